@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto'
+import { SpanStatusCode, trace } from '@opentelemetry/api'
+import compression from 'compression'
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import helmet from 'helmet'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import swaggerUi from 'swagger-ui-dist'
+import type { TenantId } from '../model/tenant.ts'
+import { SightlineError } from '../platform/errors.ts'
+import { findKey, findSession } from '../platform/keys.ts'
+import { tenantExists } from '../platform/tenants.ts'
+import { tenantReader } from '../queries/run.ts'
+import { type Access, credentialOf, refuseForeignOrigin, requireScope, type Scope, tenantOf } from './auth.ts'
+import { postEvents, readEventsBody } from './events.ts'
+import { openApiDocument } from './openapi.ts'
+import { problemHandler } from './problem.ts'
+import { readiness } from './readiness.ts'
+import type { Route } from './route.ts'
+import { ROUTES } from './routes.ts'
+import { postSession, deleteSession } from './session.ts'
+import type { Services } from './services.ts'
+
+/** Largest JSON body of everything but events. */
+const JSON_LIMIT = 2 * 1024 * 1024
+
+/**
+ * The HTTP application: API, documentation, operations endpoints, and the built dashboard where `webFolder` is given.
+ */
+export function createApp(services: Services, webFolder: string | null): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('query parser', 'simple')
+  const metrics = createMetrics(services)
+
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: {
+          defaultSrc: ["'self'"],
+          styleSrc: ["'self'", "'unsafe-inline'"],
+          imgSrc: ["'self'", 'data:'],
+          fontSrc: ["'self'", 'data:'],
+          upgradeInsecureRequests: null,
+        },
+      },
+      // The dashboard is also reached by plain HTTP on loopback; a proxy that terminates TLS sets this header itself.
+      strictTransportSecurity: false,
+    }),
+    identify,
+    metrics.middleware,
+    compression(),
+  )
+
+  const access = (request: Request): Promise<Access> => authenticate(services, request)
+  const tenantFor = async (request: Request, scope: Scope): Promise<TenantId> => {
+    const who = await access(request)
+    requireScope(who, scope)
+    return tenantOf(who, headerText(request, 'x-tenant-id'), (tenant) => tenantExists(services.stores.postgres.db, tenant))
+  }
+
+  app.get('/healthz', (_request, response) => {
+    response.json({ status: 'ok', version: services.version })
+  })
+  app.get('/readyz', async (_request, response) => {
+    const state = await readiness(services)
+    response.status(state.ready ? 200 : 503).json(state)
+  })
+  app.get('/metrics', async (request, response) => {
+    requireScope(await access(request), 'read')
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+  app.get('/openapi.json', (_request, response) => {
+    response.json(openApiDocument(ROUTES, services.version))
+  })
+  app.use('/docs', docs())
+
+  app.post('/v1/events', guardIngest(tenantFor), readEventsBody, postEvents(services, (request) => Promise.resolve(boundTenant(request))))
+  app.post('/v1/session', express.json({ limit: JSON_LIMIT }), postSession(services))
+  app.delete('/v1/session', deleteSession(services))
+
+  for (const route of ROUTES) {
+    const path = route.path.replaceAll(/\{(\w+)\}/gu, ':$1')
+    const body = route.body === null ? [] : [express.json({ limit: JSON_LIMIT })]
+    app[route.method](path, ...body, serve(route, services, access))
+  }
+
+  app.use(['/v1', '/healthz', '/readyz'], (request) => {
+    throw new SightlineError('not_found', `There is no ${request.method} ${request.originalUrl.split('?')[0]}.`, { next: 'See /docs.' })
+  })
+  if (webFolder !== null) app.use(dashboard(webFolder))
+  app.use(problemHandler(services.log))
+  return app
+}
+
+function identify(request: Request, response: Response, next: NextFunction): void {
+  const given = headerText(request, 'x-request-id')
+  const requestId = given !== undefined && /^[\w.-]{1,100}$/u.test(given) ? given : randomUUID()
+  response.locals['requestId'] = requestId
+  response.setHeader('x-request-id', requestId)
+  next()
+}
+
+/** Authenticates before the body is read, so that a stranger's bytes are never taken in. */
+function guardIngest(tenantFor: (request: Request, scope: Scope) => Promise<TenantId>): RequestHandler {
+  return async (request, response, next) => {
+    response.locals['tenant'] = await tenantFor(request, 'ingest')
+    next()
+  }
+}
+
+function boundTenant(request: Request): TenantId {
+  return request.res?.locals['tenant'] as TenantId
+}
+
+async function authenticate(services: Services, request: Request): Promise<Access> {
+  const credential = credentialOf(request)
+  if (credential === null)
+    throw new SightlineError('unauthenticated', 'This needs a credential.', { next: 'Send "Authorization: Bearer <token>" or sign in.' })
+  const { db } = services.stores.postgres
+  const key = 'token' in credential ? await findKey(db, credential.token) : await findSession(db, credential.session)
+  if (key === null)
+    throw new SightlineError('unauthenticated', 'The token is unknown, expired or revoked.', { next: 'Sign in again, or use another key.' })
+  if ('session' in credential) refuseForeignOrigin(request)
+  return { keyId: key.id, name: key.name, scopes: key.scopes as Scope[], tenantIds: key.tenantIds, session: 'session' in credential }
+}
+
+function headerText(request: Request, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value.join(',') : value
+}
+
+const NO_TENANT = null as unknown as TenantId
+
+function serve(route: Route, services: Services, access: (request: Request) => Promise<Access>): RequestHandler {
+  return async (request, response) => {
+    const who = route.scope === null ? null : await access(request)
+    if (who !== null && route.scope !== null) requireScope(who, route.scope)
+    const tenant =
+      route.tenant && who !== null
+        ? await tenantOf(who, headerText(request, 'x-tenant-id'), (id) => tenantExists(services.stores.postgres.db, id))
+        : NO_TENANT
+    const answer = await route.handle({
+      params: route.params?.parse(request.params),
+      query: route.query?.parse(request.query),
+      body: route.body === null ? undefined : route.body.parse(request.body ?? null),
+      access: who as Access,
+      services,
+      tenant,
+      reader: route.tenant ? tenantReader(services.stores.clickhouse.reader, tenant) : (null as never),
+    })
+    response.setHeader('cache-control', 'no-store')
+    if (route.status === 204) response.status(204).end()
+    else response.status(route.status).json(answer)
+  }
+}
+
+function docs(): RequestHandler {
+  const router = express.Router()
+  router.get('/', (_request, response) => {
+    response.type('html').send(DOCS_PAGE)
+  })
+  router.get('/start.js', (_request, response) => {
+    response.type('js').send(DOCS_START)
+  })
+  router.use(express.static(swaggerUi.getAbsoluteFSPath(), { index: false }))
+  return router
+}
+
+const DOCS_PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sightline API</title><meta name="viewport" content="width=device-width">
+<base href="/docs/"><link rel="stylesheet" href="swagger-ui.css"></head>
+<body><div id="ui"></div><script src="swagger-ui-bundle.js"></script><script src="start.js"></script></body></html>`
+
+const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#ui', deepLinking: true, validatorUrl: null })`
+
+/** The built dashboard: assets by name for ever, and the page itself for every other address. */
+function dashboard(folder: string): RequestHandler {
+  const router = express.Router()
+  router.use('/assets', express.static(`${folder}/assets`, { immutable: true, maxAge: '365d', fallthrough: false }))
+  router.use(express.static(folder, { index: false, maxAge: 0 }))
+  router.get('/{*path}', (_request, response) => {
+    response.setHeader('cache-control', 'no-cache')
+    response.sendFile('index.html', { root: folder })
+  })
+  return router
+}
+
+function createMetrics(services: Services): { registry: Registry; middleware: RequestHandler } {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const requests = new Histogram({
+    name: 'sightline_http_request_duration_seconds',
+    help: 'Requests by method, route and status',
+    labelNames: ['method', 'route', 'status'],
+    registers: [registry],
+  })
+  const failures = new Counter({ name: 'sightline_http_failures_total', help: 'Requests answered with 5xx', registers: [registry] })
+  const pending = new Gauge({
+    name: 'sightline_ingest_pending_rows',
+    help: 'Rows taken and not yet durable',
+    registers: [registry],
+    collect() {
+      pending.set(services.writer.pending())
+    },
+  })
+  const middleware: RequestHandler = (request, response, next) => {
+    const done = requests.startTimer()
+    response.on('finish', () => {
+      const route = typeof request.route?.path === 'string' ? request.route.path : 'other'
+      done({ method: request.method, route, status: response.statusCode })
+      if (response.statusCode < 500) return
+      failures.inc()
+      trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR })
+    })
+    next()
+  }
+  return { registry, middleware }
+}

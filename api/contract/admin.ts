@@ -1,0 +1,70 @@
+import { z } from 'zod'
+
+export const SCOPES = ['read', 'ingest', 'admin'] as const
+
+export const Brand = z.object({ name: z.string(), color: z.string(), logo_text: z.string() })
+
+export const Tenant = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.string().describe('enterprise, msp or client'),
+    parent_id: z.string().nullable(),
+    brand: Brand.nullable(),
+    demo: z.boolean(),
+    created_at: z.string(),
+  })
+  .meta({ id: 'Tenant' })
+export type Tenant = z.output<typeof Tenant>
+
+export const Tenants = z.object({ tenants: z.array(Tenant) }).meta({ id: 'Tenants' })
+export type Tenants = z.output<typeof Tenants>
+
+export const TenantCreate = z.object({
+  id: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u, 'is not lower case letters, digits and dashes'),
+  name: z.string().min(1).max(200),
+  kind: z.enum(['enterprise', 'msp', 'client']).default('enterprise'),
+  parent_id: z.string().nullish(),
+})
+
+export const SignIn = z.object({ token: z.string().min(1).max(200) })
+
+/** Who is signed in and what they may see. */
+export const Session = z
+  .object({ name: z.string(), scopes: z.array(z.enum(SCOPES)), tenants: z.array(Tenant), demo: z.boolean(), version: z.string() })
+  .meta({ id: 'Session' })
+export type Session = z.output<typeof Session>
+
+export const Key = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    prefix: z.string(),
+    scopes: z.array(z.enum(SCOPES)),
+    tenant_ids: z.array(z.string()).nullable().describe('null: every tenant'),
+    created_at: z.string(),
+    expires_at: z.string().nullable(),
+    revoked_at: z.string().nullable(),
+    last_used_at: z.string().nullable(),
+  })
+  .meta({ id: 'Key' })
+export type Key = z.output<typeof Key>
+
+export const Keys = z.object({ keys: z.array(Key) }).meta({ id: 'Keys' })
+export const KeyCreate = z.object({
+  name: z.string().min(1).max(200),
+  scopes: z.array(z.enum(SCOPES)).min(1),
+  tenant_ids: z.array(z.string()).min(1).nullable(),
+  expires_at: z.string().nullish(),
+})
+export const KeyCreated = z.object({ key: Key, token: z.string().describe('shown this once') }).meta({ id: 'KeyCreated' })
+
+/** Progress of the demo's loading, for the shell's banner. */
+export const Readiness = z
+  .object({
+    ready: z.boolean(),
+    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+    demo: z.object({ state: z.enum(['off', 'loading', 'live']), events: z.int(), expected: z.int() }),
+  })
+  .meta({ id: 'Readiness' })
+export type Readiness = z.output<typeof Readiness>

@@ -1,0 +1,109 @@
+import { z } from 'zod'
+
+export const Sources = z
+  .object({
+    sources: z.array(
+      z.object({
+        source: z.string(),
+        events: z.int(),
+        objects: z.int(),
+        unmapped: z.int().describe('events whose activity has no canonical name'),
+        first_at: z.string(),
+        last_at: z.string(),
+        last_received_at: z.string(),
+        events_24h: z.int(),
+      }),
+    ),
+    unmapped: z.array(z.object({ activity: z.string(), events: z.int(), source: z.string() })),
+    conflicts: z.array(
+      z.object({ event_id: z.string(), natural_id: z.string(), source: z.string(), copies: z.int(), first_received_at: z.string() }),
+    ),
+    corrections: z.int(),
+  })
+  .meta({ id: 'Sources' })
+export type Sources = z.output<typeof Sources>
+
+export const Finding = z
+  .object({
+    check: z.string(),
+    severity: z.enum(['error', 'warning', 'info']),
+    count: z.int(),
+    of: z.int(),
+    share: z.number(),
+    message: z.string(),
+    evidence: z.array(z.object({ object: z.string().optional(), ordinal: z.int().optional(), detail: z.string() })),
+    repair: z.object({ id: z.string(), message: z.string() }).optional(),
+  })
+  .meta({ id: 'Finding' })
+export type Finding = z.output<typeof Finding>
+
+export const QualityReport = z
+  .object({
+    findings: z.array(Finding),
+    events: z.int(),
+    objects: z.int(),
+    activities: z.int(),
+    first_at: z.string().nullable(),
+    last_at: z.string().nullable(),
+    checked: z.array(z.string()).describe('checks that ran, those without a finding among them'),
+    notes: z.array(z.string()).describe('limits of the report, such as a cap on tracked objects'),
+  })
+  .meta({ id: 'QualityReport' })
+export type QualityReport = z.output<typeof QualityReport>
+
+export const ImportState = z.enum(['running', 'done', 'cancelled', 'failed', 'undone'])
+
+export const Import = z
+  .object({
+    id: z.string(),
+    tenant_id: z.string(),
+    source: z.string(),
+    file_name: z.string(),
+    bytes: z.number(),
+    format: z.string(),
+    repair: z.string().nullable(),
+    state: ImportState,
+    records_read: z.int(),
+    accepted: z.int(),
+    duplicates: z.int(),
+    rejected: z.int(),
+    started_at: z.string(),
+    finished_at: z.string().nullable(),
+    created_by: z.string(),
+    report: QualityReport.nullable(),
+  })
+  .meta({ id: 'Import' })
+export type Import = z.output<typeof Import>
+
+export const Quality = z.object({ imports: z.array(Import) }).meta({ id: 'Quality' })
+export type Quality = z.output<typeof Quality>
+
+export const ImportStart = z.object({
+  source: z.string().min(1).max(512),
+  file_name: z.string().min(1).max(512),
+  file_sha256: z.string().regex(/^[0-9a-f]{64}$/u),
+  bytes: z.number().min(0),
+  format: z.string().max(40),
+  mapping: z.unknown(),
+  repair: z.string().max(60).nullish(),
+})
+export const ImportUpdate = z.object({
+  state: ImportState.optional(),
+  records_read: z.int().min(0).optional(),
+  accepted: z.int().min(0).optional(),
+  duplicates: z.int().min(0).optional(),
+  rejected: z.int().min(0).optional(),
+  report: QualityReport.optional(),
+})
+
+export const IngestAnswer = z
+  .object({
+    accepted: z.int(),
+    duplicates: z.int().describe('known at once; copies that other processes hold are settled later'),
+    rejected: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
+    conflicts: z
+      .array(z.object({ index: z.int(), event_id: z.string() }))
+      .describe('same id, different content: kept and named, the first arrival stands'),
+  })
+  .meta({ id: 'IngestAnswer' })
+export type IngestAnswer = z.output<typeof IngestAnswer>

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { Window } from './common.ts'
+
+/** Which names the activities carry: the canonical ones where mapped, or the source's own. */
+export const ProcessQuery = Window.extend({
+  names: z.enum(['canonical', 'source']).default('canonical'),
+}).describe('without from/to the whole history; a window takes the objects whose first event lies in it')
+export type ProcessQuery = z.output<typeof ProcessQuery>
+
+export const VariantsQuery = ProcessQuery.extend({ limit: z.coerce.number().int().min(1).max(1000).default(50) })
+
+export const ProcessTypes = z
+  .object({ types: z.array(z.object({ type: z.string(), events: z.int(), objects: z.int() })) })
+  .meta({ id: 'ProcessTypes' })
+export type ProcessTypes = z.output<typeof ProcessTypes>
+
+/** Quantiles by R-7 (linear interpolation), seconds; null where nothing is measured. */
+export const Durations = z
+  .object({
+    n: z.int(),
+    min: z.number().nullable(),
+    median: z.number().nullable(),
+    p90: z.number().nullable(),
+    p95: z.number().nullable(),
+    max: z.number().nullable(),
+    mean: z.number().nullable(),
+  })
+  .meta({ id: 'Durations' })
+export type Durations = z.output<typeof Durations>
+
+const ActivityCount = z.object({ activity: z.string(), count: z.int() })
+
+export const ProcessSummary = z
+  .object({
+    type: z.string(),
+    events: z.int().describe('pairs of object and event; a start/end pair counts once'),
+    objects: z.int(),
+    activities: z.int(),
+    variants: z.int(),
+    directly_follows_pairs: z.int(),
+    first_at: z.string().nullable(),
+    last_at: z.string().nullable(),
+    duration_s: Durations.describe('last minus first event of each object'),
+    events_per_object: z.object({ min: z.int(), median: z.number(), max: z.int() }),
+    rework_objects: z.int().describe('objects that repeat an activity'),
+    activity_counts: z.array(ActivityCount),
+    start_activities: z.array(ActivityCount).describe('objects by their first activity'),
+    end_activities: z.array(ActivityCount).describe('objects by their last activity'),
+    events_per_month: z.array(z.object({ month: z.string(), events: z.int() })),
+  })
+  .meta({ id: 'ProcessSummary' })
+export type ProcessSummary = z.output<typeof ProcessSummary>
+
+export const ProcessVariants = z
+  .object({
+    type: z.string(),
+    objects: z.int(),
+    variants: z.array(
+      z.object({
+        activities: z.array(z.string()),
+        count: z.int(),
+        share: z.number(),
+        median_duration_s: z.number().nullable(),
+        example: z.string().describe('id of one object'),
+      }),
+    ),
+    total: z.int().describe('variants in all'),
+  })
+  .meta({ id: 'ProcessVariants' })
+export type ProcessVariants = z.output<typeof ProcessVariants>
+
+export const ProcessMap = z
+  .object({
+    type: z.string(),
+    nodes: z.array(z.object({ activity: z.string(), count: z.int(), objects: z.int(), starts: z.int(), ends: z.int() })),
+    edges: z.array(
+      z.object({
+        from: z.string(),
+        to: z.string(),
+        count: z.int(),
+        median_wait_s: z.number(),
+        p90_wait_s: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'ProcessMap' })
+export type ProcessMap = z.output<typeof ProcessMap>
+
+export const ProcessDurations = z
+  .object({
+    type: z.string(),
+    start_to_start: Durations.describe('first to last start'),
+    start_to_end: Durations.describe('first start to last end, where activities have ends'),
+    histogram: z.array(z.object({ from_s: z.number(), to_s: z.number(), objects: z.int() })),
+    activities: z.array(Durations.extend({ activity: z.string() })).describe('start to end of each activity instance'),
+  })
+  .meta({ id: 'ProcessDurations' })
+export type ProcessDurations = z.output<typeof ProcessDurations>

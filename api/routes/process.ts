@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { processDurations, processMap, processSummary, processTypes, processVariants } from '../../queries/process.ts'
+import { PathText } from '../contract/common.ts'
+import {
+  ProcessDurations, ProcessMap, ProcessQuery, ProcessSummary, ProcessTypes, ProcessVariants, VariantsQuery,
+} from '../contract/process.ts'
+import { type Route, route } from '../route.ts'
+
+const tag = 'Process'
+const params = z.object({ type: PathText })
+
+export const processRoutes: Route[] = [
+  route({
+    method: 'get',
+    path: '/v1/process',
+    tag,
+    summary: 'Object types of the tenant',
+    response: ProcessTypes,
+    handle: async ({ reader }) => ({ types: await processTypes(reader) }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/process/{type}/summary',
+    tag,
+    summary: 'Figures of one object type: counts, variants, durations, activities',
+    params,
+    query: ProcessQuery,
+    response: ProcessSummary,
+    handle: ({ reader, params: { type }, query }) => processSummary(reader, { type, ...query }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/process/{type}/variants',
+    tag,
+    summary: 'Variants (sequences of activities) by frequency',
+    params,
+    query: VariantsQuery,
+    response: ProcessVariants,
+    handle: ({ reader, params: { type }, query }) => processVariants(reader, { type, ...query }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/process/{type}/map',
+    tag,
+    summary: 'Directly-follows pairs with count and waits',
+    params,
+    query: ProcessQuery,
+    response: ProcessMap,
+    handle: ({ reader, params: { type }, query }) => processMap(reader, { type, ...query }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/process/{type}/durations',
+    tag,
+    summary: 'Durations of objects and of activities that have a start and an end',
+    params,
+    query: ProcessQuery,
+    response: ProcessDurations,
+    handle: ({ reader, params: { type }, query }) => processDurations(reader, { type, ...query }),
+  }),
+]

@@ -1,0 +1,33 @@
+import { Command } from 'commander'
+import { SightlineError } from '../platform/errors.ts'
+import { apiCommand } from './api.ts'
+import { doctorCommand } from './doctor.ts'
+import { importCommand } from './import.ts'
+import { keyCommand } from './key.ts'
+import { migrateCommand } from './migrate.ts'
+import { simulateCommand } from './simulate.ts'
+import { startCommand } from './start.ts'
+import { tenantCommand } from './tenant.ts'
+import { VERSION } from './version.ts'
+
+const program = new Command('sightline')
+  .description('Operational intelligence for finance procurement.')
+  .version(VERSION)
+  .showHelpAfterError()
+for (const command of [
+  startCommand, apiCommand, importCommand, simulateCommand, migrateCommand, doctorCommand, keyCommand, tenantCommand,
+]) {
+  program.addCommand(command())
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof SightlineError) {
+    process.stderr.write(`sightline: ${error.message}${error.next === undefined ? '' : ` ${error.next}`}\n`)
+    process.exitCode = error.code === 'cancelled' ? 130 : 1
+  } else {
+    process.stderr.write(`sightline: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.exitCode = 70
+  }
+}

@@ -1,0 +1,24 @@
+import { Command } from 'commander'
+import { readEnv } from '../platform/env.ts'
+import { openLog } from '../platform/log.ts'
+import { openStores } from '../platform/stores.ts'
+import { migrateClickHouse } from '../queries/migrate.ts'
+import { withOptions } from './options.ts'
+
+/** `sightline migrate`: brings both stores to this version. */
+export function migrateCommand(): Command {
+  return new Command('migrate')
+    .description('bring both stores to this version; other commands do it as they start')
+    .option('--data <dir>', 'folder of the embedded stores (default .sightline)')
+    .action(async (options: { data?: string }) => {
+      const env = readEnv(withOptions(process.env, options))
+      const log = openLog({ level: env.logLevel, human: process.stderr.isTTY })
+      const stores = await openStores({ env, log })
+      try {
+        await migrateClickHouse(stores.clickhouse.writer, log)
+        process.stdout.write('Both stores are at this version.\n')
+      } finally {
+        await stores.close()
+      }
+    })
+}

@@ -1,0 +1,153 @@
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { SightlineError } from '../../../platform/errors.ts'
+import type { Input } from '../input.ts'
+import type { FileEvent, FileObject, FileRecord, Scalar } from '../record.ts'
+import { objectFromValues, UNKNOWN_TYPE } from './ocel.ts'
+
+type Row = Record<string, SQLOutputValue>
+
+const TABLES = ['event', 'object', 'event_object', 'event_map_type', 'object_map_type']
+const FIXED = new Set(['ocel_id', 'ocel_time', 'ocel_type', 'ocel_changed_field'])
+
+/** Reads OCEL 2.0 SQLite: objects, then events in the order of the table `event`. */
+export async function* readOcel2Sqlite(input: Input): AsyncGenerator<FileRecord> {
+  const path = await input.plainPath()
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path, { readOnly: true })
+    db.exec('PRAGMA cache_size = -65536; PRAGMA query_only = 1')
+    const tables = new Map<string, string[]>()
+    for (const row of db.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").all())
+      tables.set(String(row['name']), db.prepare(`PRAGMA table_info(${quoted(String(row['name']))})`).all().map((column) => String(column['name'])))
+    for (const table of TABLES)
+      if (!tables.has(table))
+        throw new SightlineError('file_invalid', `${input.name} is a SQLite file without the table ${table}: it is no OCEL 2.0 log.`)
+    yield* objects(db, tables)
+    yield* events(db, tables)
+  } catch (error) {
+    if (error instanceof SightlineError) throw error
+    throw new SightlineError('file_invalid', `${input.name} cannot be read as SQLite: ${error instanceof Error ? error.message : String(error)}.`, {
+      next: 'The file may be truncated: export it again.',
+      cause: error,
+    })
+  } finally {
+    db?.close()
+  }
+}
+
+function mapped(db: DatabaseSync, of: 'event' | 'object'): { type: string; table: string }[] {
+  return db
+    .prepare(`SELECT ocel_type, ocel_type_map FROM ${of}_map_type ORDER BY ocel_type`)
+    .all()
+    .map((row) => ({ type: String(row['ocel_type']), table: `${of}_${String(row['ocel_type_map'] ?? '')}` }))
+}
+
+function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<FileRecord> {
+  const relations = tables.has('object_object')
+    ? 'SELECT ocel_source_id AS id, count(*) AS n FROM object_object GROUP BY ocel_source_id'
+    : 'SELECT NULL AS id, 0 AS n WHERE 0'
+  for (const { type, table } of mapped(db, 'object')) {
+    yield { kind: 'declared', of: 'object', type }
+    const columns = (tables.get(table) ?? []).filter((column) => !FIXED.has(column))
+    const has = (column: string): boolean => tables.get(table)?.includes(column) ?? false
+    const values = columns.map((column) => `, t.${quoted(column)}`).join('')
+    const rows = db
+      .prepare(
+        `SELECT o.ocel_id AS ocel_id, coalesce(r.n, 0) AS relations,
+           ${has('ocel_time') ? 't.ocel_time' : 'NULL'} AS ocel_time,
+           ${has('ocel_changed_field') ? 't.ocel_changed_field' : 'NULL'} AS ocel_changed_field${values}
+         FROM object o LEFT JOIN (${relations}) r ON r.id = o.ocel_id
+         ${tables.has(table) ? `LEFT JOIN ${quoted(table)} t ON CAST(t.ocel_id AS TEXT) = CAST(o.ocel_id AS TEXT)` : ''}
+         WHERE o.ocel_type = ? ORDER BY o.rowid${tables.has(table) ? ', t.rowid' : ''}`,
+      )
+      .iterate(type)
+    let current: { id: string; relations: number; values: { name: string; time: string; value: Scalar }[] } | null = null
+    for (const row of rows as Iterable<Row>) {
+      const id = String(row['ocel_id'])
+      if (current?.id !== id) {
+        if (current !== null) yield objectFromValues(type, current.id, current.values, current.relations)
+        current = { id, relations: Number(row['relations']), values: [] }
+      }
+      const time = text(row['ocel_time'])
+      const changed = text(row['ocel_changed_field'])
+      for (const column of columns) {
+        const value = scalar(row[column])
+        // A row that says which field changed speaks of that field alone; one that does not holds all that are not null.
+        if (changed === '' ? value !== null : changed === column) current.values.push({ name: column, time, value })
+      }
+    }
+    if (current !== null) yield objectFromValues(type, current.id, current.values, current.relations)
+  }
+}
+
+function* events(db: DatabaseSync, tables: Map<string, string[]>): Generator<FileRecord> {
+  const types = mapped(db, 'event')
+  const selects: string[] = []
+  for (const { type, table } of types) {
+    yield { kind: 'declared', of: 'event', type }
+    const columns = tables.get(table)
+    if (columns === undefined) continue
+    const own = columns.filter((column) => !FIXED.has(column))
+    const pairs = own.map((column) => `${literal(column)}, t.${quoted(column)}`).join(', ')
+    selects.push(
+      `SELECT e.rowid AS place, e.ocel_id AS id, e.ocel_type AS type, t.ocel_time AS time, json_object(${pairs}) AS attributes
+       FROM event e JOIN ${quoted(table)} t ON t.ocel_id = e.ocel_id WHERE e.ocel_type = ${literal(type)}`,
+    )
+  }
+  if (selects.length === 0) return
+  // An event without a row in the table of its type has no time; it is named as unreadable, not dropped.
+  const details = `SELECT place, time, attributes FROM (${selects.join('\nUNION ALL\n')})`
+  const rows = db
+    .prepare(
+      `SELECT e.rowid AS place, e.ocel_id AS id, e.ocel_type AS type, d.time AS time, d.attributes AS attributes
+       FROM event e LEFT JOIN (${details}) d ON d.place = e.rowid ORDER BY e.rowid`,
+    )
+    .iterate() as Iterable<Row>
+  const links = db
+    .prepare(
+      `SELECT e.rowid AS place, r.ocel_object_id AS id, r.ocel_qualifier AS qualifier, o.ocel_type AS type
+       FROM event_object r JOIN event e ON e.ocel_id = r.ocel_event_id LEFT JOIN object o ON o.ocel_id = r.ocel_object_id
+       ORDER BY e.rowid, r.rowid`,
+    )
+    .iterate()
+  let link: Row | undefined = links.next().value
+  let ordinal = 0
+  for (const row of rows) {
+    const place = Number(row['place'])
+    const touched: FileObject[] = []
+    for (; link !== undefined && Number(link['place']) <= place; link = links.next().value) {
+      if (Number(link['place']) < place) continue
+      const qualifier = text(link['qualifier'])
+      touched.push({ type: text(link['type']) || UNKNOWN_TYPE, id: text(link['id']), ...(qualifier === '' ? {} : { qualifier }) })
+    }
+    const attributes: FileEvent['attributes'] = {}
+    const all = JSON.parse(text(row['attributes']) || '{}') as Record<string, Scalar>
+    for (const [name, value] of Object.entries(all)) if (value !== null) attributes[name] = value
+    yield {
+      kind: 'event',
+      ordinal: ordinal++,
+      id: text(row['id']),
+      activity: text(row['type']),
+      time: text(row['time']),
+      objects: touched,
+      attributes,
+    }
+  }
+}
+
+function text(value: SQLOutputValue | undefined): string {
+  return value === null || value === undefined || value instanceof Uint8Array ? '' : String(value)
+}
+
+function scalar(value: SQLOutputValue | undefined): Scalar {
+  if (value === undefined || value instanceof Uint8Array) return null
+  return typeof value === 'bigint' ? String(value) : value
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+function literal(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}

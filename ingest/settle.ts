@@ -1,0 +1,82 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { z } from 'zod'
+import { type CorrectionEdge, resolveCorrections } from '../model/corrections.ts'
+import type { Instant } from '../model/instant.ts'
+import type { TenantId } from '../model/tenant.ts'
+import { sqlText } from '../queries/run.ts'
+import type { EventRow } from './row.ts'
+
+const Edge = z.object({ target_id: z.string(), event_id: z.string(), occurred_at: z.string(), seq: z.number() })
+const Place = z.object({ event_id: z.string(), seq: z.number() })
+
+/** Settled rows carry versions from here on, above those of every arrival. */
+const SETTLED_BASE = 2n ** 63n
+
+/**
+ * Gives corrections their places after a block was stored: the corrected event leaves the timelines, the correction takes its place
+ * in their order. Reads what is stored rather than what the block says, so it comes to the same end whichever of the two arrived
+ * first, and running it again changes nothing.
+ */
+export async function settleCorrections(
+  clickhouse: ClickHouseClient,
+  tenant: TenantId,
+  rows: readonly EventRow[],
+  now: () => Instant,
+): Promise<void> {
+  const query = async <T extends z.ZodType>(name: string, params: Record<string, unknown>, row: T): Promise<z.output<T>[]> => {
+    const answer = await clickhouse.query({
+      query: sqlText(`settle/${name}`),
+      query_params: { ...params, tenant_id: tenant },
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    })
+    return z.array(row).parse(await answer.json())
+  }
+  const stored = await query('correction-count', {}, z.object({ corrections: z.number() }))
+  if ((stored[0]?.corrections ?? 0) === 0) return
+
+  const edges = new Map<string, CorrectionEdge>()
+  let frontier = new Set(rows.map((row) => row.event_id))
+  while (frontier.size > 0) {
+    const reached = new Set<string>()
+    for (const ids of chunks([...frontier], 5000)) {
+      for (const edge of await query('correction-edges', { ids }, Edge)) {
+        const key = `${edge.target_id} ${edge.event_id}`
+        if (edges.has(key)) continue
+        edges.set(key, edge)
+        reached.add(edge.target_id).add(edge.event_id)
+      }
+    }
+    frontier = reached
+  }
+  if (edges.size === 0) return
+
+  const ids = [...new Set([...edges.values()].flatMap((edge) => [edge.target_id, edge.event_id]))]
+  const places = new Map((await query('event-places', { ids }, Place)).map((place) => [place.event_id, place.seq]))
+  const verdicts = resolveCorrections([...edges.values()], places)
+  const settled = [...verdicts]
+  await clickhouse.command({
+    query: sqlText('settle/object-events'),
+    query_params: {
+      tenant_id: tenant,
+      ids: settled.map(([id]) => id),
+      lives: settled.map(([, verdict]) => (verdict.live ? 1 : 0)),
+      seqs: settled.map(([, verdict]) => verdict.seq),
+      place_ids: settled.map(([, verdict]) => verdict.placeId),
+      version: (SETTLED_BASE + BigInt(now())).toString(),
+    },
+  })
+  await clickhouse.command({
+    query: sqlText('settle/object-state'),
+    query_params: {
+      tenant_id: tenant,
+      ids: settled.map(([id]) => id),
+      lives: settled.map(([, verdict]) => (verdict.live ? 1 : 0)),
+      version: (SETTLED_BASE + BigInt(now())).toString(),
+    },
+  })
+}
+
+function chunks<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size))
+}

@@ -1,0 +1,160 @@
+import { isUtf8 } from 'node:buffer'
+import { EVENT_LIMITS, type Refusal } from '../../model/event.ts'
+
+/** One record of a body: its position and what `JSON.parse` made of it, or why it is refused. */
+export type RawRecord = { index: number; value: unknown } | { index: number; refusal: Refusal }
+
+/** How the records lie in the body. */
+export type Framing = 'json' | 'ndjson'
+
+const QUOTE = 34
+const BACKSLASH = 92
+const KEY = /"\s*:/gu
+
+/**
+ * Splits a body into records, each judged on its own, so that one bad record never costs its neighbours.
+ *
+ * `json` is one object or an array of them; an array that breaks off or holds garbage yields the elements before the break and a
+ * refusal at its index. `ndjson` is one object a line; blank lines are skipped and do not count.
+ */
+export function* readRecords(body: Buffer, framing: Framing): Generator<RawRecord> {
+  const valid = isUtf8(body)
+  const text = new TextDecoder('utf-8').decode(body)
+  const slices = framing === 'ndjson' ? lines(text) : elements(text)
+  let index = 0
+  for (const slice of slices) {
+    yield 'broken' in slice
+      ? { index, refusal: { code: 'json_invalid', message: slice.broken } }
+      : readRecord(slice.text, index, valid)
+    index++
+  }
+}
+
+type Slice = { text: string } | { broken: string }
+
+function* lines(text: string): Generator<Slice> {
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline === -1 ? text.length : newline
+    const line = text.slice(start, end).trim()
+    if (line !== '') yield { text: line }
+    start = end + 1
+  }
+}
+
+/** The elements of a top-level array, or the whole text when it is no array. */
+function* elements(text: string): Generator<Slice> {
+  let at = skipSpace(text, 0)
+  if (text[at] !== '[') {
+    const whole = text.slice(at).trimEnd()
+    if (whole !== '') yield { text: whole }
+    return
+  }
+  at = skipSpace(text, at + 1)
+  if (text[at] === ']') return yield* trailing(text, at + 1)
+  for (;;) {
+    const end = endOfValue(text, at)
+    if (end === -1) return yield { broken: 'the array breaks off inside this record' }
+    yield { text: text.slice(at, end).trim() }
+    if (text[end] === ']') return yield* trailing(text, end + 1)
+    at = skipSpace(text, end + 1)
+  }
+}
+
+function* trailing(text: string, at: number): Generator<Slice> {
+  if (skipSpace(text, at) < text.length) yield { broken: 'there is text after the end of the array' }
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from
+  while (at < text.length && text.charCodeAt(at) <= 32) at++
+  return at
+}
+
+/** Position of the comma or bracket that ends the value at `from` on the array's own level; -1 when the text breaks off. */
+function endOfValue(text: string, from: number): number {
+  let depth = 0
+  for (let at = from; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (char === QUOTE) {
+      at = endOfString(text, at)
+      if (at === -1) return -1
+    } else if (char === 91 || char === 123) depth++
+    else if (char === 93 || char === 125) {
+      if (depth === 0) return char === 93 ? at : -1
+      depth--
+    } else if (char === 44 && depth === 0) return at
+  }
+  return -1
+}
+
+/** Position of the quote that closes the string opened at `open`; -1 when it never closes. */
+function endOfString(text: string, open: number): number {
+  for (let close = text.indexOf('"', open + 1); close !== -1; close = text.indexOf('"', close + 1)) {
+    let escapes = 0
+    while (text.charCodeAt(close - 1 - escapes) === BACKSLASH) escapes++
+    if (escapes % 2 === 0) return close
+  }
+  return -1
+}
+
+function readRecord(text: string, index: number, validUtf8: boolean): RawRecord {
+  const refuse = (code: string, message: string): RawRecord => ({ index, refusal: { code, message } })
+  if (!validUtf8 && text.includes('\uFFFD')) return refuse('utf8_invalid', 'is not valid UTF-8')
+  if (text.length > EVENT_LIMITS.bytes) return refuse('record_too_large', `is over ${EVENT_LIMITS.bytes / 1024} KiB`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return refuse('json_invalid', `is not JSON: ${error instanceof Error ? error.message.slice(0, 120) : 'syntax error'}`)
+  }
+  const keys = countKeys(value, 0)
+  if (keys === -1) return refuse('too_deep', `is nested deeper than ${EVENT_LIMITS.depth} levels`)
+  if (keys !== (text.match(KEY)?.length ?? 0) && repeatsKey(text))
+    return refuse('duplicate_key', 'holds a key twice in one object, so it has two readings')
+  return { index, value }
+}
+
+/** Keys in a value at all levels; -1 when it is nested deeper than allowed. */
+function countKeys(value: unknown, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth >= EVENT_LIMITS.depth) return -1
+  let count = 0
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const inner = countKeys(item, depth + 1)
+      if (inner === -1) return -1
+      count += inner
+    }
+    return count
+  }
+  for (const inner of Object.values(value)) {
+    const keys = countKeys(inner, depth + 1)
+    if (keys === -1) return -1
+    count += 1 + keys
+  }
+  return count
+}
+
+/** Exact look for a key that an object holds twice. The text is valid JSON of bounded depth. */
+function repeatsKey(text: string): boolean {
+  const seen: (Set<string> | null)[] = []
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]
+    if (char === '{') seen.push(new Set())
+    else if (char === '[') seen.push(null)
+    else if (char === '}' || char === ']') seen.pop()
+    else if (char === '"') {
+      const close = endOfString(text, at)
+      const after = skipSpace(text, close + 1)
+      const keys = seen.at(-1)
+      if (text[after] === ':' && keys != null) {
+        const key = String(JSON.parse(text.slice(at, close + 1)))
+        if (keys.has(key)) return true
+        keys.add(key)
+      }
+      at = close
+    }
+  }
+  return false
+}

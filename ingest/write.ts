@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Event } from '../model/event.ts'
+import type { Instant } from '../model/instant.ts'
+import type { TenantId } from '../model/tenant.ts'
+import { SightlineError } from '../platform/errors.ts'
+import { asStoreError, isUnavailable } from '../queries/run.ts'
+import { EVENT_COLUMNS, type EventRow, eventRow } from './row.ts'
+import { settleCorrections } from './settle.ts'
+
+/** What became of the events of one call. Indices are positions in the array that was passed. */
+export type Verdict = { accepted: number; duplicates: number; conflicts: { index: number; event_id: string }[] }
+
+export type EventWriter = {
+  /**
+   * Stores events of one tenant and returns once they are durable and settled. Calls that arrive while an insert is under way share
+   * the next one (group commit).
+   *
+   * @throws SightlineError `overloaded` when too much is waiting, `store_unavailable` when ClickHouse does not take it, `draining`
+   *   after {@link EventWriter.drain}. After an error nothing is known about the batch: send it again, identity makes that harmless.
+   */
+  write(tenant: TenantId, events: readonly Event[], importId?: string): Promise<Verdict>
+  /** Rows that wait or are being inserted. */
+  pending(): number
+  /** Forgets which identities were stored last: called after rows were removed, so that they can come again. */
+  forget(): void
+  /** Takes no more and resolves when everything taken is durable. */
+  drain(): Promise<void>
+}
+
+/** Bounds that make memory finite whatever arrives. */
+export const WRITER_LIMITS = {
+  /** Rows of one insert: one block, one insert token. */
+  blockRows: 20_000,
+  blockBytes: 9 * 1024 * 1024,
+  /** What may wait before callers are told to come back later. */
+  pendingRows: 200_000,
+  pendingBytes: 192 * 1024 * 1024,
+  /** Identities remembered to tell duplicates at once; older ones are found by the store. */
+  recentIds: 200_000,
+  attempts: 4,
+} as const
+
+type Waiting = { tenant: TenantId; rows: EventRow[]; bytes: number; done: () => void; failed: (error: unknown) => void }
+
+const INSERT = `INSERT INTO sightline.events (${EVENT_COLUMNS.join(', ')}) FORMAT JSONCompactEachRow`
+
+/** Insert settings that keep one insert one block, durable when acknowledged, and safe to repeat with its token. */
+const INSERT_SETTINGS = {
+  async_insert: 0,
+  input_format_parallel_parsing: 0,
+  max_insert_block_size: '1000000',
+  min_insert_block_size_rows: '1000000',
+  max_partitions_per_insert_block: '0',
+  insert_deduplicate: 1,
+  wait_end_of_query: 1,
+} as const
+
+/**
+ * The one way into `events`: group commit over HTTP, bounded memory, duplicates named where they are known, corrections settled
+ * before anything is acknowledged.
+ *
+ * @param now the clock, microseconds
+ */
+export function createEventWriter(options: { clickhouse: ClickHouseClient; now: () => Instant }): EventWriter {
+  const { clickhouse, now } = options
+  const recent = createRecentIds(WRITER_LIMITS.recentIds)
+  const queue: Waiting[] = []
+  let pendingRows = 0
+  let pendingBytes = 0
+  let running: Promise<void> | null = null
+  let draining = false
+  let lastArrival: Instant = 0
+
+  /** Arrivals never share an instant inside one process, so that "first" is always decided. */
+  const arrivals = (count: number): Instant => {
+    const start = Math.max(now(), lastArrival + 1)
+    lastArrival = start + count - 1
+    return start
+  }
+
+  const run = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const batch = takeBlock(queue)
+      try {
+        await insert(clickhouse, batch)
+        for (const tenant of new Set(batch.map((waiting) => waiting.tenant))) {
+          const rows = batch.filter((waiting) => waiting.tenant === tenant).flatMap((waiting) => waiting.rows)
+          await settleCorrections(clickhouse, tenant, rows, now)
+        }
+        for (const waiting of batch) {
+          recent.add(waiting.rows)
+          waiting.done()
+        }
+      } catch (error) {
+        for (const waiting of batch) waiting.failed(error)
+      } finally {
+        for (const waiting of batch) {
+          pendingRows -= waiting.rows.length
+          pendingBytes -= waiting.bytes
+        }
+      }
+    }
+    running = null
+  }
+
+  return {
+    async write(tenant, events, importId = '') {
+      if (draining) throw new SightlineError('draining', 'This process is shutting down.', { next: 'Send it again.', retryAfterS: 2 })
+      if (pendingRows + events.length > WRITER_LIMITS.pendingRows || pendingBytes > WRITER_LIMITS.pendingBytes)
+        throw new SightlineError('overloaded', 'More events are waiting than can be stored right now.', {
+          next: 'Send the same request again after the time in Retry-After.',
+          retryAfterS: 1,
+        })
+      const receivedAt = arrivals(events.length)
+      const verdict: Verdict = { accepted: 0, duplicates: 0, conflicts: [] }
+      const fresh = new Map<string, string>()
+      const rows: EventRow[] = []
+      let bytes = 0
+      for (const [index, event] of events.entries()) {
+        const row = eventRow(tenant, event, { receivedAt: receivedAt + index, importId })
+        const known = fresh.get(row.event_id) ?? recent.hash(row.event_id)
+        if (known === row.content_hash) {
+          verdict.duplicates++
+          continue
+        }
+        if (known === undefined) fresh.set(row.event_id, row.content_hash)
+        else verdict.conflicts.push({ index, event_id: row.event_id })
+        rows.push(row)
+        bytes += row.line.length
+      }
+      verdict.accepted = rows.length - verdict.conflicts.length
+      if (rows.length === 0) return verdict
+      pendingRows += rows.length
+      pendingBytes += bytes
+      await new Promise<void>((done, failed) => {
+        for (const [at, part] of parts(rows).entries()) {
+          const last = (at + 1) * WRITER_LIMITS.blockRows >= rows.length
+          queue.push({
+            tenant,
+            rows: part,
+            bytes: at === 0 ? bytes : 0,
+            done: last ? done : () => undefined,
+            failed,
+          })
+        }
+        running ??= run()
+      })
+      return verdict
+    },
+    pending: () => pendingRows,
+    forget: () => recent.clear(),
+    async drain() {
+      draining = true
+      await running
+    },
+  }
+}
+
+function parts(rows: EventRow[]): EventRow[][] {
+  const size = WRITER_LIMITS.blockRows
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, at) => rows.slice(at * size, (at + 1) * size))
+}
+
+function takeBlock(queue: Waiting[]): Waiting[] {
+  const batch: Waiting[] = []
+  let rows = 0
+  let bytes = 0
+  for (let next = queue[0]; next !== undefined; next = queue[0]) {
+    if (batch.length > 0 && (rows + next.rows.length > WRITER_LIMITS.blockRows || bytes + next.bytes > WRITER_LIMITS.blockBytes)) break
+    batch.push(next)
+    queue.shift()
+    rows += next.rows.length
+    bytes += next.bytes
+  }
+  return batch
+}
+
+/** Inserts one block, repeating it with the same rows and token while ClickHouse is unreachable or busy. */
+async function insert(clickhouse: ClickHouseClient, batch: readonly Waiting[]): Promise<void> {
+  const token = `v1|http|${randomUUID()}`
+  const body = Buffer.from(batch.flatMap((waiting) => waiting.rows.map((row) => row.line)).join('\n'))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { stream } = await clickhouse.exec({
+        query: INSERT,
+        values: Readable.from([body], { objectMode: false }),
+        clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
+      })
+      await finished(stream.resume())
+      return
+    } catch (error) {
+      if (!isUnavailable(error) || attempt >= WRITER_LIMITS.attempts) throw asStoreError(error, 'the insert of events')
+      await sleep(100 * 2 ** attempt * (0.5 + Math.random()))
+    }
+  }
+}
+
+/** The identities stored last, with the hash of their content; the oldest half is forgotten when it is full. */
+function createRecentIds(limit: number): {
+  hash(id: string): string | undefined
+  add(rows: readonly EventRow[]): void
+  clear(): void
+} {
+  let young = new Map<string, string>()
+  let old = new Map<string, string>()
+  return {
+    hash: (id) => young.get(id) ?? old.get(id),
+    add(rows) {
+      for (const row of rows) {
+        if (!young.has(row.event_id) && !old.has(row.event_id)) young.set(row.event_id, row.content_hash)
+      }
+      if (young.size < limit / 2) return
+      old = young
+      young = new Map()
+    },
+    clear() {
+      old = new Map()
+      young = new Map()
+    },
+  }
+}

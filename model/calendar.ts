@@ -1,0 +1,252 @@
+import { z } from 'zod'
+import { type HolidayDays, holidayDays, holidayRuleProblem } from './holidays.ts'
+import type { Instant } from './instant.ts'
+import { instantOfWall, isZone, zoneSegments } from './zone.ts'
+
+const MINUTE_US = 60_000_000
+const DAY_MINUTES = 1440
+const DAY_US = DAY_MINUTES * MINUTE_US
+
+const time = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/u, 'is not a time of day from 00:00 to 23:59')
+const endTime = z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/u, 'is not a time of day from 00:00 to 24:00')
+
+/**
+ * A shift of local wall time, start included, end not. An end at or before the start is on the next day (`22:00`–`06:00`;
+ * `00:00`–`00:00` is the whole day). A shift belongs to the day on which it starts.
+ */
+export const Shift = z.strictObject({ from: time, to: endTime })
+export type Shift = z.output<typeof Shift>
+
+const shifts = z.array(Shift).max(48)
+const day = shifts.default([])
+const Week = z.strictObject({ mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day })
+
+const date = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/u, 'is not a date such as 2026-12-24')
+  .refine((value) => new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value) === true, 'is no day of the calendar')
+
+/**
+ * When work is done: weekly shifts in a zone, less holidays, with exceptions that replace the shifts of single days (none: closed;
+ * some: half days and extra days, also on holidays). Shifts may overlap; together they count once.
+ */
+export const Calendar = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    /** IANA zone of the shifts. */
+    zone: z.string().max(100).refine(isZone, 'is not a known IANA time zone such as Europe/Berlin'),
+    week: z.union([z.literal('24x7'), Week]),
+    holidays: z
+      .strictObject({
+        /** ISO 3166 country code. */
+        country: z.string().max(10),
+        /** State, or `state/region`, in the codes of the holidays library: `BY`. */
+        region: z.string().max(40).nullish(),
+        types: z.array(z.enum(['public', 'bank', 'optional', 'school', 'observance'])).min(1).default(['public']),
+      })
+      .superRefine((rule, context) => {
+        const problem = holidayRuleProblem(rule)
+        if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+      })
+      .nullable()
+      .default(null),
+    exceptions: z
+      .array(z.strictObject({ date, shifts }))
+      .max(5000)
+      .default([])
+      .refine((list) => new Set(list.map((entry) => entry.date)).size === list.length, 'names a date twice'),
+    /** Rises with every change; what was computed by an older version keeps it. */
+    version: z.int().min(1).max(4_294_967_295).default(1),
+  })
+  .refine(({ week }) => week === '24x7' || Object.values(week).some((list) => list.length > 0), {
+    message: 'has no working time: no day of the week has a shift',
+    path: ['week'],
+  })
+export type Calendar = z.output<typeof Calendar>
+
+/** The calendar of systems: they always work. */
+export const ALWAYS: Calendar = Calendar.parse({ name: '24x7', zone: 'UTC', week: '24x7' })
+
+/** A calendar between two instants, as sorted stretches of business time for binary search. */
+export type CompiledCalendar = {
+  readonly name: string
+  readonly version: number
+  readonly from: Instant
+  readonly to: Instant
+  /** Starts and ends of business time, µs; parallel, disjoint, not touching. */
+  readonly opens: Float64Array
+  readonly closes: Float64Array
+  /** Business time from `from` to each start, µs. */
+  readonly before: Float64Array
+}
+
+/** An instant at which a calendar opens or closes, and the business time from the first boundary (the floor) to it, µs. */
+export type Boundary = { at: Instant; open: boolean; openBefore: number }
+
+/**
+ * Computes the business time of a calendar between two instants, exact to the microsecond. A local time is the first instant at
+ * which the clock on the wall shows it or a later one: what a clock change skips is cut, what it repeats starts at its first
+ * occurrence.
+ *
+ * @param from start of the horizon, µs, included
+ * @param to end of the horizon, µs
+ * @throws RangeError unless `from < to`
+ */
+export function compile(calendar: Calendar, from: Instant, to: Instant): CompiledCalendar {
+  if (!(from < to)) throw new RangeError('a calendar is compiled from an earlier to a later instant')
+  const segments = zoneSegments(calendar.zone, from - 5 * DAY_US, to + 5 * DAY_US)
+  const stretches: [Instant, Instant][] = []
+  const shiftsOf = dayShifts(calendar, from, to)
+  // A zone may be a day from UTC, and a shift may start a day before it ends.
+  for (let dayNumber = Math.floor(from / DAY_US) - 3; dayNumber <= Math.floor(to / DAY_US) + 2; dayNumber += 1)
+    for (const [start, end] of shiftsOf(dayNumber)) {
+      const opens = Math.max(from, instantOfWall(segments, dayNumber * DAY_US + start * MINUTE_US))
+      const closes = Math.min(to, instantOfWall(segments, dayNumber * DAY_US + end * MINUTE_US))
+      if (opens < closes) stretches.push([opens, closes])
+    }
+  stretches.sort((a, b) => a[0] - b[0])
+  const merged: [Instant, Instant][] = []
+  for (const [opens, closes] of stretches) {
+    const last = merged.at(-1)
+    if (last === undefined || opens > last[1]) merged.push([opens, closes])
+    else last[1] = Math.max(last[1], closes)
+  }
+  const before = new Float64Array(merged.length)
+  let sum = 0
+  for (const [index, [opens, closes]] of merged.entries()) {
+    before[index] = sum
+    sum += closes - opens
+  }
+  return {
+    name: calendar.name,
+    version: calendar.version,
+    from,
+    to,
+    opens: Float64Array.from(merged, ([opens]) => opens),
+    closes: Float64Array.from(merged, ([, closes]) => closes),
+    before,
+  }
+}
+
+/**
+ * The business time from one instant to another in µs; negative where `to` is the earlier one.
+ *
+ * @param calendar a calendar, or a compiled one, which is fast
+ * @throws RangeError where an instant lies outside the horizon of a compiled calendar
+ */
+export function businessTime(calendar: Calendar | CompiledCalendar, from: Instant, to: Instant): number {
+  if (from === to) return 0
+  const compiled = 'opens' in calendar ? calendar : compile(calendar, Math.min(from, to), Math.max(from, to))
+  return openBefore(compiled, to) - openBefore(compiled, from)
+}
+
+/**
+ * The first instant at which `us` of business time have passed since `at` (the closing time rather than the next opening), or for a
+ * negative `us` the last instant from which as much business time leads to `at`.
+ *
+ * @returns `null` where that lies beyond the compiled horizon
+ * @throws RangeError where `at` lies outside the compiled horizon
+ */
+export function addBusinessTime(compiled: CompiledCalendar, at: Instant, us: number): Instant | null {
+  const { opens, closes, before } = compiled
+  const target = openBefore(compiled, at) + us
+  if (us === 0) return at
+  // Forwards the last stretch that starts with less behind it than wanted; backwards the last with no more.
+  const index = us > 0 ? lastBelow(before, target) : lastUpTo(before, target)
+  const open = opens[index]
+  const close = closes[index]
+  const base = before[index]
+  if (open === undefined || close === undefined || base === undefined || target < 0) return null
+  const instant = open + target - base
+  return instant <= close ? instant : null
+}
+
+/** Whether an instant is business time: a shift includes its start and not its end. */
+export function isOpen(compiled: CompiledCalendar, at: Instant): boolean {
+  horizonCheck(compiled, at)
+  const close = compiled.closes[lastUpTo(compiled.opens, at)]
+  return close !== undefined && at < close
+}
+
+/**
+ * Every opening and closing between two instants, between a floor at `from` and a ceiling at `to`: prefix sums for a database.
+ * Business time between two instants of this span is the difference of `openBefore`, each extended by the time since its boundary
+ * where `open`.
+ */
+export function boundaries(calendar: Calendar, from: Instant, to: Instant): Boundary[] {
+  const compiled = compile(calendar, from, to)
+  const list: Boundary[] = []
+  if (compiled.opens[0] !== from) list.push({ at: from, open: false, openBefore: 0 })
+  for (const [index, at] of compiled.opens.entries()) {
+    const closes = compiled.closes[index] ?? to
+    const sum = compiled.before[index] ?? 0
+    list.push({ at, open: true, openBefore: sum }, { at: closes, open: false, openBefore: sum + closes - at })
+  }
+  if (list.at(-1)?.at !== to) list.push({ at: to, open: false, openBefore: openBefore(compiled, to) })
+  return list
+}
+
+function openBefore(compiled: CompiledCalendar, at: Instant): number {
+  horizonCheck(compiled, at)
+  const index = lastUpTo(compiled.opens, at)
+  const [open, close, base] = [compiled.opens[index], compiled.closes[index], compiled.before[index]]
+  return open === undefined || close === undefined || base === undefined ? 0 : base + Math.min(at, close) - open
+}
+
+function horizonCheck({ from, to, name }: CompiledCalendar, at: Instant): void {
+  if (!(at >= from && at <= to)) throw new RangeError(`calendar ${name} is not compiled for this instant`)
+}
+
+/** Index of the last value ≤ x in a sorted array, −1 where there is none. */
+function lastUpTo(values: Float64Array, x: number): number {
+  let [low, high] = [0, values.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((values[middle] ?? 0) <= x) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+/** Index of the last value < x in a sorted array, −1 where there is none. */
+function lastBelow(values: Float64Array, x: number): number {
+  let [low, high] = [0, values.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((values[middle] ?? 0) < x) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}
+
+/** Start and end in minutes of the local day of each shift of a day; the end may lie on the next one. */
+type DayShifts = readonly (readonly [start: number, end: number])[]
+
+const WEEKDAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'] as const
+const WHOLE_DAY: DayShifts = [[0, DAY_MINUTES]]
+
+function dayShifts(calendar: Calendar, from: Instant, to: Instant): (dayNumber: number) => DayShifts {
+  const { week } = calendar
+  const weekly: readonly DayShifts[] = WEEKDAYS.map((name) => (week === '24x7' ? WHOLE_DAY : week[name].map(minutesOf)))
+  const exceptions = new Map(
+    calendar.exceptions.map((entry) => [Date.parse(`${entry.date}T00:00:00Z`) / 86_400_000, entry.shifts.map(minutesOf)] as const),
+  )
+  const year = (us: Instant) => new Date(us / 1000).getUTCFullYear()
+  const holidays: HolidayDays =
+    calendar.holidays === null ? new Map() : holidayDays(calendar.holidays, year(from - 30 * DAY_US), year(to + 5 * DAY_US))
+  return (dayNumber) => {
+    const exception = exceptions.get(dayNumber)
+    if (exception !== undefined) return exception
+    const usual = weekly[((dayNumber % 7) + 7) % 7] ?? []
+    const rest = holidays.get(dayNumber)
+    return rest === undefined ? usual : usual.map(([start, end]) => [start, Math.min(end, rest)] as const)
+  }
+}
+
+function minutesOf({ from, to }: Shift): readonly [number, number] {
+  const start = minuteOf(from)
+  const end = minuteOf(to)
+  return [start, end > start ? end : end + DAY_MINUTES]
+}
+
+const minuteOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))

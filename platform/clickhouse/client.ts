@@ -1,0 +1,161 @@
+import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
+import type { ClickHouseClient } from '@clickhouse/client'
+import { trace } from '@opentelemetry/api'
+import { SightlineError } from '../errors.ts'
+
+/** A user of ClickHouse and its password. */
+export type ClickHouseUser = { username: string; password: string }
+
+/** Where ClickHouse is and who we are there. */
+export type ClickHouseAddress = { url: string; writer: ClickHouseUser; reader: ClickHouseUser }
+
+/** The two clients of one server, both on database `sightline`. */
+export type ClickHouse = {
+  /** Writes and migrates. Sees every tenant: never answers a person. */
+  writer: ClickHouseClient
+  /** Read-only, and sees the one tenant that the `x-tenant-id` header of a query (`http_headers`) names. */
+  reader: ClickHouseClient
+  close(): Promise<void>
+}
+
+/** The database that holds everything of ours. */
+export const DATABASE = 'sightline'
+
+const OLDEST = [25, 8] as const
+const AUTHENTICATION_FAILED = '516'
+const ACCESS_DENIED = '497'
+const USERS_HINT =
+  'Install deploy/clickhouse/users.xml as /etc/clickhouse-server/users.d/sightline.xml and set both passwords (see the README).'
+
+/** Opens the clients. Connects on first use only. */
+export function connectClickHouse(address: ClickHouseAddress): ClickHouse {
+  const writer = open(address.url, address.writer, DATABASE)
+  const reader = open(address.url, address.reader, DATABASE)
+  return {
+    writer,
+    reader,
+    close: async () => {
+      await Promise.all([writer.close(), reader.close()])
+    },
+  }
+}
+
+/**
+ * Checks that the server answers, is not too old and has both users as they must be, and creates the database where it is missing.
+ *
+ * @throws {SightlineError} `server_unreachable`, `server_too_old`, `server_misconfigured`
+ */
+export async function checkClickHouse(address: ClickHouseAddress): Promise<void> {
+  const writer = open(address.url, address.writer, 'default')
+  const reader = open(address.url, address.reader, 'default')
+  try {
+    const [version = ''] = await row(writer, address, address.writer, 'SELECT version()')
+    const [major = 0, minor = 0] = version.split('.').map(Number)
+    if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+      throw new SightlineError('server_too_old', `ClickHouse at ${shown(address.url)} is version ${version}; 25.8 or later is needed.`, {
+        next: 'Upgrade it, or unset CLICKHOUSE_URL to use the embedded one.',
+      })
+    }
+    await row(writer, address, address.writer, `CREATE DATABASE IF NOT EXISTS ${DATABASE}`, 'command')
+    const [readonly, headers] = await row(
+      reader,
+      address,
+      address.reader,
+      `SELECT toString(getSetting('readonly')), toString(getSetting('allow_get_client_http_header'))`,
+    )
+    if (readonly !== '1' || headers !== 'true') {
+      throw misconfigured(address, `user ${address.reader.username} is not read-only with row policies by request header`)
+    }
+    const [unguarded = ''] = await row(
+      writer,
+      address,
+      address.writer,
+      `SELECT arrayStringConcat(arraySort(groupArray(g.table)), ', ')
+       FROM system.grants AS g
+       LEFT ANTI JOIN (SELECT table FROM system.row_policies
+         WHERE database = '${DATABASE}' AND has(apply_to_list, '${address.reader.username}')) AS p ON p.table = g.table
+       WHERE g.user_name = '${address.reader.username}' AND g.database = '${DATABASE}' AND g.access_type = 'SELECT'`,
+    )
+    if (unguarded !== '') {
+      throw misconfigured(address, `user ${address.reader.username} may read ${unguarded} without a row policy`)
+    }
+  } finally {
+    await Promise.all([writer.close(), reader.close()])
+  }
+}
+
+/**
+ * Reads `CLICKHOUSE_URL`: `http(s)://user:password@host:port`, the writer's credentials. The reader is `sightline_reader` with
+ * `readerPassword`, which is the writer's where not given.
+ *
+ * @throws {SightlineError} `env_invalid`
+ */
+export function clickHouseAddress(text: string, readerPassword: string | undefined): ClickHouseAddress {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol) || (url.pathname !== '/' && url.pathname !== '') || url.search !== '') {
+    throw new SightlineError('env_invalid', 'CLICKHOUSE_URL must be http(s)://USER:PASSWORD@HOST:PORT and nothing after it.', {
+      next: `The database is always "${DATABASE}".`,
+    })
+  }
+  const password = decodeURIComponent(url.password)
+  return {
+    url: url.origin,
+    writer: { username: decodeURIComponent(url.username) || 'sightline_writer', password },
+    reader: { username: 'sightline_reader', password: readerPassword ?? password },
+  }
+}
+
+function open(url: string, user: ClickHouseUser, database: string): ClickHouseClient {
+  return createClient({
+    url,
+    username: user.username,
+    password: user.password,
+    database,
+    application: 'sightline',
+    request_timeout: 120_000,
+    max_open_connections: 16,
+    // Every failure is thrown to the caller, who knows whether it matters.
+    log: { level: ClickHouseLogLevel.OFF },
+    tracer: trace.getTracer('sightline'),
+  })
+}
+
+async function row(
+  client: ClickHouseClient,
+  address: ClickHouseAddress,
+  user: ClickHouseUser,
+  sql: string,
+  kind: 'query' | 'command' = 'query',
+): Promise<string[]> {
+  const abort = AbortSignal.timeout(10_000)
+  try {
+    if (kind === 'command') {
+      await client.command({ query: sql, abort_signal: abort })
+      return []
+    }
+    const result = await client.query({ query: sql, format: 'JSONCompactEachRow', abort_signal: abort })
+    const [first] = await result.json<string[]>()
+    return first ?? []
+  } catch (cause) {
+    if (!(cause instanceof ClickHouseError)) {
+      throw new SightlineError('server_unreachable', `No ClickHouse answers at ${shown(address.url)} (${cause instanceof Error ? cause.message : String(cause)}).`, {
+        next: 'Check CLICKHOUSE_URL, or unset it to use the embedded one.',
+        cause,
+      })
+    }
+    if (cause.code === AUTHENTICATION_FAILED) throw misconfigured(address, `it refuses user ${user.username} or the password`, cause)
+    if (cause.code === ACCESS_DENIED) throw misconfigured(address, `user ${user.username} lacks a grant: ${cause.message}`, cause)
+    throw misconfigured(address, `user ${user.username} cannot be used: ${cause.message}`, cause)
+  }
+}
+
+function misconfigured(address: ClickHouseAddress, what: string, cause?: unknown): SightlineError {
+  return new SightlineError('server_misconfigured', `ClickHouse at ${shown(address.url)} is not set up for Sightline: ${what}.`, {
+    next: USERS_HINT,
+    cause,
+  })
+}
+
+function shown(url: string): string {
+  return new URL(url).host
+}

@@ -1,0 +1,150 @@
+import { sql } from 'drizzle-orm'
+import { bigint, bigserial, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+
+/** An instant; PostgreSQL keeps microseconds, JavaScript reads milliseconds. */
+const at = (name: string) => timestamp(name, { withTimezone: true })
+
+/** Name, colour and short logo of a provider's or tenant's pages and reports. */
+export type Brand = { name: string; color: string; logo_text: string }
+
+/** Who owns rows: an enterprise, a provider (msp) that serves clients, or one of its clients (`parent_id` is the provider). */
+export const tenants = pgTable(
+  'tenants',
+  {
+    /** Slug, as in `x-tenant-id`. */
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    kind: text('kind', { enum: ['enterprise', 'msp', 'client'] }).notNull(),
+    parentId: text('parent_id'),
+    brand: jsonb('brand').$type<Brand>(),
+    demo: boolean('demo').notNull().default(false),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  table => [index('tenants_parent').on(table.parentId)],
+)
+
+/** People. */
+export const members = pgTable('members', {
+  id: uuid('id')
+    .primaryKey()
+    .default(sql`gen_random_uuid()`),
+  email: text('email').notNull().unique(),
+  name: text('name').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+})
+
+/** What a key may do: `read` answers, `ingest` events, `admin` everything in its tenants. */
+export const KEY_SCOPES = ['read', 'ingest', 'admin'] as const
+export type KeyScope = (typeof KEY_SCOPES)[number]
+
+/** API keys. The token itself is never kept. */
+export const apiKeys = pgTable('api_keys', {
+  /** UUID, or `administrator` for the first one. */
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  /** SHA-256 of the token, hexadecimal. */
+  tokenHash: text('token_hash').notNull().unique(),
+  /** The token's first characters, to recognise it by. */
+  prefix: text('prefix').notNull(),
+  scopes: text('scopes', { enum: KEY_SCOPES })
+    .array()
+    .notNull(),
+  /** Tenants that the key may see; null means all. */
+  tenantIds: text('tenant_ids').array(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at'),
+  revokedAt: at('revoked_at'),
+  lastUsedAt: at('last_used_at'),
+})
+
+/** Browser sessions, each of one key. */
+export const sessions = pgTable('sessions', {
+  /** SHA-256 of the cookie's value, hexadecimal. */
+  idHash: text('id_hash').primaryKey(),
+  keyId: text('key_id')
+    .notNull()
+    .references(() => apiKeys.id, { onDelete: 'cascade' }),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+})
+
+/** Who did what, appended only. */
+export const audit = pgTable(
+  'audit',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    at: at('at').notNull().defaultNow(),
+    /** Key id, `system`, or a command. */
+    actor: text('actor').notNull(),
+    /** Null where it concerns the installation. */
+    tenantId: text('tenant_id'),
+    /** Verb, such as `key.minted`. */
+    action: text('action').notNull(),
+    subject: text('subject').notNull(),
+    detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
+  },
+  table => [index('audit_tenant_at').on(table.tenantId, table.at)],
+)
+
+/** Files that were loaded, with their data-quality reports. */
+export const imports = pgTable(
+  'imports',
+  {
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`gen_random_uuid()`),
+    tenantId: text('tenant_id').notNull(),
+    source: text('source').notNull(),
+    fileName: text('file_name').notNull(),
+    fileSha256: text('file_sha256'),
+    /** Size of the file as given (compressed where it is). */
+    bytes: bigint('bytes', { mode: 'number' }),
+    format: text('format').notNull(),
+    mapping: jsonb('mapping').$type<unknown>(),
+    /** Repair that was applied on the way in, such as `swap-day-month`. */
+    repair: text('repair'),
+    state: text('state', { enum: ['running', 'done', 'cancelled', 'failed', 'undone'] }).notNull(),
+    recordsRead: bigint('records_read', { mode: 'number' }).notNull().default(0),
+    accepted: bigint('accepted', { mode: 'number' }).notNull().default(0),
+    duplicates: bigint('duplicates', { mode: 'number' }).notNull().default(0),
+    rejected: bigint('rejected', { mode: 'number' }).notNull().default(0),
+    report: jsonb('report').$type<unknown>(),
+    startedAt: at('started_at').notNull().defaultNow(),
+    finishedAt: at('finished_at'),
+    /** Key id. */
+    createdBy: text('created_by').notNull(),
+  },
+  table => [index('imports_tenant_started').on(table.tenantId, table.startedAt)],
+)
+
+/** Mappings from a source's names to the vocabulary; a new version is a new row. */
+export const mappings = pgTable(
+  'mappings',
+  {
+    tenantId: text('tenant_id').notNull(),
+    name: text('name').notNull(),
+    version: integer('version').notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  table => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
+)
+
+/** Working calendars; a new version is a new row. */
+export const calendars = pgTable(
+  'calendars',
+  {
+    tenantId: text('tenant_id').notNull(),
+    name: text('name').notNull(),
+    version: integer('version').notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  table => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
+)
+
+/** What the installation remembers about itself. */
+export const settings = pgTable('settings', {
+  key: text('key').primaryKey(),
+  value: jsonb('value').$type<unknown>().notNull(),
+})

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { ClickHouseClient } from '@clickhouse/client'
+import { z } from 'zod'
+import type { TenantId } from '../model/tenant.ts'
+import { SightlineError } from '../platform/errors.ts'
+
+/** A read as a value: a file of SQL, the shape of its parameters and of its rows. */
+export type Query<P extends z.ZodRawShape, R extends z.ZodType> = {
+  /** Path under `queries/` without `.sql`, which also tags the query in the server's log: `process/summary`. */
+  name: string
+  params: z.ZodObject<P>
+  row: R
+}
+
+/** Reads of one tenant, as the read-only user, under the row policy. */
+export type TenantReader = {
+  tenant: TenantId
+  /**
+   * Runs a query and validates its rows.
+   *
+   * @throws SightlineError `store_unavailable` when ClickHouse does not answer; any other failure is a defect and keeps its cause
+   */
+  rows<P extends z.ZodRawShape, R extends z.ZodType>(query: Query<P, R>, params: z.input<z.ZodObject<P>>): Promise<z.output<R>[]>
+}
+
+const texts = new Map<string, string>()
+
+/** The text of `queries/<name>.sql`, read once. */
+export function sqlText(name: string): string {
+  let text = texts.get(name)
+  if (text === undefined) {
+    text = readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8')
+    texts.set(name, text)
+  }
+  return text
+}
+
+/**
+ * Binds reads to one verified tenant. The tenant goes in last and twice: as the parameter `tenant_id` that the SQL names, and as the
+ * header that the row policy of the read-only user compares, so that neither a forgotten condition nor a parameter of the same name
+ * can widen a read.
+ */
+export function tenantReader(reader: ClickHouseClient, tenant: TenantId): TenantReader {
+  return {
+    tenant,
+    async rows(query, params) {
+      const bound = query.params.parse(params)
+      const answer = await reader
+        .query({
+          query: sqlText(query.name),
+          query_id: `${query.name.replaceAll('/', '.')}:${randomUUID()}`,
+          query_params: { ...bound, tenant_id: tenant },
+          http_headers: { 'x-tenant-id': tenant },
+          format: 'JSONEachRow',
+        })
+        .then((result) => result.json())
+        .catch((error: unknown) => {
+          throw asStoreError(error, query.name)
+        })
+      return z.array(query.row).parse(answer)
+    },
+  }
+}
+
+const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'])
+
+/** Whether an error says that the server could not be reached or is too busy, so that trying later is the right reaction. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return NETWORK.has(code) || /socket hang up|Timeout error|fetch failed/u.test(error.message) || UNAVAILABLE_CODES.has(code)
+}
+
+/** ClickHouse's codes for "not now": timeout, too many queries, memory, too many parts, disk, read-only replica, network. */
+const UNAVAILABLE_CODES = new Set(['159', '202', '209', '210', '241', '242', '243', '252', '279', '999'])
+
+/** Turns a failure of the client into `store_unavailable`, or into a defect that names the query. */
+export function asStoreError(error: unknown, what: string): Error {
+  return isUnavailable(error)
+    ? new SightlineError('store_unavailable', 'ClickHouse does not answer right now.', {
+        next: 'Try again in a few seconds.',
+        retryAfterS: 5,
+        cause: error,
+      })
+    : new Error(`${what} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+}

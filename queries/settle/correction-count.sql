@@ -1,0 +1,3 @@
+SELECT count() AS corrections
+FROM sightline.corrections
+WHERE tenant_id = {tenant_id:String}

@@ -1,0 +1,426 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
+import { openDataFolder } from '../platform/data-folder.ts'
+import { readEnv } from '../platform/env.ts'
+import { SightlineError } from '../platform/errors.ts'
+import { ensureAdministrator, createSession, findKey, findSession, mintKey, revokeKey } from '../platform/keys.ts'
+import { openLog } from '../platform/log.ts'
+import { openStores } from '../platform/stores.ts'
+import { createTenant } from '../platform/tenants.ts'
+import { migrateClickHouse } from '../queries/migrate.ts'
+import { splitStatements } from '../queries/split-statements.ts'
+import { sharedStores } from './support/stores.ts'
+
+const log = openLog({ level: 'silent', human: false })
+const { stores, close } = await sharedStores()
+after(close)
+
+const scratch = await mkdtemp(join(tmpdir(), 'sightline-stores-'))
+after(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }))
+
+const children: ChildProcess[] = []
+after(() => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
+test('a second start on one data folder says which process holds it', async () => {
+  const error = await failure(openStores({ env: readEnv({ SIGHTLINE_DATA: folderOf(stores) }), log }))
+  assert.equal(error.code, 'folder_in_use')
+  assert.match(error.message, new RegExp(`in use by process ${process.pid}\\.`))
+})
+
+test('of several processes that start at once on one folder exactly one gets it', async () => {
+  const dir = join(scratch, 'race')
+  const script = `
+    import { openDataFolder } from '${new URL('../platform/data-folder.ts', import.meta.url).href}'
+    const start = Number(process.argv[1])
+    await new Promise((resolve) => setTimeout(resolve, start - Date.now()))
+    try { await openDataFolder(process.argv[2]); console.log('got'); await new Promise((resolve) => setTimeout(resolve, 800)) }
+    catch (error) { console.log(error.code) }`
+  const at = String(Date.now() + 700)
+  const said = await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script, at, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+      children.push(child)
+      return (await text(child)).trim()
+    }),
+  )
+  assert.deepEqual(said.toSorted(), ['folder_in_use', 'folder_in_use', 'folder_in_use', 'got'])
+  const folder = await openDataFolder(dir)
+  folder.release()
+})
+
+test('a secret is made once and stays', async () => {
+  const dir = join(scratch, 'secrets')
+  const folder = await openDataFolder(dir)
+  const secrets = await Promise.all([folder.secret('one'), folder.secret('one'), folder.secret('two')])
+  folder.release()
+  assert.equal(secrets[0], secrets[1])
+  assert.notEqual(secrets[0], secrets[2])
+  const again = await openDataFolder(dir)
+  assert.equal(await again.secret('one'), secrets[0])
+  again.release()
+})
+
+test('a data folder that cannot be written is one sentence', async () => {
+  const file = join(scratch, 'a-file')
+  await writeFile(file, '')
+  for (const dir of [join(file, 'data'), '/sys/sightline']) {
+    const error = await failure(openStores({ env: readEnv({ SIGHTLINE_DATA: dir }), log }))
+    assert.equal(error.code, 'folder_not_writable')
+    assert.match(error.message, /^The data folder .* cannot be written \(E\w+\)\.$/)
+    assert.match(error.next ?? '', /--data DIR/)
+  }
+})
+
+test('a port that another program holds is one sentence', async () => {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const error = await failure(startEmbeddedClickHouse({ dir: join(scratch, 'port'), log, port }))
+  server.close()
+  assert.equal(error.code, 'port_in_use')
+  assert.match(error.message, new RegExp(`^Port ${port} of 127\\.0\\.0\\.1, meant for ClickHouse, is in use by another program\\.$`))
+})
+
+test('a server that cannot be reached is one sentence', async () => {
+  const clickhouse = await failure(
+    openStores({ env: readEnv({ SIGHTLINE_DATA: join(scratch, 'far'), CLICKHOUSE_URL: 'http://w:p@127.0.0.1:9' }), log }),
+  )
+  assert.equal(clickhouse.code, 'server_unreachable')
+  assert.match(clickhouse.message, /^No ClickHouse answers at 127\.0\.0\.1:9 \(.*\)\.$/)
+  const postgres = await failure(
+    openStores({ env: readEnv({ SIGHTLINE_DATA: join(scratch, 'far'), DATABASE_URL: 'postgres://w:p@127.0.0.1:9/x' }), log }),
+  )
+  assert.equal(postgres.code, 'server_unreachable')
+  assert.match(postgres.message, /^No PostgreSQL answers at 127\.0\.0\.1:9 \(.*\)\.$/)
+  for (const { message } of [clickhouse, postgres]) assert.doesNotMatch(message, /w:p|\n|\bat .*\.ts/)
+})
+
+test('a server that is too old is one sentence', async () => {
+  // No old server comes from npm: this one knows its version only.
+  const server = createHttpServer((_, response) => response.end('["24.8.4.13"]\n')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const env = readEnv({ SIGHTLINE_DATA: join(scratch, 'old'), CLICKHOUSE_URL: `http://w:p@127.0.0.1:${port}` })
+  const error = await failure(openStores({ env, log }))
+  server.close()
+  assert.equal(error.code, 'server_too_old')
+  assert.equal(error.message, `ClickHouse at 127.0.0.1:${port} is version 24.8.4.13; 25.8 or later is needed.`)
+})
+
+test('servers given by address take the place of the embedded stores, and a wrong password is one sentence', async () => {
+  const engine = await startEmbeddedClickHouse({ dir: join(scratch, 'server'), log })
+  try {
+    const url = engine.url.replace('//', `//${engine.writer.username}:${engine.writer.password}@`)
+    const variables = { CLICKHOUSE_URL: url, CLICKHOUSE_READER_PASSWORD: engine.reader.password, DATABASE_URL: stores.postgres.url }
+    const dataFolder = join(scratch, 'unused')
+    const servers = await openStores({ env: readEnv({ ...variables, SIGHTLINE_DATA: dataFolder }), log })
+    await migrateClickHouse(servers.clickhouse.writer, log)
+    const rows = await servers.clickhouse.reader.query({ query: 'SELECT count() AS n FROM events', format: 'JSONEachRow' })
+    assert.deepEqual(await rows.json(), [{ n: 0 }])
+    assert.equal(servers.folder, null)
+    await servers.close()
+    await assert.rejects(readFile(join(dataFolder, 'lock')))
+
+    const refused = await failure(openStores({ env: readEnv({ ...variables, CLICKHOUSE_READER_PASSWORD: 'wrong' }), log }))
+    assert.equal(refused.code, 'server_misconfigured')
+    assert.match(refused.message, /refuses user sightline_reader or the password\.$/)
+    const strangers = stores.postgres.url.replace(/:[^:@]+@/, ':wrong@')
+    const postgres = await failure(openStores({ env: readEnv({ ...variables, DATABASE_URL: strangers }), log }))
+    assert.equal(postgres.code, 'server_misconfigured')
+  } finally {
+    await engine.stop()
+  }
+})
+
+test('the reader sees the rows of the tenant in the header and nothing else', async () => {
+  const { writer, reader } = stores.clickhouse
+  const [mine, other] = ['reader-mine', 'reader-other']
+  await writer.insert({
+    table: 'dead_letters',
+    values: [{ tenant_id: mine }, { tenant_id: other }, { tenant_id: other }],
+    format: 'JSONEachRow',
+  })
+  const read = async (sql: string, headers: Record<string, string> = {}) => {
+    const result = await reader.query({ query: sql, format: 'JSONEachRow', http_headers: headers })
+    return result.json()
+  }
+  const count = 'SELECT tenant_id, count() AS n FROM dead_letters GROUP BY tenant_id'
+  assert.deepEqual(await read(count, { 'x-tenant-id': mine }), [{ tenant_id: mine, n: 1 }])
+  assert.deepEqual(await read(count), [])
+  assert.deepEqual(await read(count, { 'x-tenant-id': `${mine}' OR 1=1 --` }), [])
+  for (const forbidden of [
+    `INSERT INTO dead_letters (tenant_id) VALUES ('${mine}')`,
+    `ALTER TABLE dead_letters DELETE WHERE 1`,
+    'DROP TABLE dead_letters',
+    'CREATE TABLE x (a Int8) ENGINE = Memory',
+    'SELECT * FROM dead_letters SETTINGS readonly = 0',
+    'SELECT * FROM dead_letters SETTINGS max_execution_time = 0',
+    'SELECT * FROM system.parts',
+    'SELECT * FROM system.row_policies',
+    'SELECT * FROM sightline.schema_migrations',
+    `SELECT * FROM file('/etc/passwd', 'LineAsString')`,
+    `SELECT * FROM url('http://127.0.0.1:9/', 'LineAsString')`,
+  ]) {
+    await assert.rejects(reader.command({ query: forbidden, http_headers: { 'x-tenant-id': mine } }), forbidden)
+  }
+})
+
+test('every table that the reader may read confines it to one tenant', async () => {
+  const tables = await stores.clickhouse.writer.query({
+    query: `
+      SELECT
+        t.name AS name,
+        t.engine AS engine,
+        has((SELECT groupArray(table) FROM system.columns WHERE database = 'sightline' AND name = 'tenant_id'), t.name) AS owned,
+        has((SELECT groupArray(table) FROM system.grants WHERE user_name = 'sightline_reader' AND database = 'sightline'), t.name) AS granted,
+        has((SELECT groupArray(table) FROM system.row_policies WHERE database = 'sightline'
+          AND select_filter = 'tenant_id = getClientHTTPHeader(''x-tenant-id'')' AND has(apply_to_list, 'sightline_reader')), t.name) AS confined
+      FROM system.tables AS t
+      WHERE database = 'sightline'`,
+    format: 'JSONEachRow',
+  })
+  const wrong = (await tables.json<{ name: string; engine: string; owned: number; granted: number; confined: number }>()).filter(
+    ({ engine, owned, granted, confined }) =>
+      // A readable table has tenants and a policy; a view never is readable, because its name leaks past the policy of its target.
+      (granted === 1 && (owned === 0 || confined === 0 || engine.endsWith('View') || engine === 'Buffer' || engine === 'Dictionary')) ||
+      (granted === 0 && confined === 1),
+  )
+  assert.deepEqual(wrong, [])
+  const whole = await stores.clickhouse.writer.query({
+    query: `SELECT access_type, database, table FROM system.grants WHERE user_name = 'sightline_reader' AND table IS NULL`,
+    format: 'JSONEachRow',
+  })
+  assert.deepEqual(await whole.json(), [])
+})
+
+test('SIGKILL of the program leaves no process behind, and the next start works at once', async () => {
+  const dir = join(scratch, 'killed')
+  const { child, pids } = await startProgram(dir)
+  for (const pid of pids) assert.ok(alive(pid), `${pid} runs`)
+  child.kill('SIGKILL')
+  const again = await openStores({ env: readEnv({ SIGHTLINE_DATA: dir }), log })
+  await again.close()
+  await until(() => pids.every((pid) => !alive(pid)), 5_000)
+})
+
+test('a database server whose keeper was killed is cleared away by the next start, with its rows kept', async () => {
+  const dir = join(scratch, 'orphan')
+  const { child, pids } = await startProgram(dir)
+  const [, keeper = 0, server = 0] = pids
+  process.kill(keeper, 'SIGKILL')
+  child.kill('SIGKILL')
+  await until(() => !alive(keeper), 5_000)
+  assert.ok(alive(server), 'the server outlived its keeper')
+  const again = await openStores({ env: readEnv({ SIGHTLINE_DATA: dir }), log })
+  assert.ok(!alive(server))
+  const { rows } = await again.postgres.pool.query<{ id: string }>('SELECT id FROM tenants')
+  assert.deepEqual(rows, [{ id: 'kept' }])
+  await again.close()
+})
+
+test('rows that were acknowledged survive SIGKILL of ClickHouse, and its death is one sentence', async () => {
+  const dir = join(scratch, 'crash')
+  let opened = await openStores({ env: readEnv({ SIGHTLINE_DATA: dir }), log })
+  await migrateClickHouse(opened.clickhouse.writer, log)
+  let acknowledged = 0
+  let killed = false
+  const { pid } = await engineOf(opened.clickhouse.writer)
+  const writing = Array.from({ length: 4 }, async (_, lane) => {
+    for (let batch = 0; !killed; batch += 1) {
+      const values = Array.from({ length: 500 }, (__, row) => ({ tenant_id: 'crash', event_id: uuid(lane, batch, row) }))
+      try {
+        await opened.clickhouse.writer.insert({ table: 'events', values, format: 'JSONEachRow' })
+        acknowledged += values.length
+      } catch {
+        return
+      }
+    }
+  })
+  await until(() => acknowledged >= 10_000, 20_000)
+  process.kill(pid, 'SIGKILL')
+  const died = await opened.failed
+  killed = true
+  assert.equal(died.code, 'store_unavailable')
+  assert.match(died.message, /^The embedded ClickHouse ended by itself\.$/)
+  await Promise.all(writing)
+  await opened.close()
+
+  opened = await openStores({ env: readEnv({ SIGHTLINE_DATA: dir }), log })
+  const result = await opened.clickhouse.writer.query({ query: 'SELECT uniqExact(event_id) AS n FROM events', format: 'JSONEachRow' })
+  const [{ n } = { n: 0 }] = await result.json<{ n: number }>()
+  assert.ok(n >= acknowledged, `${acknowledged} acknowledged, ${n} kept`)
+  await opened.close()
+})
+
+test('migrations run once, side by side too, and a changed one is refused', async () => {
+  const { writer } = stores.clickhouse
+  const dir = await mkdtemp(join(scratch, 'migrations-'))
+  const file = join(dir, '9001_probe.sql')
+  await writeFile(
+    file,
+    `-- a; b
+     CREATE TABLE IF NOT EXISTS probe (a String COMMENT 'x;y') ENGINE = MergeTree ORDER BY a;
+     /* ; */ ;`,
+  )
+  await Promise.all([migrateClickHouse(writer, log, dir), migrateClickHouse(writer, log, dir)])
+  await migrateClickHouse(writer, log, dir)
+  await writeFile(file, 'CREATE TABLE IF NOT EXISTS probe (b String) ENGINE = MergeTree ORDER BY b')
+  const changed = await failure(migrateClickHouse(writer, log, dir))
+  assert.equal(changed.code, 'migration_failed')
+  assert.match(changed.message, /9001_probe\.sql was changed after it had been applied/)
+  await writeFile(join(dir, '9000_wrong.sql'), 'SELECT 1; CREATE TABEL x (a String)')
+  const wrong = await failure(migrateClickHouse(writer, log, dir))
+  assert.match(wrong.message, /^Statement 2 of the ClickHouse migration 9000_wrong\.sql failed: /)
+  await writer.command({ query: 'DROP TABLE probe' })
+  await writer.command({ query: `DELETE FROM schema_migrations WHERE name LIKE '900%'` })
+})
+
+test('statements end at semicolons only where SQL ends them', () => {
+  assert.deepEqual(splitStatements(`a 'x;''y\\';' ; -- c;\n b "q;" \`r;\`; # n;\n/* ; */;;$t$ ; $t$ # d`), [
+    `a 'x;''y\\';'`,
+    '-- c;\n b "q;" `r;`',
+    '$t$ ; $t$ # d',
+  ])
+})
+
+test('a key works until it is revoked or over, and only its hash is kept', async () => {
+  const { db, pool } = stores.postgres
+  await createTenant(db, { id: 'keys', name: 'Keys' })
+  const { key, token } = await mintKey(db, { name: 'reader', scopes: ['read'], tenantIds: ['keys'] })
+  assert.match(token, /^slk_[\w-]{43}$/)
+  assert.deepEqual((await findKey(db, token))?.tenantIds, ['keys'])
+  assert.equal(await findKey(db, `${token}x`), null)
+  const { session } = await createSession(db, key.id)
+  assert.equal((await findSession(db, session))?.id, key.id)
+  const { rows } = await pool.query(`SELECT to_jsonb(k)::text || (SELECT jsonb_agg(s)::text FROM sessions s) AS kept FROM api_keys k`)
+  assert.ok(!JSON.stringify(rows).includes(token) && !JSON.stringify(rows).includes(session))
+  await revokeKey(db, key.id)
+  assert.equal(await findKey(db, token), null)
+  assert.equal(await findSession(db, session), null)
+  const over = await mintKey(db, { name: 'over', scopes: ['read'], tenantIds: null, expiresAt: new Date(Date.now() - 1_000) })
+  assert.equal(await findKey(db, over.token), null)
+})
+
+test("the administrator's token stays over restarts and follows SIGHTLINE_ADMIN_TOKEN", async () => {
+  const { db } = stores.postgres
+  const { folder } = stores
+  const kept = (make: () => string) => folder?.secret('administrator-token', make) ?? Promise.reject(new Error('no folder'))
+  const [first, twin] = await Promise.all([ensureAdministrator(db, { kept }), ensureAdministrator(db, { kept })])
+  assert.equal(first.token, twin.token)
+  assert.deepEqual((await findKey(db, first.token ?? ''))?.scopes, ['admin'])
+  assert.equal((await ensureAdministrator(db, { fixedToken: 'fixed-token' })).token, 'fixed-token')
+  assert.equal(await findKey(db, first.token ?? ''), null)
+  assert.equal((await findKey(db, 'fixed-token'))?.id, 'administrator')
+  assert.equal((await ensureAdministrator(db, {})).token, null)
+  assert.equal((await findKey(db, 'fixed-token'))?.id, 'administrator')
+})
+
+test('a setting that is wrong is named with what is wrong', () => {
+  for (const [variables, said] of [
+    [{ SIGHTLINE_PORT: 'abc' }, /SIGHTLINE_PORT/],
+    [{ SIGHTLINE_PORT: '70000' }, /SIGHTLINE_PORT/],
+    [{ CLICKHOUSE_URL: 'localhost:8123' }, /CLICKHOUSE_URL is not valid: must be http/],
+    [{ CLICKHOUSE_URL: 'http://localhost:8123/db' }, /CLICKHOUSE_URL/],
+    [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL is not valid: must be postgres/],
+    [{ KAFKA_BROKERS: 'broker' }, /KAFKA_BROKERS/],
+    [{ SIGHTLINE_ADMIN_TOKEN: 'two words' }, /SIGHTLINE_ADMIN_TOKEN/],
+  ] as const) {
+    assert.throws(
+      () => readEnv(variables),
+      (error) => error instanceof SightlineError && error.code === 'env_invalid' && said.test(error.message),
+    )
+  }
+  const env = readEnv({ SIGHTLINE_PORT: '', KAFKA_BROKERS: 'a:1,b:2' })
+  assert.deepEqual([env.port, env.host, env.kafkaBrokers, env.clickHouseUrl], [4600, '127.0.0.1', ['a:1', 'b:2'], undefined])
+})
+
+function folderOf(opened: typeof stores): string {
+  assert.ok(opened.folder)
+  return opened.folder.path
+}
+
+async function failure(task: Promise<unknown>): Promise<SightlineError> {
+  try {
+    await task
+  } catch (error) {
+    assert.ok(error instanceof SightlineError, String(error))
+    return error
+  }
+  assert.fail('it did not fail')
+}
+
+/** A program that opens stores and then waits; the pids of the engine, of PostgreSQL's keeper and of PostgreSQL. */
+async function startProgram(dir: string): Promise<{ child: ChildProcess; pids: number[] }> {
+  const from = (path: string) => new URL(`../platform/${path}`, import.meta.url).href
+  const script = `
+    import { openStores } from '${from('stores.ts')}'
+    import { openLog } from '${from('log.ts')}'
+    import { createTenant } from '${from('tenants.ts')}'
+    const log = openLog({ level: 'debug', human: false })
+    const stores = await openStores({ env: { dataFolder: process.argv[1] }, log })
+    await createTenant(stores.postgres.db, { id: 'kept', name: 'Kept' })
+    console.log('ready')`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, dir], { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.push(child)
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
+  })
+  await Promise.race([once(child.stdout, 'data'), once(child, 'close').then(() => assert.fail(said))])
+  const pidOf = (message: string) => {
+    const line = said.split('\n').find((one) => one.includes(message))
+    assert.ok(line, said)
+    return Number((JSON.parse(line) as { pid: number }).pid)
+  }
+  const server = Number((await readFile(join(dir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0])
+  return { child, pids: [pidOf('embedded ClickHouse ready'), pidOf('embedded PostgreSQL ready'), server] }
+}
+
+async function engineOf(writer: typeof stores.clickhouse.writer): Promise<{ pid: number }> {
+  const result = await writer.query({ query: `SELECT path FROM system.disks WHERE name = 'default'`, format: 'JSONEachRow' })
+  const [{ path } = { path: '' }] = await result.json<{ path: string }>()
+  const status = await readFile(join(path, 'status'), 'utf8')
+  return { pid: Number(/^PID: (\d+)/m.exec(status)?.[1]) }
+}
+
+async function text(child: ChildProcess): Promise<string> {
+  let said = ''
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
+  })
+  await once(child, 'close')
+  return said
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function until(condition: () => boolean, limitMs: number): Promise<void> {
+  const limit = Date.now() + limitMs
+  while (!condition()) {
+    assert.ok(Date.now() < limit, 'it did not happen in time')
+    await sleep(20)
+  }
+}
+
+function uuid(lane: number, batch: number, row: number): string {
+  return `00000000-0000-4000-8000-${(lane * 2 ** 40 + batch * 2 ** 20 + row).toString(16).padStart(12, '0')}`
+}

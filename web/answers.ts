@@ -1,0 +1,53 @@
+import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import type { ObjectSearch } from '../api/contract/object.ts'
+import { ask, type Answer, type Parameters } from './api.ts'
+import { useScope } from './scope.ts'
+import type { Schemas } from './schemas.ts'
+
+type Options = { enabled?: boolean; refreshMs?: number }
+
+/** One answer of the API for the tenant of the address. The former answer stays on screen while a new one of the same path loads. */
+export function useAnswer<Name extends keyof Schemas>(
+  schema: Name,
+  path: string,
+  parameters: Parameters = {},
+  { enabled = true, refreshMs }: Options = {},
+): UseQueryResult<Answer<Name>> {
+  const { tenant } = useScope()
+  const result = useQuery<unknown>({
+    queryKey: [tenant, path, parameters],
+    queryFn: ({ signal }) => ask(schema, path, { tenant, parameters, signal }),
+    enabled: enabled && tenant !== '',
+    placeholderData: (former, query) => (query?.queryKey[0] === tenant && query.queryKey[1] === path ? former : undefined),
+    ...(refreshMs === undefined ? {} : { refetchInterval: refreshMs }),
+  })
+  return result as UseQueryResult<Answer<Name>>
+}
+
+/** The same within the time window of the address. */
+export function useWindowAnswer<Name extends keyof Schemas>(
+  schema: Name,
+  path: string,
+  parameters: Parameters = {},
+  options: Options = {},
+): UseQueryResult<Answer<Name>> {
+  const { window } = useScope()
+  return useAnswer(schema, path, { from: window.from, to: window.to, ...parameters }, options)
+}
+
+/** Documents of a type page by page. */
+export function useDocuments(type: string, q: string) {
+  const { tenant } = useScope()
+  return useInfiniteQuery({
+    queryKey: [tenant, '/v1/objects', type, q],
+    queryFn: ({ signal, pageParam }): Promise<ObjectSearch> =>
+      ask('ObjectSearch', `/v1/objects/${encodeURIComponent(type)}`, {
+        tenant,
+        parameters: { q: q === '' ? undefined : q, limit: 50, after: pageParam },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+    enabled: type !== '',
+  })
+}

@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react'
+
+type Entry = { label: string; color: string; dash?: boolean; hatched?: boolean; area?: boolean }
+
+/** Names of a chart's series, each with its line or fill. */
+export function Legend({ entries }: { entries: readonly Entry[] }) {
+  return (
+    <ul className="chart-legend">
+      {entries.map(({ label, color, dash = false, hatched = false, area = false }) => (
+        <li key={label}>
+          <svg width="18" height="10" aria-hidden="true">
+            {area ? (
+              <rect y="1" width="18" height="8" rx="1.5" fill={hatched ? 'url(#hatch-technical)' : color} />
+            ) : (
+              <line x1="0" y1="5" x2="18" y2="5" stroke={color} strokeWidth="2.2" strokeDasharray={dash ? '4 3' : undefined} />
+            )}
+          </svg>
+          {label}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The box beside the pointer. */
+export function TipBox({ title, rows }: { title: ReactNode; rows: readonly { name: string; value: ReactNode }[] }) {
+  return (
+    <div className="chart-tip">
+      <strong>{title}</strong>
+      <dl>
+        {rows.map(({ name, value }) => (
+          <div key={name} style={{ display: 'contents' }}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  )
+}
+
+/** The stripes that tell technical bars apart without colour. Once per page with charts. */
+export function HatchPattern() {
+  return (
+    <svg width="0" height="0" aria-hidden="true" style={{ position: 'absolute' }}>
+      <defs>
+        <pattern id="hatch-technical" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <rect width="6" height="6" fill="var(--technical)" fillOpacity="0.32" />
+          <rect width="3" height="6" fill="var(--technical)" />
+        </pattern>
+      </defs>
+    </svg>
+  )
+}

@@ -1,0 +1,73 @@
+import { lazy, Suspense } from 'react'
+import type { KpiDefinition } from '../../../api/contract/kpi.ts'
+import { useWindowAnswer } from '../../answers.ts'
+import { count, duration, measure } from '../../format.ts'
+import { CLASS_NAMES, ClassGlyph } from '../../parts/classes.tsx'
+import { Delta } from '../../parts/delta.tsx'
+import { Figures } from '../../parts/panel.tsx'
+import { ScopedLink } from '../../parts/scoped-link.tsx'
+import { Fault, Loading } from '../../parts/states.tsx'
+import { useScope } from '../../scope.ts'
+import { useKpiFigure, useKpiTrend } from './kpi-data.ts'
+
+const TrendLine = lazy(async () => ({ default: (await import('../../charts/trend-line.tsx')).TrendLine }))
+
+/** One of the two rates that never mix: figure, change, what is open, and the trend. */
+export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDefinition }) {
+  const { window } = useScope()
+  const figure = useKpiFigure(kpi.kpi)
+  const trend = useKpiTrend(kpi.kpi)
+  const exceptions = useWindowAnswer('Exceptions', '/v1/exceptions', { bucket: window.bucket, limit: 1 })
+  const row = figure.data?.rows[0]
+  const total = exceptions.data?.totals.find((one) => one.class === of)
+  const top = exceptions.data?.categories.filter((one) => one.class === of).toSorted((a, b) => b.items - a.items)[0]
+  const error = figure.error ?? trend.error
+  return (
+    <section className="panel headline" data-class={of} aria-label={kpi.title}>
+      <div className="headline-figure">
+        <h2>
+          <ClassGlyph of={of} size={13} />
+          <ScopedLink to={`/kpis/${kpi.kpi}`}>{kpi.title}</ScopedLink>
+        </h2>
+        <p className="headline-meaning">{CLASS_NAMES[of].meaning}</p>
+        <p className="headline-value num">{measure(row?.value, kpi.unit)}</p>
+        <p className="row">
+          <Delta value={row?.value ?? null} previous={row?.previous ?? null} unit={kpi.unit} better={kpi.better} />
+          <span className="dim num">n = {count(row?.n ?? 0)}</span>
+        </p>
+        <Figures
+          items={[
+            { name: of === 'business' ? 'Open exceptions' : 'Not recovered', value: total === undefined ? '–' : count(total.open) },
+            { name: 'Documents hit', value: total === undefined ? '–' : count(total.objects) },
+            { name: 'Median to clear', value: duration(total?.median_hours == null ? null : total.median_hours * 3600) },
+          ]}
+        />
+      </div>
+      <div className="headline-trend">
+        {error !== null && error !== undefined ? (
+          <Fault error={error} retry={() => void figure.refetch()} />
+        ) : trend.points === undefined ? (
+          <Loading height={196} />
+        ) : (
+          <Suspense fallback={<Loading height={196} />}>
+            <TrendLine
+              title={kpi.title}
+              points={trend.points}
+              unit={kpi.unit}
+              bucket={window.bucket}
+              height={170}
+              color={`var(--${of})`}
+              dashed={of === 'technical'}
+              valueName={`${kpi.title} by ${window.bucket}`}
+            />
+          </Suspense>
+        )}
+        <p className="headline-note">
+          {top === undefined ? ' ' : <>Most frequent: {top.category} ({count(top.items)}). </>}
+          <ScopedLink to="/exceptions">Look into them</ScopedLink>
+        </p>
+      </div>
+      {kpi.benchmark !== null && <p className="headline-benchmark">Benchmark: {kpi.benchmark}</p>}
+    </section>
+  )
+}

@@ -1,0 +1,62 @@
+import { Tooltip } from '@mantine/core'
+import type { KpiDefinition } from '../../../api/contract/kpi.ts'
+import { Sparkline } from '../../charts/sparkline.tsx'
+import { count, measure, plural } from '../../format.ts'
+import { ClassGlyph } from '../../parts/classes.tsx'
+import { Delta } from '../../parts/delta.tsx'
+import { Icon } from '../../parts/icons.tsx'
+import { ScopedLink } from '../../parts/scoped-link.tsx'
+import { Loading } from '../../parts/states.tsx'
+import { useScope } from '../../scope.ts'
+import { useKpiFigure, useKpiTrend } from './kpi-data.ts'
+
+/** One KPI at a glance; the whole card leads to its page. */
+export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
+  const { window } = useScope()
+  const figure = useKpiFigure(kpi.kpi)
+  const trend = useKpiTrend(kpi.kpi)
+  const row = figure.data?.rows[0]
+  const few = row !== undefined && row.n < kpi.minimum_n
+  return (
+    <article className="kpi-card">
+      <header>
+        {/unclassified/u.test(kpi.kpi) && <ClassGlyph of="unknown" />}
+        <h3>
+          <ScopedLink to={`/kpis/${kpi.kpi}`} className="kpi-link">
+            {kpi.title}
+          </ScopedLink>
+        </h3>
+        <Tooltip label={kpi.definition} multiline w={280} withArrow events={{ hover: true, focus: true, touch: true }}>
+          <button type="button" className="info" aria-label={`Definition of ${kpi.title}: ${kpi.definition}`}>
+            <Icon name="info" size={14} />
+          </button>
+        </Tooltip>
+      </header>
+      {figure.isError ? (
+        <p className="kpi-failed">{figure.error.message}</p>
+      ) : figure.data === undefined ? (
+        <Loading height={58} />
+      ) : (
+        <div className="kpi-middle">
+          <div>
+            <p className="kpi-value num">{row === undefined || row.value === null ? 'No data' : measure(row.value, kpi.unit)}</p>
+            <Delta value={row?.value ?? null} previous={row?.previous ?? null} unit={kpi.unit} better={kpi.better} />
+          </div>
+          <Sparkline values={trend.points?.map(({ value }) => value) ?? []} label={`${kpi.title} by ${window.bucket}`} />
+        </div>
+      )}
+      <p className="kpi-foot num">
+        {kpi.unit === 's' && 'median · '}
+        {kpi.unit === 'per_1000' && 'per 1,000 · '}
+        {count(row?.n ?? 0)} {row?.n === 1 ? plural(kpi.grain).replace(/s$/u, '') : plural(kpi.grain)}
+        {row !== undefined && row.open > 0 && ` · ${count(row.open)} open`}
+      </p>
+      {few && row.n > 0 && (
+        <p className="kpi-caution">
+          <Icon name="warning" size={13} /> Few cases: read with caution below {kpi.minimum_n}
+        </p>
+      )}
+      <p className="kpi-benchmark">{kpi.benchmark === null ? 'Compared with own history' : `Benchmark: ${kpi.benchmark}`}</p>
+    </article>
+  )
+}

@@ -1,0 +1,49 @@
+import type { KpiDefinition, KpiRow } from '../../../api/contract/kpi.ts'
+import { useWindowAnswer } from '../../answers.ts'
+import { onTimeLine } from '../../buckets.ts'
+import type { TrendPoint } from '../../charts/trend-line.tsx'
+import { useScope } from '../../scope.ts'
+
+/** A KPI's figure for the window, with that of the preceding one. */
+export function useKpiFigure(kpi: string) {
+  return useWindowAnswer('KpiAnswer', `/v1/kpis/${kpi}`, { bucket: 'all', compare: 'previous' })
+}
+
+/** A KPI by bucket on the complete time line of the window; undefined while it loads. */
+export function useKpiTrend(kpi: string): { points: TrendPoint[] | undefined; error: unknown } {
+  const { window } = useScope()
+  const { data, error } = useWindowAnswer('KpiAnswer', `/v1/kpis/${kpi}`, { bucket: window.bucket })
+  const points = data === undefined ? undefined : pointsOf(data.rows, { from: data.from, to: data.to, bucket: window.bucket })
+  return { points, error }
+}
+
+/** Rows as points of a chart, gaps included. */
+export function pointsOf(rows: readonly KpiRow[], line: Parameters<typeof onTimeLine>[1]): TrendPoint[] {
+  return onTimeLine(rows, line).map(({ bucket, row }) => ({
+    bucket,
+    value: row?.value ?? null,
+    p90: row?.p90 ?? null,
+    previous: row?.previous ?? null,
+    n: row?.n ?? 0,
+  }))
+}
+
+/** The KPIs in the groups in which the overview shows them: the two headline rates stand alone. */
+export function groupKpis(kpis: readonly KpiDefinition[]): {
+  business: KpiDefinition | undefined
+  technical: KpiDefinition | undefined
+  groups: { title: string; kpis: KpiDefinition[] }[]
+} {
+  const named = (pattern: RegExp): KpiDefinition | undefined => kpis.find(({ kpi }) => pattern.test(kpi.replaceAll('-', '_')))
+  const business = named(/^(?:business_)?exception_rate$/u)
+  const technical = named(/^technical_failure_rate$/u)
+  const rest = kpis.filter((kpi) => kpi !== business && kpi !== technical)
+  return {
+    business,
+    technical,
+    groups: [
+      { title: 'How long it takes', kpis: rest.filter(({ unit }) => unit === 's') },
+      { title: 'How well it is done', kpis: rest.filter(({ unit }) => unit !== 's') },
+    ].filter((group) => group.kpis.length > 0),
+  }
+}

@@ -1,0 +1,57 @@
+import { useAnswer } from '../../answers.ts'
+import { HatchPattern } from '../../charts/legend.tsx'
+import { FirstEvent } from '../../parts/first-event.tsx'
+import { PageHead } from '../../parts/panel.tsx'
+import { Shown } from '../../parts/states.tsx'
+import { useScope } from '../../scope.ts'
+import '../../styles/overview.css'
+import { Headline } from './headline.tsx'
+import { KpiCard } from './kpi-card.tsx'
+import { groupKpis } from './kpi-data.ts'
+
+/** Every KPI of the catalogue, below the two rates that never mix. */
+export function OverviewPage() {
+  const { window } = useScope()
+  const catalogue = useAnswer('KpiCatalogue', '/v1/kpis')
+  const types = useAnswer('ProcessTypes', '/v1/process', {}, { refreshMs: 60_000 })
+  if (types.data?.types.length === 0) {
+    return (
+      <>
+        <PageHead title="Overview" />
+        <FirstEvent />
+      </>
+    )
+  }
+  return (
+    <>
+      <HatchPattern />
+      <PageHead title="Overview">
+        {window.label.slice(0, 1).toUpperCase() + window.label.slice(1)}
+        {window.id === 'all' ? '' : `, compared with the ${window.days} days before`}
+      </PageHead>
+      <Shown of={catalogue} height={520}>
+        {({ kpis }) => {
+          const { business, technical, groups } = groupKpis(kpis)
+          return (
+            <>
+              <div className="split headlines">
+                {business !== undefined && <Headline of="business" kpi={business} />}
+                {technical !== undefined && <Headline of="technical" kpi={technical} />}
+              </div>
+              {groups.map(({ title, kpis: members }) => (
+                <section key={title} aria-label={title}>
+                  <h2 className="section-title">{title}</h2>
+                  <div className="kpi-grid">
+                    {members.map((kpi) => (
+                      <KpiCard key={kpi.kpi} kpi={kpi} />
+                    ))}
+                  </div>
+                </section>
+              ))}
+            </>
+          )
+        }}
+      </Shown>
+    </>
+  )
+}

@@ -1,0 +1,31 @@
+import { useScope } from '../scope.ts'
+import { CodeBlock } from './code-block.tsx'
+import { Empty } from './states.tsx'
+
+/** How a tenant without events gets its first: one request, or a file. */
+export function FirstEvent() {
+  const { tenant } = useScope()
+  const event = {
+    specversion: '1.0',
+    id: 'first-1',
+    source: '/erp/example',
+    type: 'invoice.received',
+    time: new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(),
+    data: { object: 'invoice/INV-1', outcome: { status: 'ok' } },
+  }
+  const curl = [
+    `curl ${location.origin}/v1/events \\`,
+    `  -H 'authorization: Bearer YOUR_KEY' \\`,
+    `  -H 'x-tenant-id: ${tenant}' \\`,
+    `  -H 'content-type: application/cloudevents+json' \\`,
+    `  -d '${JSON.stringify(event, null, 2)}'`,
+  ].join('\n')
+  return (
+    <Empty title="No events yet">
+      <p>Send the first event. It shows here within seconds; sending it again changes nothing.</p>
+      <CodeBlock code={curl} label="Request that sends one event" />
+      <p>Or load a file: XES, OCEL, CSV or CloudEvents, plain or gzip. The import ends with a data-quality report.</p>
+      <CodeBlock code={`npx sightline import FILE --tenant ${tenant}`} label="Command that imports a file" />
+    </Empty>
+  )
+}

@@ -1,0 +1,55 @@
+import { Button, Skeleton } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { ApiError } from '../api.ts'
+
+/** Nothing to show, and why; with what to do about it as children. */
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="state">
+      <h3>{title}</h3>
+      {children}
+    </div>
+  )
+}
+
+/** An error as its problem document tells it, with a way to try again. */
+export function Fault({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
+  const problem = error instanceof ApiError ? error.problem : undefined
+  return (
+    <div className="state problem" role="alert">
+      <h3>{problem?.title ?? 'This part of the page failed'}</h3>
+      <p>{problem?.detail ?? (error instanceof Error ? error.message : String(error))}</p>
+      {problem !== undefined && (
+        <p className="dim mono">
+          {problem.code}
+          {problem.request_id !== '' && ` · request ${problem.request_id}`}
+        </p>
+      )}
+      {retry !== undefined && (
+        <Button size="compact-sm" variant="default" onClick={retry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  )
+}
+
+type ShownProps<Data> = { of: UseQueryResult<Data>; height?: number; children: (data: Data) => ReactNode }
+
+/** What a query answered; a skeleton of the given height while it loads; the fault where it failed. */
+export function Shown<Data>({ of, height = 160, children }: ShownProps<Data>) {
+  if (of.isError && of.data === undefined) return <Fault error={of.error} retry={() => void of.refetch()} />
+  if (of.data === undefined) return <Loading height={height} />
+  return children(of.data)
+}
+
+/** A grey stand-in of the size that the content will have. */
+export function Loading({ height }: { height: number }) {
+  return (
+    <div role="status">
+      <span className="visually-hidden">Loading</span>
+      <Skeleton height={height} radius="sm" />
+    </div>
+  )
+}

@@ -1,0 +1,55 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useMemo } from 'react'
+import { Outlet } from 'react-router'
+import { ApiError, ask, onUnauthenticated, tell } from '../api.ts'
+import { Fault } from '../parts/states.tsx'
+import { PageSkeleton } from '../parts/skeletons.tsx'
+import { SessionContext } from '../session.ts'
+import { SignIn } from './sign-in.tsx'
+
+/** Lets only those in who are signed in; everyone else gets the sign-in page. `#token=…` in the address signs in at once. */
+export function Gate() {
+  const queries = useQueryClient()
+  const session = useQuery({
+    queryKey: ['session'],
+    queryFn: async ({ signal }) => {
+      const token = takeToken()
+      if (token !== null) await tell('/v1/session', { method: 'POST', body: { token } })
+      return ask('Session', '/v1/session', { signal })
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  useEffect(
+    () =>
+      onUnauthenticated(() => {
+        queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+        void queries.resetQueries({ queryKey: ['session'] })
+      }),
+    [queries],
+  )
+  const value = useMemo(() => session.data ?? null, [session.data])
+  if (value !== null) {
+    return (
+      <SessionContext value={value}>
+        <Outlet />
+      </SessionContext>
+    )
+  }
+  if (session.isError) {
+    const status = session.error instanceof ApiError ? session.error.problem.status : undefined
+    if (status === 401 || status === 403) return <SignIn />
+    return (
+      <main style={{ maxWidth: '40rem', margin: '15vh auto', padding: '0 1rem' }}>
+        <Fault error={session.error} retry={() => void session.refetch()} />
+      </main>
+    )
+  }
+  return <PageSkeleton />
+}
+
+/** Takes the token out of the address, so that it stays in no history. */
+function takeToken(): string | null {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (token !== null) history.replaceState(history.state, '', location.pathname + location.search)
+  return token
+}

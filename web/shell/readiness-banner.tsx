@@ -1,0 +1,44 @@
+import { Progress } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { ask } from '../api.ts'
+import { count } from '../format.ts'
+
+/** Says while the demo's history is still loading, and when a part of the server is not ready. */
+export function ReadinessBanner() {
+  const queries = useQueryClient()
+  const { data } = useQuery({
+    queryKey: ['readyz'],
+    queryFn: ({ signal }) => ask('Readiness', '/readyz', { signal, also: [503] }),
+    refetchInterval: ({ state }) => (state.data?.ready === true && state.data.demo.state !== 'loading' ? 30_000 : 2000),
+    retry: false,
+  })
+  const loading = data?.demo.state === 'loading'
+  const wasLoading = useRef(false)
+  useEffect(() => {
+    if (wasLoading.current && !loading) void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+    wasLoading.current = loading
+  }, [loading, queries])
+  if (data === undefined) return null
+  const failing = data.checks.filter(({ ok }) => !ok)
+  if (failing.length > 0) {
+    return (
+      <div className="banner" role="status" data-tone="bad">
+        <strong>Not ready.</strong> {failing.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}
+      </div>
+    )
+  }
+  if (!loading) return null
+  const share = data.demo.expected === 0 ? 0 : Math.min(1, data.demo.events / data.demo.expected)
+  return (
+    <div className="banner" role="status">
+      <span>
+        <strong>Demo history is loading.</strong> Figures grow until it is complete:{' '}
+        <span className="num">
+          {count(data.demo.events)} of {count(data.demo.expected)} events
+        </span>
+      </span>
+      <Progress className="meter" value={share * 100} size="sm" aria-label="Demo history loaded" />
+    </div>
+  )
+}
