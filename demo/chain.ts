@@ -6,7 +6,7 @@ import { closeOrder, type Ordered, purchaseOrder } from './purchase-order.ts'
 import { type Random, randomFrom } from './random.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { requisition } from './requisition.ts'
-import { type Case, erpSystem } from './steps.ts'
+import { type Case, erpSystem } from './case.ts'
 import type { Path } from './truth.ts'
 import type { World } from './world.ts'
 
@@ -63,7 +63,13 @@ export function purchaseChains(world: World, day: number, index: number): Record
     const twin = createRecorder(`${tenant.id}-p${name}b`)
     const start = morning(c, day)
     const first = { ...c, amount: random.between(2050, 2980), split: { requester, second: false } }
-    const second = { ...c, amount: random.between(2050, 2980), split: { requester, second: true }, rec: twin, workflow_run: `n8n:${twin.chain}` }
+    const second = {
+      ...c,
+      amount: random.between(2050, 2980),
+      split: { requester, second: true },
+      rec: twin,
+      workflow_run: `n8n:${twin.chain}`,
+    }
     purchase(first, name, start, false)
     purchase({ ...second, attributes: { ...c.attributes } }, `${name}B`, start + random.between(4, 50) * MINUTE, false)
     return [rec, twin]
@@ -110,18 +116,42 @@ function bills(c: Case, name: string, ordered: Ordered, received: number): numbe
     at = Math.max(at, ordered.confirmed + HOUR)
     if (random.chance(0.6)) at = afterWork(c.unit, at, random.between(0, 3) * HOUR)
     const suffix = parts === 1 ? '' : `-${part + 1}`
-    const posted = billed(c, `${name}${suffix}`, ordered, at, c.amount / parts, parts === 1 ? ordered.receipts.length - 1 : part, suffix)
+    const posted = billed(
+      c,
+      `${name}${suffix}`,
+      ordered,
+      at,
+      c.amount / parts,
+      parts === 1 ? ordered.receipts.length - 1 : part,
+      suffix,
+    )
     done = Math.max(done, posted)
   }
   return done
 }
 
 /** One invoice, its payment, and now and then a second copy of it; returns when it was posted. */
-function billed(c: Case, number: string, ordered: Ordered | null, received: number, amount: number, part: number, suffix: string): number {
+function billed(
+  c: Case,
+  number: string,
+  ordered: Ordered | null,
+  received: number,
+  amount: number,
+  part: number,
+  suffix: string,
+): number {
   const printed = `${c.supplier.id.slice(0, 3).toUpperCase()}-${number}`
   const posted = invoice(c, { number, received, amount, ordered, part, printed, duplicate: false })
   if (posted !== null) payment(c, number, posted)
   if (c.random.chance(0.011))
-    invoice(c, { number: `${number}D${suffix}`, received: received + c.random.between(1, 12) * DAY, amount, ordered, part, printed, duplicate: true })
+    invoice(c, {
+      number: `${number}D${suffix}`,
+      received: received + c.random.between(1, 12) * DAY,
+      amount,
+      ordered,
+      part,
+      printed,
+      duplicate: true,
+    })
   return posted?.at ?? received
 }

@@ -1,8 +1,12 @@
 import { afterWork, DAY, dayOf, HOUR, MINUTE, SECOND } from './calendar.ts'
 import type { Detail, Doc } from './recorder.ts'
+import { askSupplier } from './supplier-question.ts'
 import { match } from './matching.ts'
 import type { Ordered } from './purchase-order.ts'
-import { anyOf, assign, type Case, decide, human, machine, money, operate, queued, raise, resolve, SYSTEMS, violate } from './steps.ts'
+import { decide } from './approvals.ts'
+import { anyOf, type Case, human, machine, money, queued, SYSTEMS } from './case.ts'
+import { assign, raise, resolve, violate } from './exceptions.ts'
+import { operate } from './operations.ts'
 
 /** An invoice that was posted and waits for its payment. */
 export type Posted = { doc: Doc; at: number; due: number; issued: number; amount: number; docs: readonly Doc[] }
@@ -43,22 +47,41 @@ export function invoice(c: Case, bill: Bill): Posted | null {
     money: value,
     due_at: new Date(due).toISOString(),
     terms,
-    object_attributes: { [`invoice/${doc.id}`]: { ...c.attributes, invoice_number: bill.printed, matching: ordered?.path ?? 'none' } },
+    object_attributes: {
+      [`invoice/${doc.id}`]: { ...c.attributes, invoice_number: bill.printed, matching: ordered?.path ?? 'none' },
+    },
   })
   let at = capture(c, doc, docs, bill.received)
-  const tax = operate(c, { docs: [doc], system: SYSTEMS.taxgate, step: 'tax.validate', at: at + random.int(1, 20) * SECOND, id: `tax:${doc.id}` })
+  const tax = operate(c, {
+    docs: [doc],
+    system: SYSTEMS.taxgate,
+    step: 'tax.validate',
+    at: at + random.int(1, 20) * SECOND,
+    id: `tax:${doc.id}`,
+  })
   at = tax.at + SECOND
   if (bill.duplicate) return endDuplicate(c, doc, docs, at, bill.printed)
   at = checks(c, doc, at)
   let clean = true
-  if (ordered !== null) ({ at, clean } = match(c, doc, docs, ordered, bill, at))
+  if (ordered !== null) ({ at, clean } = match(c, doc, docs, ordered, bill.part, at))
   else at = queued(c, at, 10)
   const approved = approval(c, doc, docs, bill, at, !clean)
   if (approved === null) return null
-  const posted = operate(c, { docs: [doc], system: c.erp, step: 'invoice.post', at: approved + random.int(30, 900) * SECOND, id: `post:${doc.id}` })
+  const posted = operate(c, {
+    docs: [doc],
+    system: c.erp,
+    step: 'invoice.post',
+    at: approved + random.int(30, 900) * SECOND,
+    id: `post:${doc.id}`,
+  })
   at = posted.at + SECOND
   if (posted.by === '' && random.chance(0.007)) at = closedCostCentre(c, doc, at)
-  rec.emit(at, 'invoice.posted', docs, c.erp, { ...run, step: 'invoice.post', actor: posted.by === '' ? machine(c.erp.id) : human(posted.by), money: value })
+  rec.emit(at, 'invoice.posted', docs, c.erp, {
+    ...run,
+    step: 'invoice.post',
+    actor: posted.by === '' ? machine(c.erp.id) : human(posted.by),
+    money: value,
+  })
   return { doc, at, due, issued, amount: bill.amount, docs }
 }
 
@@ -69,8 +92,16 @@ function capture(c: Case, doc: Doc, docs: readonly Doc[], received: number): num
   const manual = random.chance(0.26)
   const read = received + random.int(20, 240) * SECOND
   const doubtful = manual && random.chance(0.1)
-  const confidence = Number((doubtful ? random.between(0.42, 0.79) : manual ? random.between(0.81, 0.93) : random.between(0.86, 0.995)).toFixed(3))
-  const ai: NonNullable<Detail['ai']> = { model: 'docai-invoice', version: '4.2', input_ref: `doc:${doc.id}`, kind: 'extraction', confidence }
+  const confidence = Number(
+    (doubtful ? random.between(0.42, 0.79) : manual ? random.between(0.81, 0.93) : random.between(0.86, 0.995)).toFixed(3),
+  )
+  const ai: NonNullable<Detail['ai']> = {
+    model: 'docai-invoice',
+    version: '4.2',
+    input_ref: `doc:${doc.id}`,
+    kind: 'extraction',
+    confidence,
+  }
   rec.emit(read, 'ai.suggested', [doc], SYSTEMS.docai, { ...run, actor: machine('docai', 'ai_agent'), ai })
   if (!manual) {
     const at = read + random.logNormal(10, 1) * HOUR
@@ -91,7 +122,12 @@ function capture(c: Case, doc: Doc, docs: readonly Doc[], received: number): num
   rec.block(docs, { from, to: at, cause: 'touch', holder: id, step: 'invoice.capture' })
   const decision = doubtful || random.chance(0.15) ? 'overridden' : 'accepted'
   rec.emit(at, 'ai.reviewed', [doc], SYSTEMS.docai, { ...run, actor: human(id), ai: { ...ai, reviewer: id, decision } })
-  rec.emit(at + SECOND, 'invoice.captured', docs, SYSTEMS.n8n, { ...run, lifecycle: 'completed', completes: started, actor: human(id) })
+  rec.emit(at + SECOND, 'invoice.captured', docs, SYSTEMS.n8n, {
+    ...run,
+    lifecycle: 'completed',
+    completes: started,
+    actor: human(id),
+  })
   if (open !== null) resolve(c, open, at + 2 * SECOND, human(id))
   return at + 2 * SECOND
 }
@@ -121,24 +157,17 @@ function checks(c: Case, doc: Doc, at: number): number {
   return at
 }
 
-/** Sends a question to the supplier and waits for the answer; returns the end of the work on it. */
-export function askSupplier(c: Case, doc: Doc, at: number): number {
-  const { rec, random, supplier } = c
-  const run: Detail = { workflow_run: c.workflow_run, step: 'supplier_reply' }
-  rec.emit(at, 'sent_to_supplier', [doc], SYSTEMS.portal, { ...run, actor: machine('n8n'), waits_on: { kind: 'supplier', id: supplier.id, step: 'supplier_reply' } })
-  const answered = afterWork(c.unit, at, random.logNormal(14, 0.8) * HOUR)
-  rec.emit(answered, 'supplier_answered', [doc], SYSTEMS.portal, { ...run, actor: { id: supplier.id, kind: 'human' } })
-  rec.block([doc], { from: at, to: answered, cause: 'supplier', holder: supplier.id, step: 'supplier_reply' })
-  return queued(c, answered, 2)
-}
-
 function endDuplicate(c: Case, doc: Doc, docs: readonly Doc[], at: number, printed: string): null {
   const open = raise(c, [doc], at, 'DUPLICATE_INVOICE', `invoice ${printed} of this supplier was received before`)
   const assigned = queued(c, at, 4)
   assign(c, open, assigned, anyOf(c, 'ap_clerk', 4))
   const done = queued(c, assigned, 4)
   resolve(c, open, done, human(open.holder))
-  c.rec.emit(done + SECOND, 'invoice.cancelled', docs, c.erp, { workflow_run: c.workflow_run, actor: human(open.holder), outcome: { status: 'cancelled', message: 'duplicate' } })
+  c.rec.emit(done + SECOND, 'invoice.cancelled', docs, c.erp, {
+    workflow_run: c.workflow_run,
+    actor: human(open.holder),
+    outcome: { status: 'cancelled', message: 'duplicate' },
+  })
   return null
 }
 
@@ -151,10 +180,23 @@ function approval(c: Case, doc: Doc, docs: readonly Doc[], bill: Bill, at: numbe
     if (story !== null) doc.incidents.add(story.id)
     const acted = at + random.int(20, 200) * SECOND
     const agent = machine('codingbot', 'ai_agent')
-    const ai = { model: 'codingbot', version: '1.9', input_ref: `doc:${doc.id}`, kind: 'approval', confidence: Number(random.between(0.6, 0.97).toFixed(3)) }
+    const ai = {
+      model: 'codingbot',
+      version: '1.9',
+      input_ref: `doc:${doc.id}`,
+      kind: 'approval',
+      confidence: Number(random.between(0.6, 0.97).toFixed(3)),
+    }
     rec.emit(acted, 'ai.acted', [doc], SYSTEMS.agent, { ...run, actor: agent, ai })
     rec.emit(acted + SECOND, 'invoice.approved', docs, SYSTEMS.n8n, { ...run, actor: agent, outcome: { status: 'ok' } })
-    violate(c, doc, acted + 2 * SECOND, { policy: 'ai-human-decision', version: '2', severity: 'critical', control: 'AI', actor: agent, message: 'an agent approved without a human decision' })
+    violate(c, doc, acted + 2 * SECOND, {
+      policy: 'ai-human-decision',
+      version: '2',
+      severity: 'critical',
+      control: 'AI',
+      actor: agent,
+      message: 'an agent approved without a human decision',
+    })
     return acted + 3 * SECOND
   }
   if (bill.ordered !== null && !mismatched && bill.amount < 25_000 && random.chance(0.53)) {
@@ -175,7 +217,11 @@ function approval(c: Case, doc: Doc, docs: readonly Doc[], bill: Bill, at: numbe
       const back = askSupplier(c, doc, decision.at + MINUTE)
       resolve(c, open, back, human(decision.by))
       if (random.chance(0.35)) {
-        rec.emit(back + SECOND, 'invoice.rejected', docs, SYSTEMS.n8n, { ...run, actor: human(decision.by), outcome: { status: 'rejected', code: 'APPROVAL_REJECTED', message: 'rejected by the approver' } })
+        rec.emit(back + SECOND, 'invoice.rejected', docs, SYSTEMS.n8n, {
+          ...run,
+          actor: human(decision.by),
+          outcome: { status: 'rejected', code: 'APPROVAL_REJECTED', message: 'rejected by the approver' },
+        })
         rec.emit(queued(c, back, 8), 'invoice.credited', docs, c.erp, { ...run, actor: machine(c.erp.id) })
         return null
       }
@@ -194,12 +240,28 @@ function closedCostCentre(c: Case, doc: Doc, at: number): number {
   const shared: Detail = { step: 'invoice.allocate', workflow_run: c.workflow_run, actor: machine(c.erp.id) }
   const message = `cost centre ${random.int(4100, 4199)} is closed`
   const trace = random.hex(4)
-  rec.emit(at, 'operation.failed', [doc], c.erp, { ...shared, operation: { id, attempt: 1 }, outcome: { status: 'rejected', code: 'HTTP 422', message, retryable: false } }, [], `00-${trace}-${random.hex(2)}-01`)
+  rec.emit(
+    at,
+    'operation.failed',
+    [doc],
+    c.erp,
+    { ...shared, operation: { id, attempt: 1 }, outcome: { status: 'rejected', code: 'HTTP 422', message, retryable: false } },
+    [],
+    `00-${trace}-${random.hex(2)}-01`,
+  )
   const open = raise(c, [doc], at + SECOND, 'MASTER_DATA', message)
   const assigned = queued(c, at, 3)
   assign(c, open, assigned, anyOf(c, 'ap_clerk', 4))
   const done = queued(c, assigned, 5)
-  rec.emit(done, 'operation.succeeded', [doc], c.erp, { ...shared, operation: { id, attempt: 2 }, outcome: { status: 'ok' } }, [], `00-${trace}-${random.hex(2)}-01`)
+  rec.emit(
+    done,
+    'operation.succeeded',
+    [doc],
+    c.erp,
+    { ...shared, operation: { id, attempt: 2 }, outcome: { status: 'ok' } },
+    [],
+    `00-${trace}-${random.hex(2)}-01`,
+  )
   doc.operations.push({ id, attempts: 2, final: 'succeeded', class: 'business', category: 'master_data' })
   resolve(c, open, done + SECOND, human(open.holder))
   return done + 2 * SECOND

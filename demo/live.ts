@@ -1,8 +1,9 @@
-import { HOUR } from './calendar.ts'
+import { DAY, HOUR } from './calendar.ts'
 import { simulateWindow, type SimulationOptions, type TenantEvent } from './simulate.ts'
 
-/** How far ahead the traffic is worked out at a time. */
+/** How far ahead the traffic is worked out at a time, and how much at most where there is something to catch up. */
 const AHEAD = 6 * HOUR
+const CATCH_UP = 4 * DAY
 
 /** The endless continuation of a history. */
 export type LiveTraffic = {
@@ -23,7 +24,7 @@ export function liveTraffic(options: SimulationOptions & { since?: number }): Li
   return {
     next(untilMs) {
       while (planned < untilMs) {
-        const to = planned + AHEAD
+        const to = planned + Math.min(Math.max(untilMs - planned, AHEAD), CATCH_UP)
         waiting = waiting.concat(simulateWindow(options, planned, to))
         planned = to
       }

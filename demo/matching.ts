@@ -1,9 +1,11 @@
 import { DAY, HOUR, MINUTE, SECOND } from './calendar.ts'
-import { askSupplier, type Bill } from './invoice.ts'
+import { askSupplier } from './supplier-question.ts'
 import type { Detail, Doc } from './recorder.ts'
 import type { Ordered } from './purchase-order.ts'
 import { policyVersion } from './requisition.ts'
-import { assign, type Case, decide, human, machine, money, type Open, queued, raise, resolve, SYSTEMS, violate } from './steps.ts'
+import { decide } from './approvals.ts'
+import { type Case, human, machine, money, queued, SYSTEMS } from './case.ts'
+import { assign, type Open, raise, resolve, violate } from './exceptions.ts'
 
 type Finding = { code: 'PRICE_VARIANCE' | 'QUANTITY_VARIANCE' | 'RECEIPT_MISSING'; message: string }
 
@@ -13,12 +15,12 @@ export function match(
   doc: Doc,
   docs: readonly Doc[],
   ordered: Ordered,
-  bill: Bill,
+  part: number,
   start: number,
 ): { at: number; clean: boolean } {
   const { rec, random, supplier } = c
   const run: Detail = { workflow_run: c.workflow_run, actor: machine('n8n') }
-  const receipt = ordered.path === 'two_way' ? undefined : ordered.receipts[Math.min(bill.part, ordered.receipts.length - 1)]
+  const receipt = ordered.path === 'two_way' ? undefined : ordered.receipts[Math.min(part, ordered.receipts.length - 1)]
   const missing = receipt !== undefined && receipt.recorded > start
   let at = start + random.int(5, 90) * SECOND
   if (missing && receipt.recorded - start < 5 * DAY && ordered.silence === null) {
@@ -35,15 +37,27 @@ export function match(
   }
   let finding: Finding | null = null
   const draw = random.uniform() / Math.min(2.5, supplier.mistakes)
-  if (missing && receipt.recorded > at) finding = { code: 'RECEIPT_MISSING', message: 'no receipt is recorded for the billed quantity' }
+  if (missing && receipt.recorded > at)
+    finding = { code: 'RECEIPT_MISSING', message: 'no receipt is recorded for the billed quantity' }
   else if (draw < 0.067) finding = { code: 'PRICE_VARIANCE', message: `unit price ${random.int(3, 24)} % over the order` }
   else if (draw < 0.116) finding = { code: 'QUANTITY_VARIANCE', message: `billed quantity ${random.int(2, 30)} over the receipt` }
   at = attempt(c, docs, at, finding)
   if (finding === null) return { at, clean: true }
   const silent = finding.code === 'RECEIPT_MISSING' ? ordered.silence : null
   if (silent !== null) doc.incidents.add(silent.id)
-  const open = raise(c, [doc], at + SECOND, finding.code, finding.message, silent === null ? null : { id: `INC-${silent.id}`, category: 'silence' })
-  rec.emit(at + 2 * SECOND, 'invoice.blocked', docs, SYSTEMS.n8n, { ...run, step: 'invoice.match', outcome: { status: 'rejected', code: finding.code, message: finding.message } })
+  const open = raise(
+    c,
+    [doc],
+    at + SECOND,
+    finding.code,
+    finding.message,
+    silent === null ? null : { id: `INC-${silent.id}`, category: 'silence' },
+  )
+  rec.emit(at + 2 * SECOND, 'invoice.blocked', docs, SYSTEMS.n8n, {
+    ...run,
+    step: 'invoice.match',
+    outcome: { status: 'rejected', code: finding.code, message: finding.message },
+  })
   if (finding.code === 'RECEIPT_MISSING' && receipt !== undefined) at = awaitReceipt(c, open, at, receipt.recorded)
   else at = settleVariance(c, doc, open, at)
   rec.emit(at, 'invoice.unblocked', docs, SYSTEMS.n8n, { ...run, step: 'invoice.match' })
@@ -59,9 +73,16 @@ function attempt(c: Case, docs: readonly Doc[], at: number, finding: Finding | n
   const price = (c.amount / 100).toFixed(2)
   rec.emit(verdict, finding === null ? 'invoice.matched' : 'invoice.mismatched', docs, SYSTEMS.n8n, {
     ...run,
-    outcome: finding === null ? { status: 'ok' } : { status: 'rejected', code: finding.code, message: finding.message, retryable: false },
+    outcome:
+      finding === null
+        ? { status: 'ok' }
+        : { status: 'rejected', code: finding.code, message: finding.message, retryable: false },
     money: money(c, c.amount),
-    line: { quantity: '100', unit_price: finding?.code === 'PRICE_VARIANCE' ? (Number(price) * 1.07).toFixed(2) : price, uom: 'EA' },
+    line: {
+      quantity: '100',
+      unit_price: finding?.code === 'PRICE_VARIANCE' ? (Number(price) * 1.07).toFixed(2) : price,
+      uom: 'EA',
+    },
   })
   const doc = docs[0]
   if (doc === undefined) return verdict
@@ -91,13 +112,20 @@ function settleVariance(c: Case, doc: Doc, open: Open, at: number): number {
   let done: number
   if (way === 0) {
     const role = `budget_owner:${unit.entity} ${unit.business_unit}:0`
-    done = decide(c, { docs: [doc], step: 'approve_variance', role, at: queued(c, assigned, 3), open, number: 8 }).at + 30 * SECOND
+    done =
+      decide(c, { docs: [doc], step: 'approve_variance', role, at: queued(c, assigned, 3), open, number: 8 }).at + 30 * SECOND
   } else if (way === 1) {
     done = askSupplier(c, doc, assigned + random.between(0.1, 2) * HOUR)
   } else {
     done = queued(c, assigned, 10, 1)
     if (random.chance(0.22))
-      violate(c, doc, done, { policy: 'match-tolerance', version: policyVersion(done), severity: 'medium', control: 'threshold', message: 'accepted over tolerance without a reason' })
+      violate(c, doc, done, {
+        policy: 'match-tolerance',
+        version: policyVersion(done),
+        severity: 'medium',
+        control: 'threshold',
+        message: 'accepted over tolerance without a reason',
+      })
   }
   resolve(c, open, done + SECOND, human(open.holder))
   return done + 2 * SECOND

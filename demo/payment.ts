@@ -1,7 +1,9 @@
 import { afterWork, atWork, DAY, dayOf, HOUR, MINUTE, SECOND, weekday } from './calendar.ts'
 import type { Posted } from './invoice.ts'
 import type { Detail } from './recorder.ts'
-import { assign, type Case, human, machine, money, operate, queued, raise, resolve, SYSTEMS } from './steps.ts'
+import { type Case, human, machine, money, queued, SYSTEMS } from './case.ts'
+import { assign, raise, resolve } from './exceptions.ts'
+import { operate } from './operations.ts'
 
 /** Payment runs are on Tuesdays and Thursdays; the last one that leaves a day and more before `due`, or the next one after `ready`. */
 function runBefore(c: Case, ready: number, due: number): number {
@@ -29,7 +31,13 @@ export function payment(c: Case, number: string, bill: Posted): number {
   const until = bill.issued + discount_days * DAY
   const early = discount !== null && runBefore(c, proposed, until) <= until && random.chance(0.62)
   const value = money(c, bill.amount * (early ? 1 - Number(discount) : 1))
-  rec.emit(proposed, 'payment.proposed', docs, c.erp, { ...run, lifecycle: 'scheduled', actor: machine(c.erp.id), money: value, attributes: { discount_taken: early } })
+  rec.emit(proposed, 'payment.proposed', docs, c.erp, {
+    ...run,
+    lifecycle: 'scheduled',
+    actor: machine(c.erp.id),
+    money: value,
+    attributes: { discount_taken: early },
+  })
   let target = early ? until : bill.due
   if (!early && random.chance(0.1)) target = bill.due + random.between(5, 12) * DAY
   let at = runBefore(c, proposed + HOUR, target)
@@ -46,12 +54,28 @@ export function payment(c: Case, number: string, bill: Posted): number {
   const ran = operate(c, { docs, system: c.erp, step: 'payment.run', at, id: `run:${doc.id}` })
   at = ran.at + random.int(2, 40) * MINUTE
   rec.emit(at, 'payment.released', docs, c.erp, { ...run, actor: human(treasurer), money: value })
-  const sent = operate(c, { docs: [doc], system: SYSTEMS.payments, step: 'payment.transmit', at: at + random.int(5, 300) * SECOND, id: `transmit:${doc.id}` })
+  const sent = operate(c, {
+    docs: [doc],
+    system: SYSTEMS.payments,
+    step: 'payment.transmit',
+    at: at + random.int(5, 300) * SECOND,
+    id: `transmit:${doc.id}`,
+  })
   at = sent.at + SECOND
-  rec.emit(at, 'payment.transmitted', docs, SYSTEMS.payments, { ...run, step: 'payment.transmit', actor: sent.by === '' ? machine('paybridge') : human(sent.by), money: value })
+  rec.emit(at, 'payment.transmitted', docs, SYSTEMS.payments, {
+    ...run,
+    step: 'payment.transmit',
+    actor: sent.by === '' ? machine('paybridge') : human(sent.by),
+    money: value,
+  })
   let cleared = at + random.between(4, 34) * HOUR
   if (at <= bill.due && cleared > bill.due) cleared = Math.max(at + MINUTE, bill.due - random.int(1, 50) * MINUTE)
-  rec.emit(cleared, 'payment.cleared', docs, SYSTEMS.payments, { ...run, actor: machine('paybridge'), money: value, outcome: { status: 'ok' } })
+  rec.emit(cleared, 'payment.cleared', docs, SYSTEMS.payments, {
+    ...run,
+    actor: machine('paybridge'),
+    money: value,
+    outcome: { status: 'ok' },
+  })
   doc.due = bill.due
   doc.paid = Math.round(cleared)
   bill.doc.paid = doc.paid

@@ -1,7 +1,10 @@
 import { afterWork, DAY, HOUR, MINUTE, SECOND } from './calendar.ts'
 import type { Detail, Doc } from './recorder.ts'
 import { policyVersion, type Requisitioned } from './requisition.ts'
-import { anyOf, assign, type Case, decide, human, machine, money, operate, queued, raise, resolve, SYSTEMS, violate } from './steps.ts'
+import { decide } from './approvals.ts'
+import { anyOf, type Case, human, machine, money, queued, SYSTEMS } from './case.ts'
+import { assign, raise, resolve, violate } from './exceptions.ts'
+import { operate } from './operations.ts'
 import type { Path } from './truth.ts'
 
 /** An order with its receipts. */
@@ -20,7 +23,14 @@ export type Ordered = {
  * Simulates an order from its creation to its last receipt; `null` where it is cancelled before a delivery. With `replenishes` the
  * ERP orders by itself, day and night, under a standing approval.
  */
-export function purchaseOrder(c: Case, number: string, start: number, source: Requisitioned | null, path: Path, replenishes: boolean): Ordered | null {
+export function purchaseOrder(
+  c: Case,
+  number: string,
+  start: number,
+  source: Requisitioned | null,
+  path: Path,
+  replenishes: boolean,
+): Ordered | null {
   const { rec, random, unit, supplier } = c
   const contract = supplier.contract
   const maverick = contract !== null && random.chance(0.024)
@@ -48,7 +58,12 @@ export function purchaseOrder(c: Case, number: string, start: number, source: Re
       money: value,
       object_attributes: {
         [`purchase_order/${doc.id}`]: { ...attributes, matching: path },
-        [`supplier/${supplier.id}`]: { name: supplier.name, country: supplier.country, risk_category: supplier.risk, category: c.category.name },
+        [`supplier/${supplier.id}`]: {
+          name: supplier.name,
+          country: supplier.country,
+          risk_category: supplier.risk,
+          category: c.category.name,
+        },
       },
     },
     [{ type: 'supplier', id: supplier.id }],
@@ -63,7 +78,13 @@ export function purchaseOrder(c: Case, number: string, start: number, source: Re
     attributes: { control: 'contract' },
   })
   if (maverick) {
-    violate(c, doc, at + SECOND, { policy: 'contract-coverage', version, severity: c.amount > 10_000 ? 'high' : 'medium', control: 'contract', message: 'ordered off the contract of this supplier' })
+    violate(c, doc, at + SECOND, {
+      policy: 'contract-coverage',
+      version,
+      severity: c.amount > 10_000 ? 'high' : 'medium',
+      control: 'contract',
+      message: 'ordered off the contract of this supplier',
+    })
     if (random.chance(0.45)) {
       const open = raise(c, [doc], at + 2 * SECOND, 'OFF_CONTRACT', `contract ${contract} exists and was not used`)
       const assigned = queued(c, at, 3)
@@ -73,7 +94,13 @@ export function purchaseOrder(c: Case, number: string, start: number, source: Re
     }
   }
   if (source === null && !replenishes) {
-    const decision = decide(c, { docs: [doc], step: 'buyer_lead', role: `buyer_lead:${unit.entity}:0`, at: at + 20 * SECOND, number: 0 })
+    const decision = decide(c, {
+      docs: [doc],
+      step: 'buyer_lead',
+      role: `buyer_lead:${unit.entity}:0`,
+      at: at + 20 * SECOND,
+      number: 0,
+    })
     at = decision.at
   }
   at += random.int(3, 30) * SECOND
@@ -81,21 +108,46 @@ export function purchaseOrder(c: Case, number: string, start: number, source: Re
   if (early === null) rec.emit(at, 'po.approved', docs, c.erp, { ...run, actor: machine(c.erp.id), outcome: { status: 'ok' } })
   const posted = operate(c, { docs: [doc], system: c.erp, step: 'po.post', at: at + 2 * SECOND, id: `post:${doc.id}` })
   at = !replenishes && random.chance(0.35) ? queued(c, posted.at, 1) : posted.at + random.int(5, 40) * SECOND
-  rec.emit(at, 'po.released', docs, c.erp, { ...run, step: 'po.release', actor: posted.by === '' ? machine(c.erp.id) : human(posted.by), money: value })
+  rec.emit(at, 'po.released', docs, c.erp, {
+    ...run,
+    step: 'po.release',
+    actor: posted.by === '' ? machine(c.erp.id) : human(posted.by),
+    money: value,
+  })
   early?.(at)
   if (random.chance(0.007)) {
     const cancelled = queued(c, at, 4)
-    rec.emit(cancelled, 'po.cancelled', docs, c.erp, { ...run, actor: human(buyer), outcome: { status: 'cancelled', message: 'no longer needed' } })
+    rec.emit(cancelled, 'po.cancelled', docs, c.erp, {
+      ...run,
+      actor: human(buyer),
+      outcome: { status: 'cancelled', message: 'no longer needed' },
+    })
     return null
   }
-  const sent = operate(c, { docs: [doc], system: SYSTEMS.portal, step: 'po.send', at: at + random.int(5, 120) * SECOND, id: `send:${doc.id}` })
+  const sent = operate(c, {
+    docs: [doc],
+    system: SYSTEMS.portal,
+    step: 'po.send',
+    at: at + random.int(5, 120) * SECOND,
+    id: `send:${doc.id}`,
+  })
   at = sent.at + SECOND
   const waits = (step: string): Detail => ({ waits_on: { kind: 'supplier', id: supplier.id, step } })
-  rec.emit(at, 'po.sent', docs, SYSTEMS.portal, { ...run, step: 'po.send', actor: sent.by === '' ? machine('supplier-portal') : human(sent.by), ...waits('po.confirm') })
+  rec.emit(at, 'po.sent', docs, SYSTEMS.portal, {
+    ...run,
+    step: 'po.send',
+    actor: sent.by === '' ? machine('supplier-portal') : human(sent.by),
+    ...waits('po.confirm'),
+  })
   const confirmed = afterWork(unit, at, random.logNormal(7, 1) * HOUR)
   rec.block(docs, { from: at, to: confirmed, cause: 'supplier', holder: supplier.id, step: 'po.confirm' })
   const partner = { id: supplier.id, kind: 'human' } as const
-  rec.emit(confirmed, 'po.confirmed', docs, SYSTEMS.portal, { ...run, step: 'po.confirm', actor: partner, ...waits('po.deliver') })
+  rec.emit(confirmed, 'po.confirmed', docs, SYSTEMS.portal, {
+    ...run,
+    step: 'po.confirm',
+    actor: partner,
+    ...waits('po.deliver'),
+  })
   if (random.chance(0.11))
     rec.emit(queued(c, confirmed, 16, 1.1), 'po.changed', docs, c.erp, {
       ...run,
@@ -105,7 +157,12 @@ export function purchaseOrder(c: Case, number: string, start: number, source: Re
   let due = confirmed + random.logNormal(c.category.lead_days, 0.5) * supplier.lead * DAY
   if (random.chance(0.008)) {
     const cancelled = queued(c, confirmed, 30)
-    rec.emit(cancelled, 'po.cancelled', docs, c.erp, { ...run, step: 'po.deliver', actor: human(buyer), outcome: { status: 'cancelled', message: 'supplier cannot deliver' } })
+    rec.emit(cancelled, 'po.cancelled', docs, c.erp, {
+      ...run,
+      step: 'po.deliver',
+      actor: human(buyer),
+      outcome: { status: 'cancelled', message: 'supplier cannot deliver' },
+    })
     rec.block(docs, { from: confirmed, to: cancelled, cause: 'supplier', holder: supplier.id, step: 'po.deliver' })
     return null
   }
@@ -128,7 +185,10 @@ function pauseForRisk(c: Case, doc: Doc, docs: readonly Doc[], confirmed: number
   const paused = Math.max(story.from + random.between(1, 5) * HOUR, confirmed + HOUR)
   const run = { workflow_run: c.workflow_run, actor: machine('n8n') }
   const open = raise(c, [doc], paused, 'SUPPLIER_BLOCKED', 'risk of the supplier was raised to critical')
-  rec.emit(paused + SECOND, 'po.paused', docs, c.erp, { ...run, outcome: { status: 'rejected', code: 'SUPPLIER_BLOCKED', message: 'order paused' } })
+  rec.emit(paused + SECOND, 'po.paused', docs, c.erp, {
+    ...run,
+    outcome: { status: 'rejected', code: 'SUPPLIER_BLOCKED', message: 'order paused' },
+  })
   assign(c, open, queued(c, paused, 2), 'risk_officer::0')
   const resumed = Math.max(story.to, paused + HOUR) + random.between(0.2, 6) * HOUR
   resolve(c, open, resumed, human(open.holder))

@@ -1,6 +1,13 @@
 import type { Disturbance } from './world.ts'
 import {
-  type Blocker, chargeIntervals, type Control, type Path, type Severity, type TruthDocument, type TruthException, type TruthOperation,
+  type Blocker,
+  chargeIntervals,
+  type Control,
+  type Path,
+  type Severity,
+  type TruthDocument,
+  type TruthException,
+  type TruthOperation,
 } from './truth.ts'
 
 export type ObjectRef = { type: string; id: string; qualifier?: string }
@@ -15,7 +22,12 @@ export type Detail = {
   waits_on?: { kind: 'person' | 'supplier' | 'system'; id: string; step: string }
   actor?: Actor
   workflow_run?: string
-  outcome?: { status: 'ok' | 'rejected' | 'failed' | 'timeout' | 'cancelled'; code?: string; message?: string; retryable?: boolean }
+  outcome?: {
+    status: 'ok' | 'rejected' | 'failed' | 'timeout' | 'cancelled'
+    code?: string
+    message?: string
+    retryable?: boolean
+  }
   exception?: { id: string; state: 'raised' | 'assigned' | 'parked' | 'resolved'; caused_by: string | null }
   operation?: { id: string; attempt: number }
   policy?: { id: string; version: string; decision: 'passed' | 'violated' | 'waived' }
@@ -23,7 +35,15 @@ export type Detail = {
   line?: { quantity: string; unit_price: string; uom: string }
   due_at?: string
   terms?: { days: number; discount?: string; until?: string }
-  ai?: { model: string; version: string; input_ref: string; kind: string; confidence: number; reviewer?: string; decision?: string }
+  ai?: {
+    model: string
+    version: string
+    input_ref: string
+    kind: string
+    confidence: number
+    reviewer?: string
+    decision?: string
+  }
   object_attributes?: Record<string, Attributes>
   attributes?: Attributes
 }
@@ -77,7 +97,15 @@ export type Recorder = {
   readonly chain: string
   doc(type: string, id: string, attributes: Attributes): Doc
   /** Records an event on `docs` (the first one leads) and on further objects in front of or behind them; returns its draft id. */
-  emit(at: number, type: string, docs: readonly Doc[], system: System, detail: Detail, more?: readonly ObjectRef[], trace?: string): string
+  emit(
+    at: number,
+    type: string,
+    docs: readonly Doc[],
+    system: System,
+    detail: Detail,
+    more?: readonly ObjectRef[],
+    trace?: string,
+  ): string
   block(docs: readonly Doc[], blocker: Blocker): void
   touched(docs: readonly Doc[], disturbance: Disturbance | null): void
   /** The events in `(from, to]` of documents that began at or after `since`, in order of time. */
@@ -178,7 +206,11 @@ function truthOf(tenant: string, doc: Doc): TruthDocument {
     id: doc.id,
     first_at: iso(doc.first),
     last_at: iso(doc.last),
-    intervals: chargeIntervals(doc.first, doc.last, doc.blockers).map((one) => ({ ...one, from: iso(one.from), to: iso(one.to) })),
+    intervals: chargeIntervals(doc.first, doc.last, doc.blockers).map((one) => ({
+      ...one,
+      from: iso(one.from),
+      to: iso(one.to),
+    })),
     exceptions: doc.exceptions,
     violations: doc.violations.map((one) => ({ ...one, at: iso(one.at) })),
     operations: doc.operations,

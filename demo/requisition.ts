@@ -1,6 +1,9 @@
 import { afterWork, HOUR, MINUTE, SECOND } from './calendar.ts'
 import type { Doc } from './recorder.ts'
-import { anyOf, assign, type Case, decide, human, machine, money, operate, queued, raise, resolve, SYSTEMS, violate } from './steps.ts'
+import { decide } from './approvals.ts'
+import { anyOf, type Case, human, machine, money, queued, SYSTEMS } from './case.ts'
+import { assign, raise, resolve, violate } from './exceptions.ts'
+import { operate } from './operations.ts'
 
 /** A requisition that may become an order. */
 export type Requisitioned = {
@@ -26,7 +29,8 @@ function approvalSteps(c: Case): { step: string; role: string }[] {
   if (amount < 400 && c.random.chance(0.6)) return []
   const steps = [{ step: 'budget_owner', role: `budget_owner:${unit.entity} ${unit.business_unit}:0` }]
   if (amount > 3000 || capital) steps.push({ step: 'plant_manager', role: `plant_manager:${unit.plant}:0` })
-  if (c.attributes['risk_category'] === 'high' && (capital || amount > 20_000)) steps.push({ step: 'risk_officer', role: 'risk_officer::0' })
+  if (c.attributes['risk_category'] === 'high' && (capital || amount > 20_000))
+    steps.push({ step: 'risk_officer', role: 'risk_officer::0' })
   if (amount > 60_000) steps.push({ step: 'cfo', role: `cfo:${unit.entity}:0` })
   return steps
 }
@@ -55,7 +59,9 @@ export function requisition(c: Case, number: string, start: number): Requisition
     ...run,
     step: 'budget_check',
     actor: machine(c.erp.id),
-    outcome: overBudget ? { status: 'rejected', code: 'BUDGET_EXCEEDED', message: 'commitment over the remaining budget' } : { status: 'ok' },
+    outcome: overBudget
+      ? { status: 'rejected', code: 'BUDGET_EXCEEDED', message: 'commitment over the remaining budget' }
+      : { status: 'ok' },
   })
   at += random.int(1, 4) * SECOND
   const version = policyVersion(at)
@@ -67,15 +73,35 @@ export function requisition(c: Case, number: string, start: number): Requisition
     attributes: { control: 'authority' },
   })
   if (c.split?.second === true)
-    violate(c, doc, at, { policy: 'split-requisition', version, severity: 'high', control: 'threshold', message: 'two requisitions under the limit for one need' })
+    violate(c, doc, at, {
+      policy: 'split-requisition',
+      version,
+      severity: 'high',
+      control: 'threshold',
+      message: 'two requisitions under the limit for one need',
+    })
   let approvals = 0
   if (overBudget) {
-    violate(c, doc, at + SECOND, { policy: 'budget-ceiling', version, severity: 'medium', control: 'budget', message: 'commitment over the remaining budget' })
+    violate(c, doc, at + SECOND, {
+      policy: 'budget-ceiling',
+      version,
+      severity: 'medium',
+      control: 'budget',
+      message: 'commitment over the remaining budget',
+    })
     const open = raise(c, [doc], at + 2 * SECOND, 'BUDGET_EXCEEDED', 'commitment over the remaining budget')
     const role = `budget_owner:${unit.entity} ${unit.business_unit}:0`
     const assigned = queued(c, at, 3)
     assign(c, open, assigned, role)
-    const decision = decide(c, { docs: [doc], step: 'budget_exception', role, at: assigned + MINUTE, open, number: approvals++, reject: 0.15 })
+    const decision = decide(c, {
+      docs: [doc],
+      step: 'budget_exception',
+      role,
+      at: assigned + MINUTE,
+      open,
+      number: approvals++,
+      reject: 0.15,
+    })
     resolve(c, open, decision.at + 3 * SECOND, human(decision.by))
     at = decision.at + 4 * SECOND
     if (!decision.ok) return rejected(c, doc, at)
@@ -117,9 +143,21 @@ export function requisition(c: Case, number: string, start: number): Requisition
   at = result.at
   rec.emit(at, 'requisition.approved', [doc], SYSTEMS.n8n, { ...run, actor: machine('n8n'), outcome: { status: 'ok' } })
   if (conflict)
-    violate(c, doc, at + SECOND, { policy: 'segregation-of-duties', version, severity: 'high', control: 'segregation', message: 'requester and approver are one identity' })
+    violate(c, doc, at + SECOND, {
+      policy: 'segregation-of-duties',
+      version,
+      severity: 'high',
+      control: 'segregation',
+      message: 'requester and approver are one identity',
+    })
   if (c.world.tenant.id === 'kestrel' && (c.amount > 6000 || c.category.capital === true))
-    at = operate(c, { docs: [doc], system: SYSTEMS.contracts, step: 'contract.sync_approval', at: at + 3 * SECOND, id: `sync:${doc.id}` }).at
+    at = operate(c, {
+      docs: [doc],
+      system: SYSTEMS.contracts,
+      step: 'contract.sync_approval',
+      at: at + 3 * SECOND,
+      id: `sync:${doc.id}`,
+    }).at
   return { doc, at: queued(c, at, 1.6, 1), buyer: c.world.person(anyOf(c, 'buyer', 3)).id, approveLater: null }
 }
 

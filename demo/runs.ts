@@ -1,7 +1,7 @@
 import { MINUTE, SECOND } from './calendar.ts'
 import { hash } from './random.ts'
 import type { Detail, DemoEvent } from './recorder.ts'
-import { SYSTEMS } from './steps.ts'
+import { SYSTEMS } from './case.ts'
 import type { World } from './world.ts'
 
 /** Scheduled flows that every tenant's workflow engine runs once a minute, and the system that each one calls. */

@@ -16,7 +16,7 @@ export type SimulationOptions = {
   seed: number
   /** The end of history, milliseconds since 1970. */
   now: number
-  /** Length of history. */
+  /** Days of history before the anchor. */
   days?: number
   /** Factor on the number of documents. */
   scale?: number
@@ -30,7 +30,7 @@ export type TenantEvent = { tenant: string; event: DemoEvent }
 export type Chunk = { tenant: string; events: DemoEvent[]; truth: () => TruthDocument[] }
 
 /** The worlds of the tenants that have one. */
-export function createWorlds(seed: number, anchor: number): World[] {
+function createWorlds(seed: number, anchor: number): World[] {
   return DEMO_TENANTS.flatMap((tenant) => (tenant.profile === null ? [] : [createWorld(seed, anchor, tenant, tenant.profile)]))
 }
 
@@ -64,7 +64,7 @@ function* chainsOfDay(world: World, day: number, scale: number): Generator<Recor
  */
 export function* simulateChunks(options: SimulationOptions): Generator<Chunk> {
   const { seed, now, days = 182, scale = 1, anchor = now } = options
-  const since = now - days * DAY
+  const since = anchor - days * DAY
   const worlds = createWorlds(seed, anchor)
   const chunk = (world: World, rec: Recorder): Chunk => ({
     tenant: world.tenant.id,
@@ -103,9 +103,9 @@ export function simulateWindow(options: SimulationOptions, from: number, to: num
       for (const event of events) found.push({ tenant, event })
     }
     for (const rec of storyChains(world)) take(rec.events(from, to, since))
-    for (let day = dayOf(from) - LONGEST_LIFE_DAYS; day <= dayOf(to); day++)
+    for (let day = Math.max(dayOf(from) - LONGEST_LIFE_DAYS, dayOf(since) - WARM_UP_DAYS); day <= dayOf(to); day++)
       for (const rec of chainsOfDay(world, day, scale)) take(rec.events(from, to, since))
     take(scheduledRuns(world, from, to))
   }
-  return found.sort((a, b) => (a.event.time < b.event.time ? -1 : a.event.time > b.event.time ? 1 : 0))
+  return found.toSorted((a, b) => (a.event.time < b.event.time ? -1 : a.event.time > b.event.time ? 1 : 0))
 }

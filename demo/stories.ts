@@ -6,7 +6,6 @@ export type Failure = {
   /** Probability that one attempt fails. */
   probability: number
   codes: readonly { code: string; status: 'failed' | 'timeout'; message: string; retryable: boolean; weight: number }[]
-  category: 'timeout' | 'unavailable' | 'rate_limit' | 'auth' | 'schema_mapping' | 'connector' | 'silence'
   /** Only steps that begin with this fail. */
   step?: string
 }
@@ -70,7 +69,7 @@ export function storiesAround(anchor: number): Story[] {
       tenants: ['kestrel'],
       from: outage,
       to: outage + 26 * HOUR,
-      failure: { system: 'sap-eu', probability: 1, codes: ERP_DOWN, category: 'unavailable' },
+      failure: { system: 'sap-eu', probability: 1, codes: ERP_DOWN },
     },
     {
       id: 'sap-eu-outage-early',
@@ -79,7 +78,7 @@ export function storiesAround(anchor: number): Story[] {
       tenants: ['kestrel'],
       from: early,
       to: early + 5 * HOUR,
-      failure: { system: 'sap-eu', probability: 1, codes: ERP_DOWN, category: 'unavailable' },
+      failure: { system: 'sap-eu', probability: 1, codes: ERP_DOWN },
     },
     {
       id: 'tax-slowdown',
@@ -91,8 +90,10 @@ export function storiesAround(anchor: number): Story[] {
       failure: {
         system: 'taxgate',
         probability: 0.45,
-        codes: [code('ETIMEDOUT', 'timeout', 'no answer within 30 s', true, 9), code('HTTP 504', 'timeout', 'gateway timeout', true, 2)],
-        category: 'timeout',
+        codes: [
+          code('ETIMEDOUT', 'timeout', 'no answer within 30 s', true, 9),
+          code('HTTP 504', 'timeout', 'gateway timeout', true, 2),
+        ],
       },
     },
     {
@@ -140,7 +141,6 @@ export function storiesAround(anchor: number): Story[] {
         system: 'sap-us',
         probability: 1,
         codes: [code('HTTP 422', 'failed', 'field TaxJurisdiction is required but was not mapped', false)],
-        category: 'schema_mapping',
       },
     },
     {
@@ -154,7 +154,6 @@ export function storiesAround(anchor: number): Story[] {
         system: 'oracle-health',
         probability: 1,
         codes: [code('HTTP 401', 'failed', 'access token expired', false)],
-        category: 'auth',
       },
     },
     {
@@ -168,7 +167,6 @@ export function storiesAround(anchor: number): Story[] {
         system: 'netsuite',
         probability: 1,
         codes: [code('HTTP 401', 'failed', 'client secret expired', false)],
-        category: 'auth',
       },
     },
   ]

@@ -2,7 +2,7 @@
 export type Cause = 'technical' | 'business_exception' | 'supplier' | 'person' | 'touch' | 'queue'
 
 /** One stretch of a document's life with one cause. Instants ISO 8601, half open. */
-export type TruthInterval = { from: string; to: string; cause: Cause; holder: string; step: string; caused_by?: string }
+type TruthInterval = { from: string; to: string; cause: Cause; holder: string; step: string; caused_by?: string }
 
 /** A business exception, or a failure raised as one; `category` is that of the root cause. */
 export type TruthException = {
@@ -15,7 +15,7 @@ export type TruthException = {
   caused_by?: string
 }
 
-export type TruthViolation = { policy: string; version: string; at: string; severity: Severity; control: Control }
+type TruthViolation = { policy: string; version: string; at: string; severity: Severity; control: Control }
 
 /** One connector operation; class `none` where no attempt failed. */
 export type TruthOperation = {
@@ -29,7 +29,16 @@ export type TruthOperation = {
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
 export type Control =
-  | 'authority' | 'threshold' | 'eligibility' | 'contract' | 'budget' | 'tax' | 'retention' | 'segregation' | 'exception' | 'AI'
+  | 'authority'
+  | 'threshold'
+  | 'eligibility'
+  | 'contract'
+  | 'budget'
+  | 'tax'
+  | 'retention'
+  | 'segregation'
+  | 'exception'
+  | 'AI'
 
 /** How an order is matched: the four types of the BPI Challenge 2019. */
 export type Path = 'two_way' | 'three_way_after' | 'three_way_before' | 'consignment'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { classify, type ClassifyRules } from '../model/classify.ts'
+import { classify, classifyInput, type ClassifyRules } from '../model/classify.ts'
 import { type Event, objectRefFromText } from '../model/event.ts'
 import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import { DIMENSIONS, isCanonical } from '../model/vocabulary.ts'
@@ -17,7 +17,13 @@ export const EVENT_COLUMNS = [
 ] as const
 
 /** One row for `FORMAT JSONCompactEachRow`, with what the writer needs to know about it. */
-export type EventRow = { event_id: string; content_hash: string; line: string; corrects: boolean }
+export type EventRow = {
+  event_id: string
+  content_hash: string
+  line: string
+  /** Exception or operation of the event where that is, or may have, a cause; null for all others. */
+  root: string | null
+}
 
 /** Fields of `data` that have columns of their own; what is left is kept as attributes. */
 const TYPED = new Set([
@@ -136,21 +142,7 @@ export function eventRow(
     data.system_class ?? '',
   ]
   const contentHash = BigInt(`0x${hash('sha1', JSON.stringify([said, data.seq ?? null, event.source_activity, what.slice(3), fields, control])).slice(0, 16)}`).toString()
-  const verdict = classify(
-    {
-      activity: canonical,
-      sourceType: event.type,
-      step: data.step ?? '',
-      lifecycle: data.lifecycle ?? '',
-      outcome: data.outcome ?? null,
-      exception: data.exception ?? null,
-      system: data.system ?? '',
-      system_class: data.system_class ?? '',
-      actorKind: data.actor?.kind ?? '',
-      ai: data.ai ?? null,
-    },
-    context.rules,
-  )
+  const verdict = classify(classifyInput(event, canonical), context.rules)
   const line = JSON.stringify([
     ...head,
     contentHash,
@@ -169,7 +161,9 @@ export function eventRow(
     context.importId,
     firstArrival(context.receivedAt).toString(),
   ])
-  return { event_id: event.event_id, content_hash: contentHash, line, corrects: event.corrects_id !== null }
+  const root = data.exception?.id ?? data.operation?.id ?? null
+  const traceable = verdict.class !== 'none' || (data.exception?.caused_by ?? '') !== ''
+  return { event_id: event.event_id, content_hash: contentHash, line, root: traceable ? root : null }
 }
 
 function scalarText(value: unknown): string {

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
+import { CHAIN_LIMIT, type Root, technicalRoots } from '../model/causes.ts'
 import { type CorrectionEdge, resolveCorrections } from '../model/corrections.ts'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
@@ -23,15 +24,7 @@ export async function settleCorrections(
   rows: readonly EventRow[],
   now: () => Instant,
 ): Promise<void> {
-  const query = async <T extends z.ZodType>(name: string, params: Record<string, unknown>, row: T): Promise<z.output<T>[]> => {
-    const answer = await clickhouse.query({
-      query: sqlText(`settle/${name}`),
-      query_params: { ...params, tenant_id: tenant },
-      format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-    })
-    return z.array(row).parse(await answer.json())
-  }
+  const query = reader(clickhouse, tenant)
   const stored = await query('correction-count', {}, z.object({ corrections: z.number() }))
   if ((stored[0]?.corrections ?? 0) === 0) return
 
@@ -75,6 +68,71 @@ export async function settleCorrections(
       version: (SETTLED_BASE + BigInt(now())).toString(),
     },
   })
+}
+
+const RootRow = z.object({
+  root_id: z.string(),
+  class: z.string(),
+  category: z.string(),
+  reaction: z.string(),
+  caused_by: z.string(),
+  event_ids: z.array(z.string()),
+})
+const RootId = z.object({ root_id: z.string() })
+
+/**
+ * Gives exceptions the class of the technical root that they name as their cause, after a block was stored; whichever of the two
+ * arrived first.
+ */
+export async function settleCauses(
+  clickhouse: ClickHouseClient,
+  tenant: TenantId,
+  rows: readonly EventRow[],
+  now: () => Instant,
+): Promise<void> {
+  const touched = new Set(rows.flatMap((row) => (row.root === null ? [] : [row.root])))
+  if (touched.size === 0) return
+  const query = reader(clickhouse, tenant)
+
+  // Down to everything that names one of these as its cause, then up to what those name in turn.
+  let frontier = [...touched]
+  for (let step = 0; step < CHAIN_LIMIT && frontier.length > 0; step++) {
+    const found = (await query('roots-by-cause', { ids: frontier }, RootId)).map(({ root_id }) => root_id)
+    frontier = found.filter((id) => !touched.has(id))
+    for (const id of frontier) touched.add(id)
+  }
+  const roots = new Map<string, Root>()
+  let missing = [...touched]
+  for (let step = 0; step < CHAIN_LIMIT && missing.length > 0; step++) {
+    const found = await query('roots', { ids: missing }, RootRow)
+    for (const root of found) roots.set(root.root_id, root)
+    missing = [...new Set(found.map((root) => root.caused_by))].filter((id) => id !== '' && !roots.has(id))
+  }
+
+  const settled = [...technicalRoots(roots)].flatMap(([id, root]) => (roots.get(id)?.event_ids ?? []).map((event) => ({ event, root })))
+  if (settled.length === 0) return
+  await clickhouse.command({
+    query: sqlText('settle/object-event-causes'),
+    query_params: {
+      tenant_id: tenant,
+      ids: settled.map(({ event }) => event),
+      categories: settled.map(({ root }) => root.category),
+      reactions: settled.map(({ root }) => root.reaction),
+      version: (SETTLED_BASE + BigInt(now())).toString(),
+    },
+  })
+}
+
+function reader(clickhouse: ClickHouseClient, tenant: TenantId) {
+  return async <T extends z.ZodType>(name: string, params: Record<string, unknown>, row: T): Promise<z.output<T>[]> => {
+    const answer = await clickhouse.query({
+      query: sqlText(`settle/${name}`),
+      query_params: { ...params, tenant_id: tenant },
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    })
+    return z.array(row).parse(await answer.json())
+  }
 }
 
 function chunks<T>(items: readonly T[], size: number): T[][] {

@@ -9,7 +9,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { asStoreError, isUnavailable } from '../queries/run.ts'
 import { EVENT_COLUMNS, type EventRow, eventRow } from './row.ts'
-import { settleCorrections } from './settle.ts'
+import { settleCauses, settleCorrections } from './settle.ts'
 
 /** What became of the events of one call. Indices are positions in the array that was passed. */
 export type Verdict = { accepted: number; duplicates: number; conflicts: { index: number; event_id: string }[] }
@@ -90,6 +90,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
         for (const tenant of new Set(batch.map((waiting) => waiting.tenant))) {
           const rows = batch.filter((waiting) => waiting.tenant === tenant).flatMap((waiting) => waiting.rows)
           await settleCorrections(clickhouse, tenant, rows, now)
+          await settleCauses(clickhouse, tenant, rows, now)
         }
         for (const waiting of batch) {
           recent.add(waiting.rows)

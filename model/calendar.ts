@@ -14,8 +14,8 @@ const endTime = z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/u, 'is n
  * A shift of local wall time, start included, end not. An end at or before the start is on the next day (`22:00`–`06:00`;
  * `00:00`–`00:00` is the whole day). A shift belongs to the day on which it starts.
  */
-export const Shift = z.strictObject({ from: time, to: endTime })
-export type Shift = z.output<typeof Shift>
+const Shift = z.strictObject({ from: time, to: endTime })
+type Shift = z.output<typeof Shift>
 
 const shifts = z.array(Shift).max(48)
 const day = shifts.default([])
@@ -42,7 +42,10 @@ export const Calendar = z
         country: z.string().max(10),
         /** State, or `state/region`, in the codes of the holidays library: `BY`. */
         region: z.string().max(40).nullish(),
-        types: z.array(z.enum(['public', 'bank', 'optional', 'school', 'observance'])).min(1).default(['public']),
+        types: z
+          .array(z.enum(['public', 'bank', 'optional', 'school', 'observance']))
+          .min(1)
+          .default(['public']),
       })
       .superRefine((rule, context) => {
         const problem = holidayRuleProblem(rule)
@@ -229,7 +232,9 @@ function dayShifts(calendar: Calendar, from: Instant, to: Instant): (dayNumber: 
   const { week } = calendar
   const weekly: readonly DayShifts[] = WEEKDAYS.map((name) => (week === '24x7' ? WHOLE_DAY : week[name].map(minutesOf)))
   const exceptions = new Map(
-    calendar.exceptions.map((entry) => [Date.parse(`${entry.date}T00:00:00Z`) / 86_400_000, entry.shifts.map(minutesOf)] as const),
+    calendar.exceptions.map(
+      (entry) => [Date.parse(`${entry.date}T00:00:00Z`) / 86_400_000, entry.shifts.map(minutesOf)] as const,
+    ),
   )
   const year = (us: Instant) => new Date(us / 1000).getUTCFullYear()
   const holidays: HolidayDays =

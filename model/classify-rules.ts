@@ -195,13 +195,16 @@ export function byDictionary(facts: Facts, rules: Dictionary, evidence: string[]
   const technical = status === 'rejected' && facts.human ? null : said.technical
   if (known !== undefined) {
     evidence.push(`2 dictionary: outcome.code ${quote(code)} → ${nameOf(known)}`)
-    if (technical !== null) evidence.push(`2 message outranks the ambiguous code: ${quote(technical.text)} → ${nameOf(technical.verdict)}`)
+    if (technical !== null)
+      evidence.push(`2 message outranks the ambiguous code: ${quote(technical.text)} → ${nameOf(technical.verdict)}`)
     return { verdict: technical?.verdict ?? known, confidence: 0.75 }
   }
   const phrase = technical ?? said.business
   const decision = status === 'rejected' && REJECTIONS.get(facts.activity) === 'approval.rejected'
   if (phrase !== null && (phrase === technical || !decision)) {
-    evidence.push(`2 dictionary: ${http === 0 ? '' : `HTTP ${http}, `}outcome.message has ${quote(phrase.text)} → ${nameOf(phrase.verdict)}`)
+    evidence.push(
+      `2 dictionary: ${http === 0 ? '' : `HTTP ${http}, `}outcome.message has ${quote(phrase.text)} → ${nameOf(phrase.verdict)}`,
+    )
     return { verdict: phrase.verdict, confidence: http === 0 ? 0.7 : 0.85 }
   }
   return http === 0 ? null : byHttpStatus(http, facts.systemClass, evidence)
@@ -209,7 +212,8 @@ export function byDictionary(facts: Facts, rules: Dictionary, evidence: string[]
 
 function byHttpStatus(http: number, systemClass: string, evidence: string[]): Found | null {
   const judged = JUDGING_SYSTEMS.get(systemClass)
-  const name = judged === undefined ? (systemClass === '' ? undefined : HTTP_INTEGRATION.get(http)) : http === 422 ? judged : undefined
+  const name =
+    judged === undefined ? (systemClass === '' ? undefined : HTTP_INTEGRATION.get(http)) : http === 422 ? judged : undefined
   if (name === undefined) return null
   evidence.push(`2 dictionary: HTTP ${http} from a system of class ${systemClass} → ${name}`)
   return { verdict: verdictOf(name), confidence: 0.65 }
@@ -218,7 +222,9 @@ function byHttpStatus(http: number, systemClass: string, evidence: string[]): Fo
 /** Rule 3: a verdict was reached, and policy rejects it. */
 export function byVerdict(facts: Facts, evidence: string[]): Found | null {
   if (facts.doubted !== null) {
-    evidence.push(`3 verdict: ai.confidence ${facts.doubted.confidence} is below its floor ${facts.doubted.floor} → business.master_data`)
+    evidence.push(
+      `3 verdict: ai.confidence ${facts.doubted.confidence} is below its floor ${facts.doubted.floor} → business.master_data`,
+    )
     return { verdict: LOW_CONFIDENCE, confidence: 0.95 }
   }
   if (facts.status !== 'rejected') return null
@@ -277,7 +283,10 @@ function rejectedAt({ step, activity }: Facts): string | null {
 function wordCategory(name: string): string | null {
   if (name === '') return null
   let best: readonly [number, string] | undefined
-  for (const word of name.slice(0, 200).toLowerCase().split(/[^a-z0-9]+/u)) {
+  for (const word of name
+    .slice(0, 200)
+    .toLowerCase()
+    .split(/[^a-z0-9]+/u)) {
     const entry = STEP_WORDS.get(word)
     if (entry !== undefined && (best === undefined || entry[0] < best[0])) best = entry
   }

@@ -113,7 +113,7 @@ export function compileRules(overrides?: RuleOverrides): ClassifyRules {
 }
 
 /** The shipped rules. */
-export const DEFAULT_RULES: ClassifyRules = compileRules()
+const DEFAULT_RULES: ClassifyRules = compileRules()
 
 /** Activities that say by themselves how a step ended. `raised` says only that something is wrong. */
 const ENDINGS: ReadonlyMap<string, 'rejected' | 'failed' | 'raised'> = new Map([
@@ -155,11 +155,7 @@ export function classify(input: ClassifyInput, rules: ClassifyRules = DEFAULT_RU
   const found =
     bySignal(facts, rules, evidence) ??
     byLastStep(facts, evidence) ??
-    byCluster(
-      byDictionary(facts, rules, evidence) ?? byVerdict(facts, evidence) ?? byFailure(facts, evidence),
-      facts,
-      evidence,
-    )
+    byCluster(byDictionary(facts, rules, evidence) ?? byVerdict(facts, evidence) ?? byFailure(facts, evidence), facts, evidence)
   return conclude(found, facts, fields, rules, evidence)
 }
 
@@ -206,7 +202,8 @@ function factsOf(fields: Json, rules: ClassifyRules): Facts | null {
   const suffix = moved ? undefined : suffixSignal(sourceType)
   const explicit = fields['explicit'] == null ? null : explicitOf(record(fields['explicit']))
   const doubted = fields['ai'] == null ? null : doubtedExtraction(fields, activity, status, rules)
-  const lastStep = activity === 'workflow_run.completed' && (status === '' || status === 'rejected') ? rejectedLastStep(fields, rules) : null
+  const lastStep =
+    activity === 'workflow_run.completed' && (status === '' || status === 'rejected') ? rejectedLastStep(fields, rules) : null
   if (status === '' && !raised && suffix === undefined && explicit === null && doubted === null && lastStep === null) return null
   return {
     activity,

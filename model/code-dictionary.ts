@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { SYSTEM_CLASSES } from './vocabulary.ts'
 
 /** Version of the shipped dictionary. Any change of an entry below changes it, so that a verdict names the rules it came from. */
-export const DICTIONARY_VERSION = '2026-11-22.1'
+const DICTIONARY_VERSION = '2026-11-22.1'
 
 /** An AI extraction whose confidence lies below this needs a person, where neither tenant nor event names another floor. */
-export const AI_CONFIDENCE_FLOOR = 0.8
+const AI_CONFIDENCE_FLOOR = 0.8
 
 /** From how many different suppliers on, the same 4xx after a mapping change is the mapping's fault. */
-export const CLUSTER_SUPPLIERS = 5
+const CLUSTER_SUPPLIERS = 5
 
 export type OutcomeClass = 'business' | 'technical' | 'unknown' | 'none'
 export type Reaction = 'decide' | 'correct_data' | 'retry' | 'fix_config' | 'escalate_vendor' | 'none'
@@ -29,10 +29,22 @@ export type Verdict = {
 }
 
 const business = (category: string, reaction: Reaction, origin: Origin): Verdict => ({
-  class: 'business', category, reaction, persistence: 'permanent', origin, scope: 'case', soft: false,
+  class: 'business',
+  category,
+  reaction,
+  persistence: 'permanent',
+  origin,
+  scope: 'case',
+  soft: false,
 })
 const technical = (category: string, reaction: Reaction, persistence: Persistence, scope: Scope): Verdict => ({
-  class: 'technical', category, reaction, persistence, origin: 'internal', scope, soft: false,
+  class: 'technical',
+  category,
+  reaction,
+  persistence,
+  origin: 'internal',
+  scope,
+  soft: false,
 })
 
 /** Every category with what follows from it. `business.unspecified` and `technical.unspecified`: the class is known, no more. */
@@ -206,7 +218,8 @@ const PHRASES: Readonly<Record<string, string>> = {
     'goods receipt missing|missing goods receipt|no goods receipt|receipt missing|receipt not posted|goods receipt not',
   'business.duplicate': 'duplicate invoice|duplicate|already entered|already been entered|already invoiced',
   'business.contract.off': 'off contract|no contract|contract expired|contract ceiling',
-  'business.approval.stalled': 'approver absent|approver on holiday|approver on vacation|approval overdue|approval stalled|out of office',
+  'business.approval.stalled':
+    'approver absent|approver on holiday|approver on vacation|approval overdue|approval stalled|out of office',
   'business.approval.rejected': 'rejected by approver|approval rejected|approval denied|request rejected|rejected the request',
   'business.budget': 'budget exceeded|exceeds budget|exceeds the budget|over budget|no budget|insufficient budget',
   'business.sod': 'segregation of duties|sod conflict',
@@ -266,7 +279,10 @@ export type Dictionary = {
 
 /** The form in which codes are compared: upper case, everything but letters and digits as one `_`. */
 export function codeKey(code: string): string {
-  return code.toUpperCase().replace(/[^A-Z0-9]+/gu, '_').replace(/^_|_$/gu, '')
+  return code
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/gu, '_')
+    .replace(/^_|_$/gu, '')
 }
 
 /** The verdict of a full category name such as `technical.auth`. */
@@ -298,7 +314,8 @@ export function compileDictionary(overrides?: RuleOverrides): Dictionary {
   const codes = new Map<string, Verdict>()
   const scoped = new Map<string, Verdict>()
   const phrases = new Map<string, Phrase[]>()
-  for (const [name, verdict] of CATEGORIES) if (verdict.category !== 'unspecified') codes.set(codeKey(verdict.category), verdictOf(name))
+  for (const [name, verdict] of CATEGORIES)
+    if (verdict.category !== 'unspecified') codes.set(codeKey(verdict.category), verdictOf(name))
   for (const [name, list] of Object.entries(CODES))
     for (const code of list.split(' '))
       if (code.endsWith('?')) codes.set(code.slice(0, -1), soften(verdictOf(name)))

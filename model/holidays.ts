@@ -22,7 +22,8 @@ export function holidayRuleProblem({ country, region }: Pick<HolidayRule, 'count
   if (region == null) return null
   const [state = '', part] = region.split('/')
   if (!(state in (library.getStates(country) ?? {}))) return `country ${country} has no region "${state}"`
-  if (part !== undefined && !(part in (library.getRegions(country, state) ?? {}))) return `region ${state} of ${country} has no part "${part}"`
+  if (part !== undefined && !(part in (library.getRegions(country, state) ?? {})))
+    return `region ${state} of ${country} has no part "${part}"`
   return null
 }
 

@@ -29,7 +29,8 @@ export function zoneSegments(zone: string, from: Instant, to: Instant): ZoneSegm
   for (let year = new Date(from / 1000).getUTCFullYear(); year <= last; year += 1)
     for (const segment of yearSegments(zone, year)) {
       const previous = segments.at(-1)
-      if (previous !== undefined && previous.offset === segment.offset) segments[segments.length - 1] = { ...previous, end: segment.end }
+      if (previous !== undefined && previous.offset === segment.offset)
+        segments[segments.length - 1] = { ...previous, end: segment.end }
       else segments.push(segment)
     }
   return segments

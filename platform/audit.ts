@@ -3,7 +3,7 @@ import type { Db } from './postgres/client.ts'
 import { audit } from './postgres/schema.ts'
 
 /** A line of the audit as it is kept. */
-export type AuditEntry = typeof audit.$inferSelect
+type AuditEntry = typeof audit.$inferSelect
 
 /** Appends what somebody did; inside a transaction it is kept if and only if the deed is. */
 export async function recordAudit(

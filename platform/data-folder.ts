@@ -5,6 +5,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SightlineError } from './errors.ts'
 
+const SQLITE_BUSY = 5
+/** How long a holder that was just killed may still hold the lock, or one that just took it may need to say who it is. */
+const RELEASE_MS = 300
+
 /** The folder of one installation's embedded stores and secrets, held by this process alone. */
 export type DataFolder = {
   /** Absolute path. */
@@ -51,27 +55,32 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
  */
 async function takeLock(path: string): Promise<DatabaseSync> {
   const pidFile = join(path, 'pid')
-  const lock = new DatabaseSync(join(path, 'lock'), { timeout: 0 })
-  try {
-    lock.exec('BEGIN EXCLUSIVE')
-  } catch (cause) {
-    lock.close()
-    if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === 5)) {
-      throw new SightlineError('folder_not_writable', `The data folder ${path} cannot be locked (${String(cause)}).`, {
-        next: 'Choose another folder with --data DIR or SIGHTLINE_DATA.',
+  const patience = Date.now() + RELEASE_MS
+  for (;;) {
+    const lock = new DatabaseSync(join(path, 'lock'), { timeout: 0 })
+    try {
+      lock.exec('BEGIN EXCLUSIVE')
+      await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 })
+      return lock
+    } catch (cause) {
+      lock.close()
+      if (!(cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY)) {
+        throw new SightlineError('folder_not_writable', `The data folder ${path} cannot be locked (${String(cause)}).`, {
+          next: 'Choose another folder with --data DIR or SIGHTLINE_DATA.',
+          cause,
+        })
+      }
+      if (Date.now() < patience) {
+        await sleep(30)
+        continue
+      }
+      const pid = (await readFile(pidFile, 'utf8').catch(() => '')).trim()
+      throw new SightlineError('folder_in_use', `The data folder ${path} is in use by process ${pid === '' ? 'unknown' : pid}.`, {
+        next: 'Stop that process, or choose another folder with --data DIR or SIGHTLINE_DATA.',
         cause,
       })
     }
-    // The holder may have taken it a moment ago.
-    await sleep(50)
-    const pid = (await readFile(pidFile, 'utf8').catch(() => '')).trim()
-    throw new SightlineError('folder_in_use', `The data folder ${path} is in use by process ${pid === '' ? 'unknown' : pid}.`, {
-      next: 'Stop that process, or choose another folder with --data DIR or SIGHTLINE_DATA.',
-      cause,
-    })
   }
-  await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 })
-  return lock
 }
 
 async function keptSecret(path: string, name: string, make: () => string): Promise<string> {

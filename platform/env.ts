@@ -4,17 +4,17 @@ import { SightlineError } from './errors.ts'
 import { LOG_LEVELS } from './log.ts'
 
 const port = z.coerce.number().int().min(0).max(65_535)
-const postgresUrl = z.string().refine(text => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
+const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
   error: 'must be postgres://USER:PASSWORD@HOST:PORT/DATABASE',
 })
 const clickHouseUrl = z.string().refine(
-  text => {
+  (text) => {
     const url = URL.canParse(text) ? new URL(text) : null
     return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === ''
   },
   { error: 'must be http(s)://USER:PASSWORD@HOST:PORT with nothing after it: the database is always "sightline"' },
 )
-const httpUrl = z.string().refine(text => URL.canParse(text) && /^https?:/.test(text), { error: 'must be an http(s) address' })
+const httpUrl = z.string().refine((text) => URL.canParse(text) && /^https?:/.test(text), { error: 'must be an http(s) address' })
 
 const Variables = z.object({
   /** Where the API and the dashboard listen; 0 lets the system choose. */
@@ -37,11 +37,11 @@ const Variables = z.object({
   KAFKA_BROKERS: z
     .string()
     .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'must be HOST:PORT, separated by commas')
-    .transform(text => text.split(','))
+    .transform((text) => text.split(','))
     .optional(),
   SMTP_URL: z
     .string()
-    .refine(text => /^smtps?:\/\//.test(text) && URL.canParse(text), { error: 'must be smtp(s)://USER:PASSWORD@HOST:PORT' })
+    .refine((text) => /^smtps?:\/\//.test(text) && URL.canParse(text), { error: 'must be smtp(s)://USER:PASSWORD@HOST:PORT' })
     .optional(),
   OIDC_ISSUER: httpUrl.optional(),
 })
@@ -73,9 +73,13 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
   const parsed = Variables.safeParse(given)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
-    throw new SightlineError('env_invalid', `The environment variable ${String(issue?.path[0])} is not valid: ${issue?.message}.`, {
-      next: 'See the table of variables in the README.',
-    })
+    throw new SightlineError(
+      'env_invalid',
+      `The environment variable ${String(issue?.path[0])} is not valid: ${issue?.message}.`,
+      {
+        next: 'See the table of variables in the README.',
+      },
+    )
   }
   const env = parsed.data
   return {

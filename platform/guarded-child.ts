@@ -35,7 +35,7 @@ export function startGuardedChild(script: string, args: readonly string[], env: 
     stderr = (stderr + text).slice(-STDERR_KEPT)
   })
   child.stdin.on('error', () => {})
-  const firstLine = new Promise<string | null>(resolve => {
+  const firstLine = new Promise<string | null>((resolve) => {
     let stdout = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (stdout.includes('\n')) return
@@ -45,14 +45,14 @@ export function startGuardedChild(script: string, args: readonly string[], env: 
     })
     child.on('close', () => resolve(null))
   })
-  const exited = new Promise<number | null>(resolve => {
-    child.on('error', error => {
+  const exited = new Promise<number | null>((resolve) => {
+    child.on('error', (error) => {
       stderr = `${stderr}\n${error.message}`
       gone = true
       resolve(null)
     })
     // `close` and not `exit`: only then has everything on standard error been read.
-    child.on('close', code => {
+    child.on('close', (code) => {
       gone = true
       resolve(code)
     })

@@ -36,7 +36,11 @@ export async function startImport(db: Db, tenant: string, createdBy: string, ann
     .orderBy(desc(imports.startedAt))
     .limit(1)
   if (unfinished !== undefined && unfinished.repair === repair && unfinished.state !== 'done' && unfinished.state !== 'undone') {
-    const [taken] = await db.update(imports).set({ state: 'running', finishedAt: null }).where(eq(imports.id, unfinished.id)).returning()
+    const [taken] = await db
+      .update(imports)
+      .set({ state: 'running', finishedAt: null })
+      .where(eq(imports.id, unfinished.id))
+      .returning()
     if (taken !== undefined) return view(taken)
   }
   const [started] = await db
@@ -63,7 +67,9 @@ export async function updateImport(db: Db, tenant: string, id: string, progress:
   const [updated] = await db
     .update(imports)
     .set({
-      ...(progress.state === undefined ? {} : { state: progress.state, finishedAt: progress.state === 'running' ? null : new Date() }),
+      ...(progress.state === undefined
+        ? {}
+        : { state: progress.state, finishedAt: progress.state === 'running' ? null : new Date() }),
       ...(progress.records_read === undefined ? {} : { recordsRead: progress.records_read }),
       ...(progress.accepted === undefined ? {} : { accepted: progress.accepted }),
       ...(progress.duplicates === undefined ? {} : { duplicates: progress.duplicates }),

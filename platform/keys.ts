@@ -9,7 +9,7 @@ import type { KeyScope } from './postgres/schema.ts'
 export type ApiKey = Omit<typeof apiKeys.$inferSelect, 'tokenHash'>
 
 /** Id of the first administrator's key. */
-export const ADMINISTRATOR = 'administrator'
+const ADMINISTRATOR = 'administrator'
 
 const PREFIX_LENGTH = 9
 const SESSION_DAYS = 30
@@ -131,7 +131,11 @@ export async function ensureAdministrator(
  *
  * @returns the value for the cookie, and when it ends (30 days on)
  */
-export async function createSession(db: Db, keyId: string, now: Date = new Date()): Promise<{ session: string; expiresAt: Date }> {
+export async function createSession(
+  db: Db,
+  keyId: string,
+  now: Date = new Date(),
+): Promise<{ session: string; expiresAt: Date }> {
   const session = randomBytes(32).toString('base64url')
   const expiresAt = new Date(now.getTime() + SESSION_DAYS * 86_400_000)
   await db.delete(sessions).where(lt(sessions.expiresAt, now))

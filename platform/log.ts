@@ -15,16 +15,20 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export function openLog(options: { level: LogLevel; human: boolean }): Log {
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   if (!options.human) {
-    return pino({ ...settings, formatters: { level: label => ({ level: label }) } }, pino.destination({ fd: 2, sync: true }))
+    return pino({ ...settings, formatters: { level: (label) => ({ level: label }) } }, pino.destination({ fd: 2, sync: true }))
   }
-  return pino(settings, { write: line => void process.stderr.write(humanLine(line)) })
+  return pino(settings, { write: (line) => void process.stderr.write(humanLine(line)) })
 }
 
+type Line = { level: number; time: string; msg?: string; err?: { message?: string }; [detail: string]: unknown }
+
 function humanLine(line: string): string {
-  const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>
-  const label = pino.levels.labels[Number(level)] ?? String(level)
+  const { level, time, msg = '', err, ...rest } = JSON.parse(line) as Line
+  const label = pino.levels.labels[level] ?? level
   const shown = label === 'info' ? '' : `${label}: `
-  const details = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-  const reason = typeof err === 'object' && err !== null && 'message' in err ? [`(${String(err.message)})`] : []
-  return `${String(time).slice(11, 19)} ${[`${shown}${String(msg ?? '')}`, ...reason, ...details].join('  ')}\n`
+  const details = Object.entries(rest).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  const reason = err?.message === undefined ? [] : [`(${err.message})`]
+  return `${time.slice(11, 19)} ${[`${shown}${msg}`, ...reason, ...details].join('  ')}\n`
 }

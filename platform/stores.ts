@@ -57,7 +57,7 @@ export async function openStores(options: {
     failed: Promise.race([
       clickhouse.value.died.then(() => gone('ClickHouse', 'clickhouse/clickhouse.log')),
       postgres.value.died.then(() => gone('PostgreSQL', 'postgres.log')),
-    ]).then(error => (closing === undefined ? error : new Promise<never>(() => {}))),
+    ]).then((error) => (closing === undefined ? error : new Promise<never>(() => {}))),
   }
 
   function gone(store: string, file: string): SightlineError {

@@ -29,7 +29,7 @@ export async function migrateClickHouse(writer: ClickHouseClient, log: Log, fold
        applied_at DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'When it was first applied'
      ) ENGINE = MergeTree ORDER BY name COMMENT 'Migrations that this database has seen'`,
   ])
-  const files = (await readdir(folder)).filter(name => FILE.test(name)).toSorted()
+  const files = (await readdir(folder)).filter((name) => FILE.test(name)).toSorted()
   const applied = await appliedMigrations(writer)
   for (const name of files) {
     const sql = await readFile(join(folder, name), 'utf8')

@@ -11,7 +11,7 @@ export function splitStatements(sql: string): string[] {
     start = end + 1
     hasCode = false
   }
-  for (let at = 0; at < sql.length; ) {
+  for (let at = 0; at < sql.length;) {
     const char = sql[at] ?? ''
     const comment = commentEnd(sql, at)
     if (comment !== null) {

@@ -25,7 +25,13 @@ const CASES: Record<string, { input: ClassifyInput; expected: Expected }> = {
       system_class: 'tax',
       outcome: { status: 'failed', code: 'EHOSTUNREACH', message: 'tax engine unreachable' },
     },
-    expected: { verdict: 'technical.unavailable', reaction: 'retry', persistence: 'transient', retryable: true, origin: 'vendor' },
+    expected: {
+      verdict: 'technical.unavailable',
+      reaction: 'retry',
+      persistence: 'transient',
+      retryable: true,
+      origin: 'vendor',
+    },
   },
   'tax amount differs': {
     input: {
@@ -54,7 +60,12 @@ const CASES: Record<string, { input: ClassifyInput; expected: Expected }> = {
     expected: { verdict: 'technical.auth', persistence: 'permanent', reaction: 'fix_config', retryable: false },
   },
   'the same invoice twice': {
-    input: { ...erp, activity: 'exception.raised', outcome: { status: 'rejected', code: 'DUPLICATE_INVOICE' }, exception: { state: 'raised' } },
+    input: {
+      ...erp,
+      activity: 'exception.raised',
+      outcome: { status: 'rejected', code: 'DUPLICATE_INVOICE' },
+      exception: { state: 'raised' },
+    },
     expected: { verdict: 'business.duplicate', reaction: 'decide' },
   },
   'approver absent': {
@@ -131,7 +142,10 @@ test('a suppressed consequence counts neither as a business exception nor as a s
   assert.equal(isBusinessException(consequence), false)
   assert.equal(isTechnicalFailure(consequence), false)
   assert.equal(isTechnicalFailure(silence), true)
-  assert.equal(isBusinessException(classify({ activity: 'exception.raised', outcome: { status: 'rejected', code: 'RECEIPT_MISSING' } })), true)
+  assert.equal(
+    isBusinessException(classify({ activity: 'exception.raised', outcome: { status: 'rejected', code: 'RECEIPT_MISSING' } })),
+    true,
+  )
 })
 
 test('a stall caused by the bounced approval mail is the mail connector’s', () => {
@@ -163,7 +177,10 @@ test('the decision follows its order, whatever the source calls it', () => {
     [failed('BPMN_ERROR:ETIMEDOUT'), 'technical.timeout'],
     [verdict({ sourceType: 'com.acme.purchasing.business_exception', outcome: { code: 'BUDGET_EXCEEDED' } }), 'business.budget'],
     [verdict({ sourceType: 'io.camunda.incident', outcome: { code: 'JOB_NO_RETRIES' } }), 'technical.workflow_defect'],
-    [verdict({ activity: 'x', outcome: { status: 'ok' }, explicit: { class: 'technical', category: 'timeout' } }), 'technical.timeout'],
+    [
+      verdict({ activity: 'x', outcome: { status: 'ok' }, explicit: { class: 'technical', category: 'timeout' } }),
+      'technical.timeout',
+    ],
     // 2. Codes.
     [failed('503'), 'technical.unavailable'],
     [failed('HTTP 429'), 'technical.rate_limit'],
@@ -184,9 +201,16 @@ test('the decision follows its order, whatever the source calls it', () => {
     [failed('TAX_VALIDATION_FAILED', 'VAT id does not exist', 'tax'), 'business.tax_coding'],
     // 3. Verdicts.
     [verdict({ activity: 'requisition.rejected' }), 'business.approval.rejected'],
-    [verdict({ activity: 'approval.decided', outcome: { status: 'rejected', message: 'price too high' } }), 'business.approval.rejected'],
     [
-      verdict({ activity: 'approval.decided', actorKind: 'human', outcome: { status: 'rejected', message: 'their portal timed out' } }),
+      verdict({ activity: 'approval.decided', outcome: { status: 'rejected', message: 'price too high' } }),
+      'business.approval.rejected',
+    ],
+    [
+      verdict({
+        activity: 'approval.decided',
+        actorKind: 'human',
+        outcome: { status: 'rejected', message: 'their portal timed out' },
+      }),
       'business.approval.rejected',
     ],
     [verdict({ activity: 'requisition.budget_checked', outcome: { status: 'rejected' } }), 'business.budget'],
@@ -221,11 +245,19 @@ test('many suppliers do not turn an expired credential into a mapping error, nor
   const context = { cluster: { connector: 'sap-eu', distinctSuppliers: 40, sinceMappingChange: true } }
   assert.equal(verdict({ ...erp, outcome: { status: 'failed', code: '401' }, context }), 'technical.auth')
   assert.equal(
-    verdict({ activity: 'approval.decided', actorKind: 'human', outcome: { status: 'rejected', code: 'APPROVAL_REJECTED' }, context }),
+    verdict({
+      activity: 'approval.decided',
+      actorKind: 'human',
+      outcome: { status: 'rejected', code: 'APPROVAL_REJECTED' },
+      context,
+    }),
     'business.approval.rejected',
   )
   const few = { cluster: { ...context.cluster, distinctSuppliers: 2 } }
-  assert.equal(verdict({ ...erp, outcome: { status: 'failed', code: '422', message: 'cost centre closed' }, context: few }), 'business.master_data')
+  assert.equal(
+    verdict({ ...erp, outcome: { status: 'failed', code: '422', message: 'cost centre closed' }, context: few }),
+    'business.master_data',
+  )
 })
 
 test('a tenant’s own codes decide for its systems only, and the version says so', () => {
@@ -250,10 +282,33 @@ test('a tenant’s own codes decide for its systems only, and the version says s
   assert.equal(RuleOverrides.safeParse({ version: '1', codes: [{ code: 'X', category: 'business.weather' }] }).success, false)
 })
 
-const TECHNICAL_CODES = ['ETIMEDOUT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'timeout', '401', '403', '408', '429', '500', '502', '503', '504']
-const anyText = fc.option(fc.oneof(fc.string(), fc.constantFrom('cost centre closed', 'tax amount differs', 'price variance', 'duplicate')))
+const TECHNICAL_CODES = [
+  'ETIMEDOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'timeout',
+  '401',
+  '403',
+  '408',
+  '429',
+  '500',
+  '502',
+  '503',
+  '504',
+]
+const anyText = fc.option(
+  fc.oneof(fc.string(), fc.constantFrom('cost centre closed', 'tax amount differs', 'price variance', 'duplicate')),
+)
 const surroundings = fc.record({
-  activity: fc.constantFrom('operation.failed', 'invoice.matched', 'exception.raised', 'invoice.mismatched', 'workflow_run.failed', 'x'),
+  activity: fc.constantFrom(
+    'operation.failed',
+    'invoice.matched',
+    'exception.raised',
+    'invoice.mismatched',
+    'workflow_run.failed',
+    'x',
+  ),
   step: fc.option(fc.constantFrom('invoice.match', 'approve_variance', 'onboarding.bank_verify', 'tax')),
   system: fc.option(fc.constant('sap-eu')),
   system_class: fc.option(fc.constantFrom('erp', 'tax', 'gateway', 'workflow', 'payment', 'collaboration', 'ai')),
@@ -279,10 +334,15 @@ test('a technical failure never raises the business exception rate, whatever sur
 
 test('a failed attempt keeps its class when a later retry heals it', () => {
   fc.assert(
-    fc.property(surroundings, fc.constantFrom(...TECHNICAL_CODES), fc.integer({ min: 1, max: 9 }), ({ message, ...rest }, code, attempt) => {
-      const failed = { ...rest, outcome: { status: 'failed', code, message } }
-      assert.deepEqual(classify({ ...failed, operation: { id: 'post:1', attempt } } as ClassifyInput), classify(failed))
-    }),
+    fc.property(
+      surroundings,
+      fc.constantFrom(...TECHNICAL_CODES),
+      fc.integer({ min: 1, max: 9 }),
+      ({ message, ...rest }, code, attempt) => {
+        const failed = { ...rest, outcome: { status: 'failed', code, message } }
+        assert.deepEqual(classify({ ...failed, operation: { id: 'post:1', attempt } } as ClassifyInput), classify(failed))
+      },
+    ),
     { numRuns: 300, seed: 2 },
   )
   assert.equal(verdict({ activity: 'operation.succeeded', ...erp, outcome: { status: 'ok' } }), 'none')
@@ -291,9 +351,25 @@ test('a failed attempt keeps its class when a later retry heals it', () => {
 test('the same input always gives the same answer, and no JSON makes it fail', () => {
   const loose = fc.record(
     Object.fromEntries(
-      ['activity', 'sourceType', 'step', 'outcome', 'exception', 'system', 'system_class', 'actorKind', 'ai', 'explicit', 'context'].map(
-        (key) => [key, fc.oneof(fc.jsonValue(), fc.record({ status: fc.constantFrom('failed', 'rejected'), code: fc.jsonValue(), message: fc.jsonValue() }))],
-      ),
+      [
+        'activity',
+        'sourceType',
+        'step',
+        'outcome',
+        'exception',
+        'system',
+        'system_class',
+        'actorKind',
+        'ai',
+        'explicit',
+        'context',
+      ].map((key) => [
+        key,
+        fc.oneof(
+          fc.jsonValue(),
+          fc.record({ status: fc.constantFrom('failed', 'rejected'), code: fc.jsonValue(), message: fc.jsonValue() }),
+        ),
+      ]),
     ),
     { requiredKeys: [] },
   )
@@ -310,7 +386,11 @@ test('the same input always gives the same answer, and no JSON makes it fail', (
 
 test('classification keeps up with ingestion: an event that ends well costs far below a microsecond', () => {
   const ok: ClassifyInput = { ...erp, activity: 'invoice.posted', sourceType: 'invoice.posted', outcome: { status: 'ok' } }
-  const bad: ClassifyInput = { ...erp, activity: 'operation.failed', outcome: { status: 'failed', code: '422', message: 'Cost centre closed' } }
+  const bad: ClassifyInput = {
+    ...erp,
+    activity: 'operation.failed',
+    outcome: { status: 'failed', code: '422', message: 'Cost centre closed' },
+  }
   const microseconds = (input: ClassifyInput) => {
     let best = Infinity
     for (let round = 0; round < 5; round += 1) {

@@ -19,7 +19,7 @@ export type ClickHouse = {
 }
 
 /** The database that holds everything of ours. */
-export const DATABASE = 'sightline'
+const DATABASE = 'sightline'
 
 const OLDEST = [25, 8] as const
 const AUTHENTICATION_FAILED = '516'
@@ -52,9 +52,13 @@ export async function checkClickHouse(address: ClickHouseAddress): Promise<void>
     const [version = ''] = await row(writer, address, address.writer, 'SELECT version()')
     const [major = 0, minor = 0] = version.split('.').map(Number)
     if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-      throw new SightlineError('server_too_old', `ClickHouse at ${shown(address.url)} is version ${version}; 25.8 or later is needed.`, {
-        next: 'Upgrade it, or unset CLICKHOUSE_URL to use the embedded one.',
-      })
+      throw new SightlineError(
+        'server_too_old',
+        `ClickHouse at ${shown(address.url)} is version ${version}; 25.8 or later is needed.`,
+        {
+          next: 'Upgrade it, or unset CLICKHOUSE_URL to use the embedded one.',
+        },
+      )
     }
     await row(writer, address, address.writer, `CREATE DATABASE IF NOT EXISTS ${DATABASE}`, 'command')
     const [readonly, headers] = await row(
@@ -114,6 +118,8 @@ function open(url: string, user: ClickHouseUser, database: string): ClickHouseCl
     application: 'sightline',
     request_timeout: 120_000,
     max_open_connections: 16,
+    // Long lists of ids do not fit an address.
+    use_multipart_params_auto: true,
     // Every failure is thrown to the caller, who knows whether it matters.
     log: { level: ClickHouseLogLevel.OFF },
     tracer: trace.getTracer('sightline'),
@@ -138,12 +144,17 @@ async function row(
     return first ?? []
   } catch (cause) {
     if (!(cause instanceof ClickHouseError)) {
-      throw new SightlineError('server_unreachable', `No ClickHouse answers at ${shown(address.url)} (${cause instanceof Error ? cause.message : String(cause)}).`, {
-        next: 'Check CLICKHOUSE_URL, or unset it to use the embedded one.',
-        cause,
-      })
+      throw new SightlineError(
+        'server_unreachable',
+        `No ClickHouse answers at ${shown(address.url)} (${cause instanceof Error ? cause.message : String(cause)}).`,
+        {
+          next: 'Check CLICKHOUSE_URL, or unset it to use the embedded one.',
+          cause,
+        },
+      )
     }
-    if (cause.code === AUTHENTICATION_FAILED) throw misconfigured(address, `it refuses user ${user.username} or the password`, cause)
+    if (cause.code === AUTHENTICATION_FAILED)
+      throw misconfigured(address, `it refuses user ${user.username} or the password`, cause)
     if (cause.code === ACCESS_DENIED) throw misconfigured(address, `user ${user.username} lacks a grant: ${cause.message}`, cause)
     throw misconfigured(address, `user ${user.username} cannot be used: ${cause.message}`, cause)
   }

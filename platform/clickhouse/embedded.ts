@@ -155,12 +155,12 @@ function xml(text: string): string {
 /** Whether the engine of `child`, and no other program on the same port, answers before the deadline. */
 async function answers(child: GuardedChild, url: string, writer: ClickHouseUser, deadline: number): Promise<boolean> {
   while (!child.gone() && Date.now() < deadline) {
-    try {
-      const response = await ask(url, writer, 'SELECT 1')
-      if (response.ok && (await response.text()).trim() === '1') return true
-    } catch {
+    const answer = ask(url, writer, 'SELECT 1').then(
+      async (response) => response.ok && (await response.text()).trim() === '1',
       // Not listening yet.
-    }
+      () => false,
+    )
+    if (await Promise.race([answer, child.exited.then(() => false)])) return true
     await sleep(25)
   }
   return false
@@ -190,7 +190,7 @@ function once(task: () => Promise<void>): () => Promise<void> {
 }
 
 function firstFailure(stderr: string): string {
-  const line = stderr.split('\n').find(text => /exception|error|cannot/i.test(text)) ?? stderr.trim().split('\n').at(-1)
+  const line = stderr.split('\n').find((text) => /exception|error|cannot/i.test(text)) ?? stderr.trim().split('\n').at(-1)
   return line === undefined || line === '' ? 'it did not answer in time.' : line.trim()
 }
 

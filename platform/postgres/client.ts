@@ -21,7 +21,7 @@ const OLDEST = 150_000
 export async function connectPostgres(url: string, options: { log: Log }): Promise<Postgres> {
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000, application_name: 'sightline' })
   // An idle connection that breaks is replaced at the next use, which reports its own failure.
-  pool.on('error', error => options.log.debug({ err: error }, 'an idle PostgreSQL connection broke'))
+  pool.on('error', (error) => options.log.debug({ err: error }, 'an idle PostgreSQL connection broke'))
   try {
     const { rows } = await pool.query<{ number: number; version: string }>(
       `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`,

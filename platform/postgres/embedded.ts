@@ -10,6 +10,7 @@ import { freePort } from '../free-port.ts'
 import { startGuardedChild } from '../guarded-child.ts'
 import type { GuardedChild } from '../guarded-child.ts'
 import type { Log } from '../log.ts'
+import { clearOrphan } from './orphan.ts'
 
 /** A PostgreSQL server from npm that runs as a child process on loopback. */
 export type EmbeddedPostgres = {
@@ -53,12 +54,15 @@ export async function startEmbeddedPostgres(options: { dir: string; password: st
       const url = `postgres://sightline:${options.password}@127.0.0.1:${port}`
       await createDatabase(`${url}/postgres`)
       options.log.debug({ port, pid: child.pid }, 'embedded PostgreSQL ready')
-      return { url: `${url}/sightline`, pid: child.pid, exited: child.exited, stop: () => stop(child) }
+      return { url: `${url}/sightline`, pid: child.pid, exited: child.exited, stop: () => stop(child, dir) }
     }
     child.release()
     await child.exited
     if (answer === null) {
-      throw new SightlineError('store_unavailable', `The embedded PostgreSQL did not start: ${child.stderr().trim().split('\n').at(-1)}`)
+      throw new SightlineError(
+        'store_unavailable',
+        `The embedded PostgreSQL did not start: ${child.stderr().trim().split('\n').at(-1)}`,
+      )
     }
     if (answer.code === 'port_in_use' && attempt < PORT_ATTEMPTS) continue
     throw new SightlineError(answer.code as ErrorCode, answer.message, answer.next === undefined ? {} : { next: answer.next })
@@ -76,9 +80,11 @@ async function createDatabase(url: string): Promise<void> {
   }
 }
 
-async function stop(child: GuardedChild): Promise<void> {
+async function stop(child: GuardedChild, dir: string): Promise<void> {
   child.release()
   await Promise.race([child.exited, sleep(STOP_LIMIT_MS, undefined, { ref: false })])
   child.kill()
   await child.exited
+  // Where somebody killed the process above the server, the server is still there.
+  await clearOrphan(dir)
 }

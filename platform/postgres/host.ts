@@ -40,7 +40,10 @@ try {
   const { code, message, next } =
     error instanceof SightlineError
       ? error
-      : new SightlineError('store_unavailable', `The embedded PostgreSQL did not start: ${error instanceof Error ? error.message : String(error)}`)
+      : new SightlineError(
+          'store_unavailable',
+          `The embedded PostgreSQL did not start: ${error instanceof Error ? error.message : String(error)}`,
+        )
   answer({ code, message, next })
   process.exitCode = 1
   process.stdin.destroy()
@@ -72,7 +75,7 @@ async function createCluster(initdb: string, identity: Identity): Promise<void> 
     run.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4_000)
     })
-    const code = await new Promise(resolve => run.on('close', resolve).on('error', resolve))
+    const code = await new Promise((resolve) => run.on('close', resolve).on('error', resolve))
     if (code !== 0) throw new Error(`initdb failed: ${said.trim().split('\n').at(-1) ?? String(code)}`)
     await rename(draft, dir)
   } finally {
@@ -82,12 +85,13 @@ async function createCluster(initdb: string, identity: Identity): Promise<void> 
 
 function serve(postgres: string, identity: Identity): void {
   const server = start(postgres, identity, [
-    ...['-D', dir, '-p', port],
-    ...['-c', 'listen_addresses=127.0.0.1'],
-    ...['-c', 'unix_socket_directories='],
-    ...['-c', 'max_connections=60'],
-    ...['-c', 'timezone=UTC'],
-    ...['-c', 'log_timezone=UTC'],
+    `-D${dir}`,
+    `-p${port}`,
+    '--listen_addresses=127.0.0.1',
+    '--unix_socket_directories=',
+    '--max_connections=60',
+    '--timezone=UTC',
+    '--log_timezone=UTC',
   ])
   const log = createWriteStream(join(dirname(dir), 'postgres.log'), { mode: 0o600 })
   let said = ''
@@ -112,7 +116,7 @@ function startFailure(said: string): object {
   if (said.includes('Address already in use')) {
     return { code: 'port_in_use', message: `Port ${port} of 127.0.0.1, meant for PostgreSQL, is in use by another program.` }
   }
-  const line = said.split('\n').find(text => /FATAL|PANIC/.test(text)) ?? said.trim().split('\n').at(-1)
+  const line = said.split('\n').find((text) => /FATAL|PANIC/.test(text)) ?? said.trim().split('\n').at(-1)
   return {
     code: 'store_unavailable',
     message: `The embedded PostgreSQL did not start: ${line?.replace(/^.*(FATAL|PANIC):\s*/, '') ?? 'no reason given'}`,
@@ -121,8 +125,9 @@ function startFailure(said: string): object {
 }
 
 function start(command: string, identity: Identity, args: string[]): ChildProcess {
-  const [program = command, ...prefix] = [...identity.prefix, command]
-  current = spawn(program, [...prefix, ...args], {
+  if (ending) throw new Error('it was told to end.')
+  const [program, ...rest] = [...identity.prefix, command, ...args]
+  current = spawn(program ?? command, rest, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH, LC_ALL: 'C', TZ: 'UTC' },
     ...(identity.prefix.length === 0 && identity.owner !== null ? identity.owner : {}),

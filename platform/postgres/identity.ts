@@ -53,7 +53,7 @@ export async function serverIdentity(paths: readonly string[]): Promise<Identity
 
 async function systemUser(): Promise<{ uid: number; gid: number } | null> {
   const entries = (await readFile('/etc/passwd', 'utf8')).split('\n')
-  const [, , uid, gid] = entries.find(line => line.startsWith('postgres:'))?.split(':') ?? []
+  const [, , uid, gid] = entries.find((line) => line.startsWith('postgres:'))?.split(':') ?? []
   return uid === undefined || gid === undefined ? null : { uid: Number(uid), gid: Number(gid) }
 }
 

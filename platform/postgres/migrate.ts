@@ -22,7 +22,9 @@ export async function migratePostgres({ db, pool }: Pick<Postgres, 'db' | 'pool'
     holder.release()
   } catch (cause) {
     holder.release(true)
-    throw new SightlineError('migration_failed', `PostgreSQL could not be brought to the newest schema: ${text(cause)}.`, { cause })
+    throw new SightlineError('migration_failed', `PostgreSQL could not be brought to the newest schema: ${text(cause)}.`, {
+      cause,
+    })
   }
 }
 

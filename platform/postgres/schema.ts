@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { bigint, bigserial, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  bigserial,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
 
 /** An instant; PostgreSQL keeps microseconds, JavaScript reads milliseconds. */
 const at = (name: string) => timestamp(name, { withTimezone: true })
@@ -20,7 +32,7 @@ export const tenants = pgTable(
     demo: boolean('demo').notNull().default(false),
     createdAt: at('created_at').notNull().defaultNow(),
   },
-  table => [index('tenants_parent').on(table.parentId)],
+  (table) => [index('tenants_parent').on(table.parentId)],
 )
 
 /** People. */
@@ -46,9 +58,7 @@ export const apiKeys = pgTable('api_keys', {
   tokenHash: text('token_hash').notNull().unique(),
   /** The token's first characters, to recognise it by. */
   prefix: text('prefix').notNull(),
-  scopes: text('scopes', { enum: KEY_SCOPES })
-    .array()
-    .notNull(),
+  scopes: text('scopes', { enum: KEY_SCOPES }).array().notNull(),
   /** Tenants that the key may see; null means all. */
   tenantIds: text('tenant_ids').array(),
   createdAt: at('created_at').notNull().defaultNow(),
@@ -83,7 +93,7 @@ export const audit = pgTable(
     subject: text('subject').notNull(),
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
   },
-  table => [index('audit_tenant_at').on(table.tenantId, table.at)],
+  (table) => [index('audit_tenant_at').on(table.tenantId, table.at)],
 )
 
 /** Files that were loaded, with their data-quality reports. */
@@ -114,7 +124,7 @@ export const imports = pgTable(
     /** Key id. */
     createdBy: text('created_by').notNull(),
   },
-  table => [index('imports_tenant_started').on(table.tenantId, table.startedAt)],
+  (table) => [index('imports_tenant_started').on(table.tenantId, table.startedAt)],
 )
 
 /** Mappings from a source's names to the vocabulary; a new version is a new row. */
@@ -127,7 +137,7 @@ export const mappings = pgTable(
     body: jsonb('body').$type<unknown>().notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
   },
-  table => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
+  (table) => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
 )
 
 /** Working calendars; a new version is a new row. */
@@ -140,7 +150,7 @@ export const calendars = pgTable(
     body: jsonb('body').$type<unknown>().notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
   },
-  table => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
+  (table) => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
 )
 
 /** What the installation remembers about itself. */

@@ -3,10 +3,10 @@
 -- better: lower
 -- grain: invoice
 -- cohort: received
--- definition: First capture minus first receipt of an invoice, elapsed time. The median and the 90th percentile of invoices
---   that are captured; open counts those received and not captured, without rejected and cancelled ones.
--- benchmark: median 12 h (APQC, year not stated)
--- minimum_n: 10
+-- definition: First capture minus first receipt of an invoice, elapsed time; where capture has a start and an end, the start
+--   counts. Invoices that run backwards are left out. Open: received and neither captured nor rejected or cancelled.
+-- benchmark: median 12 h (APQC)
+-- minimum_n: 20
 SELECT
     multiIf(
         {bucket:String} = 'hour', toDateTime64(dateTrunc('hour', received_at), 6, 'UTC'),
@@ -16,9 +16,9 @@ SELECT
         {from:DateTime64(6, 'UTC')}
     ) AS bucket,
     object_dims[{group_by:UInt8}] AS `group`,
-    if(n = 0, NULL, quantileExactInclusiveIf(0.5)(lag_us, captured) / 1e6) AS value,
-    if(n = 0, NULL, quantileExactInclusiveIf(0.9)(lag_us, captured) / 1e6) AS p90,
-    countIf(captured) AS n,
+    if(n = 0, NULL, quantileExactInclusiveIf(0.5)(lag_us, captured AND lag_us >= 0) / 1e6) AS value,
+    if(n = 0, NULL, quantileExactInclusiveIf(0.9)(lag_us, captured AND lag_us >= 0) / 1e6) AS p90,
+    countIf(captured AND lag_us >= 0) AS n,
     countIf(NOT captured AND NOT dropped) AS open
 FROM (
     SELECT

@@ -265,3 +265,33 @@ SELECT
     seq
 FROM sightline.events
 WHERE corrects_id IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS sightline.exception_roots
+(
+    tenant_id LowCardinality(String) COMMENT 'Tenant that owns the row',
+    root_id String COMMENT 'Id of an exception or operation that others may name as their cause',
+    event_id UUID COMMENT 'Event that raised it, or an attempt that failed',
+    caused_by String COMMENT 'What it names as its own cause; empty when nothing',
+    class LowCardinality(String) COMMENT 'Class of that event by itself',
+    category LowCardinality(String) COMMENT 'Category of that event by itself',
+    reaction LowCardinality(String) COMMENT 'Reaction of that event by itself',
+    occurred_at DateTime64(6, 'UTC') COMMENT 'When it happened'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (tenant_id, root_id, event_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
+COMMENT 'What exceptions can be traced back to';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS sightline.exception_roots_from_events TO sightline.exception_roots AS
+SELECT
+    tenant_id,
+    if(exception_id != '', exception_id, operation_id) AS root_id,
+    event_id,
+    exception_caused_by AS caused_by,
+    class,
+    category,
+    reaction,
+    occurred_at
+FROM sightline.events
+WHERE (exception_id != '' OR operation_id != '')
+    AND (class != 'none' OR exception_caused_by != '');

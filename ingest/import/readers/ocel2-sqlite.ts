@@ -5,6 +5,7 @@ import type { FileEvent, FileObject, FileRecord, Scalar } from '../record.ts'
 import { objectFromValues, UNKNOWN_TYPE } from './ocel.ts'
 
 type Row = Record<string, SQLOutputValue>
+type ObjectDraft = { id: string; relations: number; values: { name: string; time: string; value: Scalar }[] }
 
 const TABLES = ['event', 'object', 'event_object', 'event_map_type', 'object_map_type']
 const FIXED = new Set(['ocel_id', 'ocel_time', 'ocel_type', 'ocel_changed_field'])
@@ -61,11 +62,11 @@ function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<Fi
          WHERE o.ocel_type = ? ORDER BY o.rowid${tables.has(table) ? ', t.rowid' : ''}`,
       )
       .iterate(type)
-    let current: { id: string; relations: number; values: { name: string; time: string; value: Scalar }[] } | null = null
+    let current: ObjectDraft | undefined
     for (const row of rows as Iterable<Row>) {
       const id = String(row['ocel_id'])
-      if (current?.id !== id) {
-        if (current !== null) yield objectFromValues(type, current.id, current.values, current.relations)
+      if (current === undefined || current.id !== id) {
+        if (current !== undefined) yield objectFromValues(type, current.id, current.values, current.relations)
         current = { id, relations: Number(row['relations']), values: [] }
       }
       const time = text(row['ocel_time'])
@@ -76,7 +77,7 @@ function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<Fi
         if (changed === '' ? value !== null : changed === column) current.values.push({ name: column, time, value })
       }
     }
-    if (current !== null) yield objectFromValues(type, current.id, current.values, current.relations)
+    if (current !== undefined) yield objectFromValues(type, current.id, current.values, current.relations)
   }
 }
 
@@ -110,12 +111,14 @@ function* events(db: DatabaseSync, tables: Map<string, string[]>): Generator<Fil
        ORDER BY e.rowid, r.rowid`,
     )
     .iterate()
-  let link: Row | undefined = links.next().value
+  // At the end node:sqlite hands out null where the protocol has undefined.
+  const following = (): Row | null => links.next().value ?? null
+  let link = following()
   let ordinal = 0
   for (const row of rows) {
     const place = Number(row['place'])
     const touched: FileObject[] = []
-    for (; link !== undefined && Number(link['place']) <= place; link = links.next().value) {
+    for (; link !== null && Number(link['place']) <= place; link = following()) {
       if (Number(link['place']) < place) continue
       const qualifier = text(link['qualifier'])
       touched.push({ type: text(link['type']) || UNKNOWN_TYPE, id: text(link['id']), ...(qualifier === '' ? {} : { qualifier }) })
