@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from '../api/app.ts'
 import type { Readiness } from '../api/contract/admin.ts'
 import type { Services } from '../api/services.ts'
+import { sweepConflicts } from '../ingest/settle.ts'
 import { createEventWriter, type EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Env } from '../platform/env.ts'
@@ -77,9 +78,11 @@ export async function runServer(options: {
     handler = createApp(services, options.webFolder)
 
     const opened = stores
+    const sweeping = sweepNowAndThen(stores, log)
     let stopping: Promise<void> | undefined
     const stop = async (): Promise<void> => {
       draining = true
+      await sweeping.stop()
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve())
       })
@@ -105,6 +108,32 @@ export async function runServer(options: {
     server.close()
     await stores?.close()
     throw error
+  }
+}
+
+/** How often identities that are held with two contents are looked for, beside those that the writer knows of. */
+const SWEEP_MS = 20_000
+
+function sweepNowAndThen(stores: Stores, log: Log): { stop(): Promise<void> } {
+  let since = 0
+  let busy: Promise<void> = Promise.resolve()
+  const sweep = async () => {
+    const started = clock()
+    try {
+      await sweepConflicts(stores.clickhouse.writer, since, clock)
+      since = started - 60e6
+    } catch (error) {
+      log.warn({ err: error }, 'looking for conflicting copies failed; it is tried again')
+    }
+  }
+  const timer = setInterval(() => {
+    busy = busy.then(sweep)
+  }, SWEEP_MS)
+  return {
+    stop() {
+      clearInterval(timer)
+      return busy
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterWork, DAY, dayOf, HOUR, MINUTE, SECOND } from './calendar.ts'
+import { DAY, dayOf, HOUR, MINUTE, SECOND } from './calendar.ts'
 import type { Detail, Doc } from './recorder.ts'
 import { askSupplier } from './supplier-question.ts'
 import { match } from './matching.ts'
@@ -199,7 +199,7 @@ function approval(c: Case, doc: Doc, docs: readonly Doc[], bill: Bill, at: numbe
     })
     return acted + 3 * SECOND
   }
-  if (bill.ordered !== null && !mismatched && bill.amount < 25_000 && random.chance(0.53)) {
+  if (bill.ordered !== null && !mismatched && bill.amount < 25_000 && random.chance(0.47)) {
     const approved = at + random.int(5, 60) * SECOND
     rec.emit(approved, 'invoice.approved', docs, SYSTEMS.n8n, { ...run, actor: machine('n8n'), outcome: { status: 'ok' } })
     return approved

@@ -39,7 +39,7 @@ export function payment(c: Case, number: string, bill: Posted): number {
     attributes: { discount_taken: early },
   })
   let target = early ? until : bill.due
-  if (!early && random.chance(0.1)) target = bill.due + random.between(5, 12) * DAY
+  if (!early && random.chance(0.085)) target = bill.due + random.between(5, 12) * DAY
   let at = runBefore(c, proposed + HOUR, target)
   const treasurer = c.world.person(`treasurer:${unit.entity}:0`).id
   if (random.chance(0.0035)) {

@@ -89,6 +89,7 @@ type Draft = {
   system: System
   detail: Detail
   main: Doc
+  docs: readonly Doc[]
   trace: string
 }
 
@@ -108,7 +109,7 @@ export type Recorder = {
   ): string
   block(docs: readonly Doc[], blocker: Blocker): void
   touched(docs: readonly Doc[], disturbance: Disturbance | null): void
-  /** The events in `(from, to]` of documents that began at or after `since`, in order of time. */
+  /** The events in `(from, to]` that touch a document which began at or after `since`, in order of time. */
   events(from: number, to: number, since: number): DemoEvent[]
   truth(tenant: string, since: number): TruthDocument[]
 }
@@ -151,7 +152,7 @@ export function createRecorder(chain: string): Recorder {
         if (known === undefined || at < known) doc.milestones.set(type, at)
       }
       for (const one of more) if (one.type !== 'approval') objects.push(one)
-      drafts.push({ at, order: drafts.length, type, objects, system, detail, main, trace })
+      drafts.push({ at, order: drafts.length, type, objects, system, detail, main, docs: touched, trace })
       return `${chain}-${drafts.length - 1}`
     },
     block(blocked, blocker) {
@@ -165,7 +166,7 @@ export function createRecorder(chain: string): Recorder {
       const wanted: DemoEvent[] = []
       drafts.sort((a, b) => a.at - b.at || a.order - b.order)
       for (const [seq, draft] of drafts.entries()) {
-        if (draft.at <= from || draft.main.first < since) continue
+        if (draft.at <= from || draft.docs.every((doc) => doc.first < since)) continue
         if (draft.at > to) break
         wanted.push(eventOf(draft, chain, seq))
       }

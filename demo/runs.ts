@@ -7,14 +7,17 @@ import type { World } from './world.ts'
 /** Scheduled flows that every tenant's workflow engine runs once a minute, and the system that each one calls. */
 const FLOWS = ['invoice-inbox', 'erp-sync', 'receipt-feed'] as const
 
+/** Minutes within which a run that begins in one minute ends. */
+const LONGEST_RUN = 2
+
 /** How long before the anchor the runs of scheduled flows are kept, as workflow engines prune theirs. */
 export const RUNS_KEPT = 180 * MINUTE
 
-/** The runs of scheduled flows that begin in `(from, to]`, in order of time: the pulse between business events. */
+/** The runs of scheduled flows in `(from, to]`, in order of time: the pulse between business events. */
 export function scheduledRuns(world: World, from: number, to: number): DemoEvent[] {
   const events: DemoEvent[] = []
   const erp = world.profile.units[0]?.erp ?? 'erp'
-  for (let minute = Math.floor(from / MINUTE); minute <= Math.floor(to / MINUTE); minute++) {
+  for (let minute = Math.floor(from / MINUTE) - LONGEST_RUN; minute <= Math.floor(to / MINUTE); minute++) {
     for (const [index, flow] of FLOWS.entries()) {
       const draw = hash(world.seed, world.tenant.id, flow, minute)
       const started = minute * MINUTE + (draw % 40_000)

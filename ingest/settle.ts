@@ -2,8 +2,8 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
 import { CHAIN_LIMIT, type Root, technicalRoots } from '../model/causes.ts'
 import { type CorrectionEdge, resolveCorrections } from '../model/corrections.ts'
-import type { Instant } from '../model/instant.ts'
-import type { TenantId } from '../model/tenant.ts'
+import { type Instant, instantToClickHouse } from '../model/instant.ts'
+import { type TenantId, verifiedTenant } from '../model/tenant.ts'
 import { sqlText } from '../queries/run.ts'
 import type { EventRow } from './row.ts'
 
@@ -121,6 +121,38 @@ export async function settleCauses(
       version: (SETTLED_BASE + BigInt(now())).toString(),
     },
   })
+}
+
+const Conflicting = z.object({ event_id: z.string() })
+const ConflictingOfTenant = z.object({ tenant_id: z.string(), ids: z.array(z.string()) })
+
+/** Takes the later contents of one identity off the timelines; they stay in `events`, and `GET /v1/sources` names them. */
+export async function settleConflicts(
+  clickhouse: ClickHouseClient,
+  tenant: TenantId,
+  ids: readonly string[],
+  now: () => Instant,
+): Promise<void> {
+  if (ids.length === 0) return
+  const conflicting = (await reader(clickhouse, tenant)('conflicts-among', { ids }, Conflicting)).map(({ event_id }) => event_id)
+  if (conflicting.length === 0) return
+  const query_params = { tenant_id: tenant, ids: conflicting, version: (SETTLED_BASE + BigInt(now())).toString() }
+  await clickhouse.command({ query: sqlText('settle/conflict-rows'), query_params })
+  await clickhouse.command({ query: sqlText('settle/conflict-state'), query_params })
+}
+
+/**
+ * Finds conflicts that no writer could know of – the copies came through other processes or long ago – among what arrived since an
+ * instant, and settles them.
+ */
+export async function sweepConflicts(clickhouse: ClickHouseClient, since: Instant, now: () => Instant): Promise<void> {
+  const answer = await clickhouse.query({
+    query: sqlText('settle/conflicts-since'),
+    query_params: { since: instantToClickHouse(since) },
+    format: 'JSONEachRow',
+  })
+  for (const { tenant_id, ids } of z.array(ConflictingOfTenant).parse(await answer.json()))
+    for (const part of chunks(ids, 5000)) await settleConflicts(clickhouse, verifiedTenant(tenant_id), part, now)
 }
 
 function reader(clickhouse: ClickHouseClient, tenant: TenantId) {

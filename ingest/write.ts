@@ -9,7 +9,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { asStoreError, isUnavailable } from '../queries/run.ts'
 import { EVENT_COLUMNS, type EventRow, eventRow } from './row.ts'
-import { settleCauses, settleCorrections } from './settle.ts'
+import { settleCauses, settleConflicts, settleCorrections } from './settle.ts'
 
 /** What became of the events of one call. Indices are positions in the array that was passed. */
 export type Verdict = { accepted: number; duplicates: number; conflicts: { index: number; event_id: string }[] }
@@ -44,7 +44,15 @@ export const WRITER_LIMITS = {
   attempts: 4,
 } as const
 
-type Waiting = { tenant: TenantId; rows: EventRow[]; bytes: number; done: () => void; failed: (error: unknown) => void }
+type Waiting = {
+  tenant: TenantId
+  rows: EventRow[]
+  /** Identities that are known to be held with another content. */
+  conflicts: string[]
+  bytes: number
+  done: () => void
+  failed: (error: unknown) => void
+}
 
 const INSERT = `INSERT INTO sightline.events (${EVENT_COLUMNS.join(', ')}) FORMAT JSONCompactEachRow`
 
@@ -82,26 +90,34 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     return start
   }
 
+  const commit = async (batch: readonly Waiting[]): Promise<void> => {
+    await insert(clickhouse, batch)
+    for (const [tenant, waiting] of Map.groupBy(batch, (one) => one.tenant)) {
+      const rows = waiting.flatMap((one) => one.rows)
+      await settleCorrections(clickhouse, tenant, rows, now)
+      await settleCauses(clickhouse, tenant, rows, now)
+      await settleConflicts(clickhouse, tenant, waiting.flatMap((one) => one.conflicts), now)
+    }
+    for (const one of batch) {
+      recent.add(one.rows)
+      one.done()
+    }
+  }
+
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
       const batch = takeBlock(queue)
       try {
-        await insert(clickhouse, batch)
-        for (const tenant of new Set(batch.map((waiting) => waiting.tenant))) {
-          const rows = batch.filter((waiting) => waiting.tenant === tenant).flatMap((waiting) => waiting.rows)
-          await settleCorrections(clickhouse, tenant, rows, now)
-          await settleCauses(clickhouse, tenant, rows, now)
-        }
-        for (const waiting of batch) {
-          recent.add(waiting.rows)
-          waiting.done()
-        }
+        await commit(batch)
       } catch (error) {
-        for (const waiting of batch) waiting.failed(error)
+        // What the store refuses for one caller's sake must not fail the others that shared the block.
+        const alone = error instanceof SightlineError ? [] : batch
+        for (const one of alone) await commit([one]).catch(one.failed)
+        if (alone.length === 0) for (const one of batch) one.failed(error)
       } finally {
-        for (const waiting of batch) {
-          pendingRows -= waiting.rows.length
-          pendingBytes -= waiting.bytes
+        for (const one of batch) {
+          pendingRows -= one.rows.length
+          pendingBytes -= one.bytes
         }
       }
     }
@@ -143,6 +159,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
           queue.push({
             tenant,
             rows: part,
+            conflicts: last ? verdict.conflicts.map(({ event_id }) => event_id) : [],
             bytes: at === 0 ? bytes : 0,
             done: last ? done : () => undefined,
             failed,

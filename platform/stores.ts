@@ -39,15 +39,21 @@ export async function openStores(options: {
   const { env, log } = options
   const folder = env.clickHouseUrl !== undefined && env.databaseUrl !== undefined ? null : await openDataFolder(env.dataFolder)
   const [clickhouse, postgres] = await Promise.allSettled([openClickHouse(env, folder, log), openPostgres(env, folder, log)])
-  if (clickhouse.status === 'rejected' || postgres.status === 'rejected') {
-    for (const one of [clickhouse, postgres]) if (one.status === 'fulfilled') await one.value.stop()
-    folder?.release()
-    throw clickhouse.status === 'rejected' ? clickhouse.reason : postgres.status === 'rejected' ? postgres.reason : new Error()
-  }
   let closing: Promise<void> | undefined
   const close = async () => {
-    await Promise.all([clickhouse.value.stop(), postgres.value.stop()])
-    folder?.release()
+    try {
+      await Promise.all([clickhouse, postgres].map(async (one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)))
+    } finally {
+      folder?.release()
+    }
+  }
+  if (clickhouse.status === 'rejected') {
+    await close()
+    throw clickhouse.reason
+  }
+  if (postgres.status === 'rejected') {
+    await close()
+    throw postgres.reason
   }
   return {
     clickhouse: clickhouse.value.store,

@@ -24,6 +24,17 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
+function sorted(values: readonly string[]): string[] {
+  return values.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+/** Compares lists of lines without printing them whole. */
+function sameLines(actual: readonly string[], expected: readonly string[]): void {
+  const at = actual.findIndex((line, index) => line !== expected[index])
+  assert.equal(actual[at], expected[at], `line ${at}`)
+  assert.equal(actual.length, expected.length)
+}
+
 function within(value: number, low: number, high: number, what: string): void {
   assert.ok(value >= low && value <= high, `${what}: ${value} is not in ${low} … ${high}`)
 }
@@ -61,7 +72,7 @@ const DETAILS = new Set([
   'object_attributes',
   'attributes',
 ])
-const CURRENCIES = ['EUR', 'USD', 'GBP', 'PLN', 'MXN']
+const CURRENCIES = new Set(['EUR', 'USD', 'GBP', 'PLN', 'MXN'])
 
 function checkShape(event: DemoEvent): void {
   assert.equal(event.specversion, '1.0')
@@ -78,7 +89,7 @@ function checkShape(event: DemoEvent): void {
   if (data.actor !== undefined) assert.ok(['human', 'system', 'ai_agent'].includes(data.actor.kind) && data.actor.id !== '')
   if (data.money !== undefined) {
     assert.match(data.money.amount, /^\d+\.\d\d$/u)
-    assert.ok(CURRENCIES.includes(data.money.currency))
+    assert.ok(CURRENCIES.has(data.money.currency))
   }
   if (data.outcome !== undefined) assert.ok(['ok', 'rejected', 'failed', 'timeout', 'cancelled'].includes(data.outcome.status))
   if (data.exception !== undefined) assert.ok(['raised', 'assigned', 'resolved'].includes(data.exception.state))
@@ -254,11 +265,11 @@ test('the truth agrees with the events: exceptions, operations, violations, mile
       assert.equal(timeline[0]?.time, document.first_at)
       assert.equal(timeline.at(-1)?.time, document.last_at)
       for (const [activity, time] of Object.entries(document.milestones))
-        assert.equal(timeline.find((event) => event.type === activity)?.time, time, `${document.id} ${activity}`)
+        assert.equal(timeline.find((event) => event.type === activity)?.time, time, `${document.type} ${document.id} ${activity}`)
       const raised = timeline.filter((event) => event.type === 'exception.raised' && event.subject === document.id)
       assert.deepEqual(
-        raised.map((event) => event.data.exception?.id).toSorted(),
-        document.exceptions.map((one) => one.id).toSorted(),
+        sorted(raised.map((event) => event.data.exception?.id ?? '')),
+        sorted(document.exceptions.map((one) => one.id)),
       )
       for (const exception of document.exceptions) {
         const own = timeline.filter((event) => event.data.exception?.id === exception.id)
@@ -270,8 +281,8 @@ test('the truth agrees with the events: exceptions, operations, violations, mile
       }
       const violated = timeline.filter((event) => event.type === 'policy.violated' && event.subject === document.id)
       assert.deepEqual(
-        violated.map((event) => event.data.policy?.id).toSorted(),
-        document.violations.map((one) => one.policy).toSorted(),
+        sorted(violated.map((event) => event.data.policy?.id ?? '')),
+        sorted(document.violations.map((one) => one.policy)),
       )
       for (const operation of document.operations) {
         const own = timeline.filter((event) => event.data.operation?.id === operation.id)
@@ -346,19 +357,16 @@ test('live traffic continues the history without a gap or a repeat, however ofte
     ticked.push(...ticking.next(until).map(line))
   }
   const atOnce = liveTraffic(SMALL).next(later)
-  assert.deepEqual(ticked, atOnce.map(line))
+  sameLines(ticked, atOnce.map(line))
   assert.ok(atOnce.length > 1000)
   const times = atOnce.map((one) => one.event.time)
-  assert.deepEqual(times, times.toSorted())
+  sameLines(times, sorted(times))
   const middle = NOW + 4 * HOUR
   const restarted = liveTraffic({ ...SMALL, now: later, anchor: NOW, since: middle }).next(later)
-  assert.deepEqual(restarted.map(line), atOnce.filter((one) => Date.parse(one.event.time) > middle).map(line))
-
-  const before = new Set([...simulateHistory(SMALL)].filter(business).map(line))
+  sameLines(restarted.map(line), atOnce.filter((one) => Date.parse(one.event.time) > middle).map(line))
+  const before = [...simulateHistory(SMALL)].filter(business).map(line)
   const after = [...simulateHistory({ ...SMALL, now: later, anchor: NOW })].filter(business).map(line)
-  const live = new Set(atOnce.filter(business).map(line))
-  assert.deepEqual(new Set(after), before.union(live))
-  assert.equal(after.length, before.size + live.size)
+  sameLines(sorted(after), sorted([...before, ...atOnce.filter(business).map(line)]))
 })
 
 test('time is charged to the blocker that was released last', () => {

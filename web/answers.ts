@@ -18,7 +18,8 @@ export function useAnswer<Name extends keyof Schemas>(
     queryKey: [tenant, path, parameters],
     queryFn: ({ signal }) => ask(schema, path, { tenant, parameters, signal }),
     enabled: enabled && tenant !== '',
-    placeholderData: (former, query) => (query?.queryKey[0] === tenant && query.queryKey[1] === path ? former : undefined),
+    placeholderData: (former: unknown, query: { queryKey: readonly unknown[] } | undefined) =>
+      query?.queryKey[0] === tenant && query.queryKey[1] === path ? former : undefined,
     ...(refreshMs === undefined ? {} : { refetchInterval: refreshMs }),
   })
   return result as UseQueryResult<Answer<Name>>

@@ -90,20 +90,21 @@ export function unitName(unit: Unit): string {
   return { s: 'elapsed time', ratio: '% of objects', per_1000: 'per 1,000 objects', count: 'count' }[unit]
 }
 
-const dayFormat = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
-const shortDay = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', timeZone: 'UTC' })
-const monthFormat = new Intl.DateTimeFormat(LOCALE, { month: 'short', year: 'numeric', timeZone: 'UTC' })
+// American month names are three letters each, which British ones are not.
+const monthName = new Intl.DateTimeFormat('en-US', { month: 'short', timeZone: 'UTC' })
+const shortDay = (date: Date): string => `${date.getUTCDate()} ${monthName.format(date)}`
+const longDay = (date: Date): string => `${shortDay(date)} ${date.getUTCFullYear()}`
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', timeZone: 'UTC' })
 const clockSeconds = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone: 'UTC' })
 
 /** `12 Nov 2026`. */
 export function day(iso: string | null): string {
-  return iso === null ? DASH : dayFormat.format(new Date(iso))
+  return iso === null ? DASH : longDay(new Date(iso))
 }
 
 /** `12 Nov 2026, 14:05`, UTC. */
 export function instant(iso: string | null): string {
-  return iso === null ? DASH : `${dayFormat.format(new Date(iso))}, ${clock.format(new Date(iso))}`
+  return iso === null ? DASH : `${longDay(new Date(iso))}, ${clock.format(new Date(iso))}`
 }
 
 /** `14:05:09`, UTC. */
@@ -114,8 +115,8 @@ export function timeOfDay(iso: string): string {
 /** A bucket's label: `14:00`, `12 Nov`, `Nov 2026`. */
 export function bucketLabel(iso: string, bucket: string): string {
   const date = new Date(iso)
-  if (bucket === 'hour') return `${shortDay.format(date)} ${clock.format(date)}`
-  return bucket === 'month' ? monthFormat.format(date) : shortDay.format(date)
+  if (bucket === 'hour') return `${shortDay(date)} ${clock.format(date)}`
+  return bucket === 'month' ? `${monthName.format(date)} ${date.getUTCFullYear()}` : shortDay(date)
 }
 
 /** `4 minutes ago`, `2 days ago`, from `now` in milliseconds. */
@@ -144,6 +145,12 @@ export function words(name: string): string {
     .map((part) => ACRONYMS[part] ?? part)
     .join(' ')
   return text.slice(0, 1).toUpperCase() + text.slice(1)
+}
+
+/** `12,480 invoices` for a KPI's grain; `n = 12,480` where the grain is a phrase and not one object type. */
+export function countedGrain(value: number, grain: string): string {
+  if (!/^\w+$/u.test(grain)) return `n = ${count(value)}`
+  return value === 1 ? `1 ${words(grain).toLowerCase()}` : `${count(value)} ${plural(grain)}`
 }
 
 /** `purchase orders` for the object type `purchase_order`. */

@@ -2,7 +2,6 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { SightlineError } from '../../platform/errors.ts'
@@ -11,6 +10,8 @@ import { SightlineError } from '../../platform/errors.ts'
 export type Input = {
   /** Base name without `.gz`. */
   name: string
+  /** Where it lies on disk, as it came. */
+  path: string
   /** Bytes on disk. */
   totalBytes: number
   /** Reads from the start. A second call starts again. */
@@ -22,8 +23,6 @@ export type Input = {
   /** Removes temporary copies. */
   close(): Promise<void>
 }
-
-const SPOOL_LIMIT = 64 * 1024 ** 3
 
 /**
  * Opens a file, plain or gzip by its first bytes.
@@ -84,35 +83,7 @@ export async function fileInput(path: string, name = basename(path)): Promise<In
     plain = undefined
   }
 
-  return { name: name.replace(/\.gz$/iu, ''), totalBytes, bytes, position: () => position, plainPath, close }
-}
-
-/** Keeps a stream in a temporary file, so that it can be analysed before it is loaded; `close` removes the file. */
-export async function streamInput(stream: AsyncIterable<Uint8Array>, name: string): Promise<Input> {
-  const folder = await mkdtemp(join(tmpdir(), 'sightline-import-'))
-  const path = join(folder, 'spool')
-  try {
-    let size = 0
-    const counted = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const chunk of stream) {
-        size += chunk.length
-        if (size > SPOOL_LIMIT) throw new SightlineError('file_invalid', `${name} is longer than 64 GiB.`)
-        yield chunk
-      }
-    }
-    await pipeline(Readable.from(counted()), createWriteStream(path, { mode: 0o600 }))
-    const input = await fileInput(path, name)
-    return {
-      ...input,
-      close: async () => {
-        await input.close()
-        await rm(folder, { recursive: true, force: true })
-      },
-    }
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true })
-    throw error
-  }
+  return { name: name.replace(/\.gz$/iu, ''), path, totalBytes, bytes, position: () => position, plainPath, close }
 }
 
 /** The bytes as text: UTF-8, or what a byte order mark or `encoding` says. */

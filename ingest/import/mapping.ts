@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { LIFECYCLES, OUTCOME_STATUSES } from '../../model/event.ts'
 import { type Instant, instantToIso } from '../../model/instant.ts'
 import { isCanonical } from '../../model/vocabulary.ts'
-import type { FileEvent, FileObject, Scalar } from './record.ts'
+import type { FileEvent, FileObject, FileProblem, Scalar } from './record.ts'
 import { parseTime, TIME_FORMATS, type TimeFormat } from './times.ts'
 
 const column = z.string().min(1).max(200)
@@ -114,19 +114,16 @@ export function objectsOf(record: FileEvent, mapping: Mapping): FileObject[] {
  * Turns a record into one event, or into two where it has a start and an end: a `started` one and a `completed` one that
  * `completes` it. Ids come from the file, else from the first object and the ordinal, so that a second import gives the same ones.
  *
- * @returns the events, or why the record is none (`time_invalid`, `object_missing`)
+ * A record without an object or without a time that can be read comes out as it is: the server refuses it and keeps it.
  */
-export function toCloudEvents(record: FileEvent, mapping: Mapping, context: EventContext): ImportedEvent[] | { code: string; message: string } {
+export function toCloudEvents(record: FileEvent, mapping: Mapping, context: EventContext): ImportedEvent[] {
   if (record.cloudEvent !== undefined) return [fromCloudEvent(record, record.cloudEvent, context)]
   const instant = readTime(record.time, context)
   const end = record.end === undefined ? null : readTime(record.end, context)
-  if (instant === null && end === null)
-    return { code: 'time_invalid', message: record.time === '' ? 'the event has no time' : `"${record.time.slice(0, 60)}" cannot be read as a time` }
   const objects = objectsOf(record, mapping)
   const first = objects[0]
-  if (first === undefined) return { code: 'object_missing', message: 'the event belongs to no object' }
   const known = mapping.activities[record.activity]
-  const id = record.id ?? `${first.id}#${record.ordinal}`
+  const id = record.id ?? `${first?.id ?? ''}#${record.ordinal}`
   const lifecycle = known?.lifecycle ?? (record.lifecycle === undefined ? undefined : mapping.lifecycle?.states[record.lifecycle])
   const data: Record<string, unknown> = { seq: record.ordinal * 2, objects, activity: record.activity }
   if (known?.activity !== undefined) data['canonical'] = known.activity
@@ -149,29 +146,44 @@ export function toCloudEvents(record: FileEvent, mapping: Mapping, context: Even
   if (record.lifecycle !== undefined && lifecycle === undefined) attributes['lifecycle'] ??= record.lifecycle
   if (Object.keys(attributes).length > 0) data['attributes'] = attributes
   const state: Record<string, Record<string, Scalar>> = { ...context.objectAttributes }
-  if (record.caseAttributes !== undefined) {
+  if (record.caseAttributes !== undefined && first !== undefined) {
     const values = renamed(record.caseAttributes, mapping)
     if (Object.keys(values).length > 0) state[`${first.type}/${first.id}`] = { ...state[`${first.type}/${first.id}`], ...values }
   }
-  const event = (suffix: string, at: Instant, more: Record<string, unknown>): ImportedEvent => ({
+  const event = (suffix: string, time: string, more: Record<string, unknown>): ImportedEvent => ({
     specversion: '1.0',
     id: `${id}${suffix}`,
     source: context.source,
     type: known?.activity ?? record.activity,
-    time: instantToIso(at),
-    subject: `${first.type}/${first.id}`,
+    time,
+    ...(first === undefined ? {} : { subject: `${first.type}/${first.id}` }),
     data: { ...data, ...more },
   })
   const bring = Object.keys(state).length > 0 ? { object_attributes: state } : {}
-  if (instant === null) return [event('', end ?? 0, { lifecycle: 'completed', ...bring })]
-  if (record.end === undefined || end === null) {
+  if (instant === null) {
+    if (end === null) return [event('', record.time.slice(0, 40), bring)]
+    return [event('', instantToIso(end), { lifecycle: 'completed', ...bring })]
+  }
+  if (end === null) {
     const only = mapping.end === undefined ? lifecycle : 'started'
-    return [event('', instant, { ...(only === undefined ? {} : { lifecycle: only }), ...bring })]
+    return [event('', instantToIso(instant), { ...(only === undefined ? {} : { lifecycle: only }), ...bring })]
   }
   return [
-    event('', instant, { lifecycle: 'started', ...bring }),
-    event('/end', end, { seq: record.ordinal * 2 + 1, lifecycle: 'completed', completes: id }),
+    event('', instantToIso(instant), { lifecycle: 'started', ...bring }),
+    event('/end', instantToIso(end), { seq: record.ordinal * 2 + 1, lifecycle: 'completed', completes: id }),
   ]
+}
+
+/** What stands in for a record that is no event, so that the server refuses it and keeps it: it has no time and no object. */
+export function unreadableEvent(problem: FileProblem, source: string): ImportedEvent {
+  return {
+    specversion: '1.0',
+    id: `#${problem.ordinal}`,
+    source,
+    type: problem.code,
+    time: '',
+    data: { seq: problem.ordinal * 2, attributes: { problem: problem.message } },
+  }
 }
 
 function fromCloudEvent(record: FileEvent, event: Record<string, unknown>, context: EventContext): ImportedEvent {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { SightlineError } from '../../platform/errors.ts'
 import { Mapping } from './mapping.ts'
 
@@ -39,8 +40,29 @@ export function suggestPack(activities: Iterable<string>): string | null {
   return best?.name ?? null
 }
 
-/** Reads a mapping from parsed JSON. @throws SightlineError `file_invalid` that names the field */
-export function parseMapping(value: unknown, name: string): Mapping {
+/** A pack by its name, or a mapping from a JSON file. @throws SightlineError `file_not_found`, `file_invalid` */
+export async function mappingByName(name: string): Promise<Mapping> {
+  const pack = findPack(name)
+  if (pack !== undefined) return pack
+  let text: string
+  try {
+    text = await readFile(name, 'utf8')
+  } catch (error) {
+    throw new SightlineError('file_not_found', `"${name}" is neither a mapping pack nor a file.`, {
+      next: `Packs that ship: ${[...mappingPacks().keys()].join(', ')}.`,
+      cause: error,
+    })
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new SightlineError('file_invalid', `The mapping ${name} is not JSON.`, { cause: error })
+  }
+  return parseMapping(value, name)
+}
+
+function parseMapping(value: unknown, name: string): Mapping {
   const parsed = Mapping.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]

@@ -95,6 +95,12 @@ export function instantOf(parts: WrittenTime, zone: string): Instant | null {
   return guess + zoneOffset(zone, guess) * 60_000_000 === local ? guess : local - before * 60_000_000
 }
 
+/** A time with day and month changed back where both are at most 12, as ISO 8601; what is no time stays as it is. */
+export function repairTime(text: string, format: TimeFormat = 'iso'): string {
+  const parts = writtenTime(text, format)
+  return parts === null ? text : isoOf(swapDayMonth(parts))
+}
+
 /** Writes the time as ISO 8601 without changing what it says. */
 export function isoOf(parts: WrittenTime): string {
   return `${String(parts.year).padStart(4, '0')}-${two(parts.month)}-${two(parts.day)}T${parts.time}${parts.zone}`

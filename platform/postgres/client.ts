@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
@@ -11,6 +12,7 @@ export type Db = NodePgDatabase<typeof schema>
 export type Postgres = { url: string; db: Db; pool: pg.Pool; close(): Promise<void> }
 
 const OLDEST = 150_000
+const CLOSE_LIMIT_MS = 5_000
 
 /**
  * Connects to PostgreSQL and checks that it answers and is version 15 or later.
@@ -37,7 +39,9 @@ export async function connectPostgres(url: string, options: { log: Log }): Promi
     throw cause instanceof SightlineError ? cause : connectFailure(url, cause)
   }
   let closing: Promise<void> | undefined
-  return { url, db: drizzle(pool, { schema }), pool, close: () => (closing ??= pool.end()) }
+  // The pool waits for every connection that is in use; one that never comes back must not keep the process.
+  const close = () => Promise.race([pool.end(), sleep(CLOSE_LIMIT_MS, undefined, { ref: false })])
+  return { url, db: drizzle(pool, { schema }), pool, close: () => (closing ??= close()) }
 }
 
 function connectFailure(url: string, cause: unknown): SightlineError {

@@ -75,7 +75,8 @@ CREATE TABLE IF NOT EXISTS sightline.events
     state_names Array(LowCardinality(String)) COMMENT 'Object attributes: name',
     state_values Array(String) COMMENT 'Object attributes: value as text',
     import_id String COMMENT 'Import that brought it; empty for live events',
-    first_arrival UInt64 COMMENT 'Larger for earlier arrivals, so that of equal copies the first one stands'
+    first_arrival UInt64 COMMENT 'Larger for earlier arrivals, so that of equal copies the first one stands',
+    INDEX by_arrival received_at TYPE minmax
 )
 ENGINE = ReplacingMergeTree(first_arrival)
 PARTITION BY toYear(occurred_at)

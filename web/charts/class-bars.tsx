@@ -28,7 +28,7 @@ export function ClassBars({ of, title, points, bucket, height = 150 }: Props) {
           barProps={{ isAnimationActive: false, radius: [2, 2, 0, 0], fillOpacity: 1, ...(of === 'technical' ? { fill: 'url(#hatch-technical)' } : {}) }}
           cursorFill="var(--hover)"
           yAxisProps={{ ticks, domain: [0, ticks.at(-1) ?? 1], width: 40, allowDecimals: false, tickFormatter: compactCount }}
-          xAxisProps={{ interval: 'equidistantPreserveStart', minTickGap: 24 }}
+          xAxisProps={{ interval: 'preserveStart', minTickGap: 24 }}
           tooltipProps={{
             isAnimationActive: false,
             content: ({ payload }) => {

@@ -54,7 +54,7 @@ export function TrendLine({ title, points, unit, bucket, height = 180, color = '
           lineChartProps={{ accessibilityLayer: false, margin: { top: 6, right: 10, bottom: 0, left: 0 } }}
           lineProps={{ isAnimationActive: false }}
           yAxisProps={{ ticks, domain: [0, ticks.at(-1) ?? 1], width: 46, tickFormatter: (value: number) => axisMeasure(value, unit) }}
-          xAxisProps={{ interval: 'equidistantPreserveStart', minTickGap: 26, padding: { left: 6, right: 6 } }}
+          xAxisProps={{ interval: 'preserveStart', minTickGap: 26, padding: { left: 6, right: 6 } }}
           tooltipProps={{
             isAnimationActive: false,
             content: ({ payload }) => {

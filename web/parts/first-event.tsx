@@ -2,8 +2,8 @@ import { useScope } from '../scope.ts'
 import { CodeBlock } from './code-block.tsx'
 import { Empty } from './states.tsx'
 
-/** How a tenant without events gets its first: one request, or a file. */
-export function FirstEvent() {
+/** How events come in: one request, or a file. With `started`, for a tenant that has some already. */
+export function FirstEvent({ started = false }: { started?: boolean }) {
   const { tenant } = useScope()
   const event = {
     specversion: '1.0',
@@ -21,8 +21,8 @@ export function FirstEvent() {
     `  -d '${JSON.stringify(event, null, 2)}'`,
   ].join('\n')
   return (
-    <Empty title="No events yet">
-      <p>Send the first event. It shows here within seconds; sending it again changes nothing.</p>
+    <Empty title={started ? 'Send more events' : 'No events yet'}>
+      <p>Send {started ? 'an' : 'the first'} event. It shows here within seconds; sending it again changes nothing.</p>
       <CodeBlock code={curl} label="Request that sends one event" />
       <p>Or load a file: XES, OCEL, CSV or CloudEvents, plain or gzip. The import ends with a data-quality report.</p>
       <CodeBlock code={`npx sightline import FILE --tenant ${tenant}`} label="Command that imports a file" />

@@ -7,7 +7,7 @@ import { ApiError } from '../api.ts'
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="state">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {children}
     </div>
   )
@@ -18,7 +18,7 @@ export function Fault({ error, retry }: { error: unknown; retry?: (() => void) |
   const problem = error instanceof ApiError ? error.problem : undefined
   return (
     <div className="state problem" role="alert">
-      <h3>{problem?.title ?? 'This part of the page failed'}</h3>
+      <h2>{problem?.title ?? 'This part of the page failed'}</h2>
       <p>{problem?.detail ?? (error instanceof Error ? error.message : String(error))}</p>
       {problem !== undefined && (
         <p className="dim mono">

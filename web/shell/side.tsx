@@ -11,7 +11,8 @@ export function Side({ onHelp, onNavigate }: Props) {
   const address = useAddress()
   const { version } = useSession()
   return (
-    <nav className="side" aria-label={onNavigate === undefined ? 'Pages' : 'Pages, menu'}>
+    <div className="side">
+    <nav className="side-inner" aria-label={onNavigate === undefined ? 'Pages' : 'Pages, menu'}>
       <NavLink className="wordmark" to={address('/')} onClick={onNavigate}>
         <img src="/mark.svg" alt="" />
         Sightline
@@ -43,5 +44,6 @@ export function Side({ onHelp, onNavigate }: Props) {
         <p className="dim">Version {version} · times in UTC</p>
       </div>
     </nav>
+    </div>
   )
 }

@@ -16,7 +16,6 @@ export type SwapStatistics = {
   backwards: { written: number; swapped: number }
   /** Objects whose first and last event lie at least a day closer together, as written and swapped back. */
   shorter: { written: number; swapped: number }
-  /** Median days between the first and the last event, of objects where the two readings differ. */
   /** Mean log-likelihood gain per ambiguous event of the swapped reading, by weekday and month of the events that are certain. */
   gain: number
   certain: number
@@ -144,7 +143,7 @@ export function isSwapped({ ambiguous, objects, backwards, shorter, gain, certai
   const votes = {
     order: order >= 0.05 && backwards.swapped <= backwards.written * 0.5,
     span: lean >= 4 && share >= 0.6,
-    calendar: certain >= 50 && gain >= 0.05,
+    calendar: (certain >= 50 && gain >= 0.05) || (certain >= 15 && gain >= 1),
   }
   const against = { order: backwards.swapped > backwards.written * 1.5 + 3 && order > 0, span: lean <= -2, calendar: certain >= 50 && gain < 0 }
   if (against.span || against.calendar) return false

@@ -36,6 +36,20 @@ export async function* readOcel2Sqlite(input: Input): AsyncGenerator<FileRecord>
   }
 }
 
+/** How many events the table `event` holds; 0 where it cannot be read. */
+export async function sqliteEvents(input: Input): Promise<number> {
+  const path = await input.plainPath()
+  let db: DatabaseSync | undefined
+  try {
+    db = new DatabaseSync(path, { readOnly: true })
+    return Number(db.prepare('SELECT count(*) AS n FROM event').get()?.['n'] ?? 0)
+  } catch {
+    return 0
+  } finally {
+    db?.close()
+  }
+}
+
 function mapped(db: DatabaseSync, of: 'event' | 'object'): { type: string; table: string }[] {
   return db
     .prepare(`SELECT ocel_type, ocel_type_map FROM ${of}_map_type ORDER BY ocel_type`)
@@ -52,14 +66,18 @@ function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<Fi
     const columns = (tables.get(table) ?? []).filter((column) => !FIXED.has(column))
     const has = (column: string): boolean => tables.get(table)?.includes(column) ?? false
     const values = columns.map((column) => `, t.${quoted(column)}`).join('')
+    // Ids of one object may be numbers in one table and text in the other; cast once, the join can still be indexed.
+    const details = tables.has(table)
+      ? `WITH t AS MATERIALIZED (SELECT rowid AS place, CAST(ocel_id AS TEXT) AS id, ${has('ocel_time') ? 'ocel_time' : 'NULL AS ocel_time'},
+           ${has('ocel_changed_field') ? 'ocel_changed_field' : 'NULL AS ocel_changed_field'}${columns.map((column) => `, ${quoted(column)}`).join('')}
+         FROM ${quoted(table)}), r AS MATERIALIZED (${relations})`
+      : `WITH r AS MATERIALIZED (${relations})`
     const rows = db
       .prepare(
-        `SELECT o.ocel_id AS ocel_id, coalesce(r.n, 0) AS relations,
-           ${has('ocel_time') ? 't.ocel_time' : 'NULL'} AS ocel_time,
-           ${has('ocel_changed_field') ? 't.ocel_changed_field' : 'NULL'} AS ocel_changed_field${values}
-         FROM object o LEFT JOIN (${relations}) r ON r.id = o.ocel_id
-         ${tables.has(table) ? `LEFT JOIN ${quoted(table)} t ON CAST(t.ocel_id AS TEXT) = CAST(o.ocel_id AS TEXT)` : ''}
-         WHERE o.ocel_type = ? ORDER BY o.rowid${tables.has(table) ? ', t.rowid' : ''}`,
+        `${details}
+         SELECT o.ocel_id AS ocel_id, coalesce(r.n, 0) AS relations${tables.has(table) ? `, t.ocel_time AS ocel_time, t.ocel_changed_field AS ocel_changed_field${values}` : ''}
+         FROM object o LEFT JOIN r ON r.id = o.ocel_id ${tables.has(table) ? 'LEFT JOIN t ON t.id = CAST(o.ocel_id AS TEXT)' : ''}
+         WHERE o.ocel_type = ? ORDER BY o.rowid${tables.has(table) ? ', t.place' : ''}`,
       )
       .iterate(type)
     let current: ObjectDraft | undefined

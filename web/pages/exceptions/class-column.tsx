@@ -48,36 +48,42 @@ export function ClassColumn({ of, all, onOpen, children }: Props) {
       {nothing ? (
         <Empty title={WORDS[of].none} />
       ) : (
-        <>
-          <Figures
-            items={[
-              { name: WORDS[of].items, value: count(total.items) },
-              { name: 'Documents', value: count(total.objects) },
-              { name: WORDS[of].open, value: count(total.open) },
-              { name: WORDS[of].cleared, value: duration(total.median_hours === null ? null : total.median_hours * 3600) },
-            ]}
-          />
-          {of !== 'unknown' && (
-            <Suspense fallback={<Loading height={150} />}>
-              <ClassBars of={of} points={trend} bucket={window.bucket} title={`${name} by ${window.bucket}`} />
-            </Suspense>
-          )}
-          <h3 className="section-title">Categories</h3>
-          <BarList
-            label={`${name} by category`}
-            of={of}
-            rows={categories.map((one) => ({
-              key: one.category,
-              name: one.category === '' ? 'none given' : one.category,
-              value: one.items,
-              note: one.open > 0 ? `${count(one.open)} open` : 'all cleared',
-            }))}
-            chosen={chosen}
-            onChoose={(category) => setParameters({ [parameter]: category === chosen ? undefined : category })}
-          />
-          {children}
+        <div className={of === 'unknown' ? 'triage' : undefined}>
+          <div>
+            <Figures
+              items={[
+                { name: WORDS[of].items, value: count(total.items) },
+                { name: 'Documents', value: count(total.objects) },
+                { name: WORDS[of].open, value: count(total.open) },
+                ...(total.median_hours === null ? [] : [{ name: WORDS[of].cleared, value: duration(total.median_hours * 3600) }]),
+              ]}
+            />
+            {of !== 'unknown' && (
+              <Suspense fallback={<Loading height={150} />}>
+                <ClassBars of={of} points={trend} bucket={window.bucket} title={`${name} by ${window.bucket}`} />
+              </Suspense>
+            )}
+            {categories.some(({ category }) => category !== '') && (
+              <>
+                <h3 className="section-title">Categories</h3>
+                <BarList
+                  label={`${name} by category`}
+                  of={of}
+                  rows={categories.map((one) => ({
+                    key: one.category,
+                    name: one.category === '' ? 'none given' : one.category,
+                    value: one.items,
+                    note: one.open > 0 ? `${count(one.open)} open` : 'all cleared',
+                  }))}
+                  chosen={chosen}
+                  onChoose={(category) => setParameters({ [parameter]: category === chosen ? undefined : category })}
+                />
+              </>
+            )}
+            {children}
+          </div>
           <ItemsTable of={of} category={chosen} onOpen={onOpen} />
-        </>
+        </div>
       )}
     </section>
   )

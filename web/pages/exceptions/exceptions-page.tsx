@@ -4,6 +4,7 @@ import { useAnswer, useWindowAnswer } from '../../answers.ts'
 import { HatchPattern } from '../../charts/legend.tsx'
 import { FirstEvent } from '../../parts/first-event.tsx'
 import { PageHead } from '../../parts/panel.tsx'
+import { StaleHint } from '../../parts/stale-hint.tsx'
 import { Fault, Loading } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
 import '../../styles/exceptions.css'
@@ -34,6 +35,7 @@ export function ExceptionsPage() {
       <PageHead title="Exceptions">
         Business and technical never mix: a technical failure does not raise the business exception rate · {window.label}
       </PageHead>
+      <StaleHint />
       {answer.isError && answer.data === undefined ? (
         <Fault error={answer.error} retry={() => void answer.refetch()} />
       ) : answer.data === undefined ? (

@@ -16,7 +16,7 @@ export function ItemsTable({ of, category, onOpen }: { of: ExceptionClass; categ
   const [limit, setLimit] = useState(FIRST)
   const items = useWindowAnswer('Exceptions', '/v1/exceptions', { class: of, category, limit })
   return (
-    <>
+    <div>
       <h3 className="section-title">
         Latest{category === undefined ? '' : `: ${category}`}
       </h3>
@@ -59,6 +59,6 @@ export function ItemsTable({ of, category, onOpen }: { of: ExceptionClass; categ
           )
         }}
       </Shown>
-    </>
+    </div>
   )
 }

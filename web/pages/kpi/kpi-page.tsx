@@ -7,13 +7,14 @@ import { TrendLine } from '../../charts/trend-line.tsx'
 import { csvText, download } from '../../csv.ts'
 import { bucketLabel, count, measure, plural, unitName, words } from '../../format.ts'
 import { Delta } from '../../parts/delta.tsx'
+import { ClassGlyph } from '../../parts/classes.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { Empty, Fault, Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { useScope, useSetParameters } from '../../scope.ts'
-import { pointsOf } from '../overview/kpi-data.ts'
+import { classOf, pointsOf } from '../overview/kpi-data.ts'
 import { KpiGroups } from './kpi-groups.tsx'
 
 /** One KPI opened: its course, the groups behind it, and what it means. */
@@ -49,7 +50,7 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
   const figure = useWindowAnswer('KpiAnswer', path, { bucket: 'all', compare: 'previous', ...filters })
   const trend = useWindowAnswer('KpiAnswer', path, { bucket: window.bucket, ...filters })
   const row = figure.data?.rows[0]
-  const color = /exception/u.test(kpi.kpi) ? 'var(--business)' : /technical/u.test(kpi.kpi) ? 'var(--technical)' : 'var(--data)'
+  const of = classOf(kpi.kpi)
   const exportRows = (): void => {
     const rows = (trend.data?.rows ?? []).map((one) => [one.bucket, one.value, one.p90, one.n, one.open])
     download(`${kpi.kpi}-${window.from}.csv`, csvText([`${window.bucket}_start`, `value_${kpi.unit}`, `p90_${kpi.unit}`, 'n', 'open'], rows))
@@ -57,7 +58,11 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
   return (
     <>
       <PageHead
-        title={kpi.title}
+        title={
+          <>
+            {of !== undefined && <ClassGlyph of={of} size={16} />} {kpi.title}
+          </>
+        }
         aside={
           <Button size="xs" variant="default" leftSection={<Icon name="download" size={14} />} onClick={exportRows} disabled={trend.data === undefined}>
             CSV
@@ -94,7 +99,7 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
                 value: <Delta value={row?.value ?? null} previous={row?.previous ?? null} unit={kpi.unit} better={kpi.better} />,
                 ...(typeof row?.previous === 'number' ? { note: `was ${measure(row.previous, kpi.unit)}` } : {}),
               },
-              { name: `Counted ${plural(kpi.grain)}`, value: count(row?.n ?? 0) },
+              { name: /^\w+$/u.test(kpi.grain) ? words(plural(kpi.grain)) : 'Counted', value: count(row?.n ?? 0) },
               { name: 'Still open', value: count(row?.open ?? 0) },
             ]}
           />
@@ -115,7 +120,8 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
                   unit={kpi.unit}
                   bucket={window.bucket}
                   height={280}
-                  color={color}
+                  color={of === undefined ? 'var(--data)' : `var(--${of})`}
+                  dashed={of === 'technical'}
                 />
               )
             }
@@ -127,7 +133,7 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
             <p style={{ marginTop: 0 }}>{kpi.definition}</p>
             <dl className="meaning">
               <dt>Counts</dt>
-              <dd>{plural(kpi.grain)}</dd>
+              <dd>{kpi.grain.split(' ').map((word) => word.replaceAll('_', ' ')).join(' ')}</dd>
               <dt>Falls into a bucket by</dt>
               <dd>{kpi.cohort}</dd>
               <dt>Better when</dt>

@@ -35,13 +35,6 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
           <Delta value={row?.value ?? null} previous={row?.previous ?? null} unit={kpi.unit} better={kpi.better} />
           <span className="dim num">n = {count(row?.n ?? 0)}</span>
         </p>
-        <Figures
-          items={[
-            { name: of === 'business' ? 'Open exceptions' : 'Not recovered', value: total === undefined ? '–' : count(total.open) },
-            { name: 'Documents hit', value: total === undefined ? '–' : count(total.objects) },
-            { name: 'Median to clear', value: duration(total?.median_hours == null ? null : total.median_hours * 3600) },
-          ]}
-        />
       </div>
       <div className="headline-trend">
         {error !== null && error !== undefined ? (
@@ -62,12 +55,18 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
             />
           </Suspense>
         )}
-        <p className="headline-note">
-          {top === undefined ? ' ' : <>Most frequent: {top.category} ({count(top.items)}). </>}
-          <ScopedLink to="/exceptions">Look into them</ScopedLink>
-        </p>
       </div>
-      {kpi.benchmark !== null && <p className="headline-benchmark">Benchmark: {kpi.benchmark}</p>}
+      <div className="headline-foot">
+        <Figures
+          items={[
+            { name: of === 'business' ? 'Open exceptions' : 'Not recovered', value: total === undefined ? '–' : count(total.open) },
+            { name: 'Documents hit', value: total === undefined ? '–' : count(total.objects) },
+            { name: of === 'business' ? 'Median to resolve' : 'Median to recover', value: duration(total?.median_hours == null ? null : total.median_hours * 3600) },
+            { name: 'Most frequent', value: top === undefined ? '–' : <ScopedLink to="/exceptions" with={{ [`${of}_category`]: top.category }}>{top.category}</ScopedLink> },
+          ]}
+        />
+        {kpi.benchmark !== null && <p className="headline-benchmark">Benchmark: {kpi.benchmark}</p>}
+      </div>
     </section>
   )
 }

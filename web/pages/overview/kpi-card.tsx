@@ -1,14 +1,14 @@
 import { Tooltip } from '@mantine/core'
 import type { KpiDefinition } from '../../../api/contract/kpi.ts'
 import { Sparkline } from '../../charts/sparkline.tsx'
-import { count, measure, plural } from '../../format.ts'
+import { count, countedGrain, measure } from '../../format.ts'
 import { ClassGlyph } from '../../parts/classes.tsx'
 import { Delta } from '../../parts/delta.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { Loading } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
-import { useKpiFigure, useKpiTrend } from './kpi-data.ts'
+import { classOf, useKpiFigure, useKpiTrend } from './kpi-data.ts'
 
 /** One KPI at a glance; the whole card leads to its page. */
 export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
@@ -16,11 +16,12 @@ export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
   const figure = useKpiFigure(kpi.kpi)
   const trend = useKpiTrend(kpi.kpi)
   const row = figure.data?.rows[0]
+  const of = classOf(kpi.kpi)
   const few = row !== undefined && row.n < kpi.minimum_n
   return (
     <article className="kpi-card">
       <header>
-        {/unclassified/u.test(kpi.kpi) && <ClassGlyph of="unknown" />}
+        {of !== undefined && <ClassGlyph of={of} />}
         <h3>
           <ScopedLink to={`/kpis/${kpi.kpi}`} className="kpi-link">
             {kpi.title}
@@ -42,13 +43,13 @@ export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
             <p className="kpi-value num">{row === undefined || row.value === null ? 'No data' : measure(row.value, kpi.unit)}</p>
             <Delta value={row?.value ?? null} previous={row?.previous ?? null} unit={kpi.unit} better={kpi.better} />
           </div>
-          <Sparkline values={trend.points?.map(({ value }) => value) ?? []} label={`${kpi.title} by ${window.bucket}`} />
+          <Sparkline values={trend.points?.map(({ value }) => value) ?? []} label={`${kpi.title} by ${window.bucket}`} {...(of === undefined ? {} : { color: `var(--${of})` })} />
         </div>
       )}
       <p className="kpi-foot num">
         {kpi.unit === 's' && 'median · '}
         {kpi.unit === 'per_1000' && 'per 1,000 · '}
-        {count(row?.n ?? 0)} {row?.n === 1 ? plural(kpi.grain).replace(/s$/u, '') : plural(kpi.grain)}
+        {countedGrain(row?.n ?? 0, kpi.grain)}
         {row !== undefined && row.open > 0 && ` · ${count(row.open)} open`}
       </p>
       {few && row.n > 0 && (

@@ -2,6 +2,7 @@ import type { KpiDefinition, KpiRow } from '../../../api/contract/kpi.ts'
 import { useWindowAnswer } from '../../answers.ts'
 import { onTimeLine } from '../../buckets.ts'
 import type { TrendPoint } from '../../charts/trend-line.tsx'
+import type { ExceptionClass } from '../../parts/classes.tsx'
 import { useScope } from '../../scope.ts'
 
 /** A KPI's figure for the window, with that of the preceding one. */
@@ -26,6 +27,13 @@ export function pointsOf(rows: readonly KpiRow[], line: Parameters<typeof onTime
     previous: row?.previous ?? null,
     n: row?.n ?? 0,
   }))
+}
+
+/** The class whose colour and shape a KPI carries; undefined for those that speak of the process itself. */
+export function classOf(kpi: string): ExceptionClass | undefined {
+  if (/technical/u.test(kpi)) return 'technical'
+  if (/unclassified/u.test(kpi)) return 'unknown'
+  return /exception/u.test(kpi) ? 'business' : undefined
 }
 
 /** The KPIs in the groups in which the overview shows them: the two headline rates stand alone. */

@@ -2,6 +2,7 @@ import { useAnswer } from '../../answers.ts'
 import { HatchPattern } from '../../charts/legend.tsx'
 import { FirstEvent } from '../../parts/first-event.tsx'
 import { PageHead } from '../../parts/panel.tsx'
+import { StaleHint } from '../../parts/stale-hint.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
 import '../../styles/overview.css'
@@ -29,6 +30,7 @@ export function OverviewPage() {
         {window.label.slice(0, 1).toUpperCase() + window.label.slice(1)}
         {window.id === 'all' ? '' : `, compared with the ${window.days} days before`}
       </PageHead>
+      <StaleHint />
       <Shown of={catalogue} height={520}>
         {({ kpis }) => {
           const { business, technical, groups } = groupKpis(kpis)

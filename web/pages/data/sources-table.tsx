@@ -1,0 +1,65 @@
+import type { Sources } from '../../../api/contract/data.ts'
+import { ago, count, day, instant, percent } from '../../format.ts'
+import { Figures, Panel } from '../../parts/panel.tsx'
+import { Table } from '../../parts/table.tsx'
+
+type Source = Sources['sources'][number]
+
+const FRESH_MS = 86_400_000
+
+/** Every source with its freshness and what of it has no canonical name. */
+export function SourcesTable({ of }: { of: Sources }) {
+  const now = Date.now()
+  const events = of.sources.reduce((sum, { events: size }) => sum + size, 0)
+  const unmapped = of.sources.reduce((sum, source) => sum + source.unmapped, 0)
+  const lastDay = of.sources.reduce((sum, source) => sum + source.events_24h, 0)
+  return (
+    <div className="stack">
+      <section className="panel process-summary" style={{ padding: '0.8rem 1rem' }} aria-label="Summary">
+        <Figures
+          items={[
+            { name: 'Events', value: count(events) },
+            { name: 'Last 24 hours', value: count(lastDay) },
+            { name: 'Sources', value: count(of.sources.length) },
+            { name: 'With a canonical name', value: percent(events === 0 ? null : 1 - unmapped / events) },
+            { name: 'Corrections', value: count(of.corrections) },
+            { name: 'Conflicts', value: count(of.conflicts.length) },
+          ]}
+        />
+      </section>
+      <Panel title="Arrivals" note="one row a source, times in UTC">
+        <Table<Source>
+          label="Sources"
+          rows={of.sources.toSorted((a, b) => b.events - a.events)}
+          rowKey={({ source }) => source}
+          columns={[
+            { head: 'Source', cell: ({ source }) => <span className="mono">{source}</span> },
+            {
+              head: 'Latest arrival',
+              cell: ({ last_received_at }) => (
+                <span title={instant(last_received_at)}>
+                  <Freshness fresh={now - Date.parse(last_received_at) < FRESH_MS} /> {ago(last_received_at, now)}
+                </span>
+              ),
+              nowrap: true,
+            },
+            { head: 'Latest event', cell: ({ last_at }) => instant(last_at), nowrap: true },
+            { head: 'First event', cell: ({ first_at }) => day(first_at), nowrap: true },
+            { head: 'Events', cell: (source) => count(source.events), right: true },
+            { head: 'Last 24 h', cell: ({ events_24h }) => count(events_24h), right: true },
+            { head: 'Documents', cell: ({ objects }) => count(objects), right: true },
+            { head: 'Unmapped', cell: (source) => `${count(source.unmapped)} (${percent(source.events === 0 ? 0 : source.unmapped / source.events)})`, right: true },
+          ]}
+        />
+      </Panel>
+    </div>
+  )
+}
+
+function Freshness({ fresh }: { fresh: boolean }) {
+  return (
+    <svg width="9" height="9" viewBox="0 0 10 10" role="img" aria-label={fresh ? 'fresh' : 'quiet for more than a day'} style={{ marginRight: 4 }}>
+      <circle cx="5" cy="5" r="3.6" fill={fresh ? 'var(--good)' : 'none'} stroke={fresh ? 'var(--good)' : 'var(--ink-3)'} strokeWidth="1.6" />
+    </svg>
+  )
+}

@@ -1,0 +1,131 @@
+import { useParams } from 'react-router'
+import type { ObjectTimeline } from '../../../api/contract/object.ts'
+import { useAnswer } from '../../answers.ts'
+import { count, duration, instant, words } from '../../format.ts'
+import { ClassBadge, ClassGlyph, isExceptionClass } from '../../parts/classes.tsx'
+import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
+import { DocumentLink, ScopedLink } from '../../parts/scoped-link.tsx'
+import { Shown } from '../../parts/states.tsx'
+import '../../styles/timeline.css'
+import { TimelineEntry } from './timeline-entry.tsx'
+
+/** One document: what holds it, what it is, and everything that happened to it, in order. */
+export function DocumentPage() {
+  const { type = '', id = '' } = useParams()
+  const timeline = useAnswer('ObjectTimeline', `/v1/objects/${encodeURIComponent(type)}/${encodeURIComponent(id)}`, {}, { refreshMs: 60_000 })
+  return (
+    <>
+      <PageHead title={id}>
+        <ScopedLink to={`/objects/${encodeURIComponent(type)}`}>{words(type)}</ScopedLink>
+        {timeline.data !== undefined && ` · ${instant(timeline.data.first_at)} to ${instant(timeline.data.last_at)} UTC`}
+      </PageHead>
+      <Shown of={timeline} height={600}>
+        {(document) => <Document of={document} />}
+      </Shown>
+    </>
+  )
+}
+
+function Document({ of }: { of: ObjectTimeline }) {
+  const counted = of.events.filter(({ superseded }) => !superseded)
+  const exceptions = counted.filter(({ classification, exception }) => classification.class === 'business' && exception?.state !== 'resolved').length
+  const failures = counted.filter(({ classification }) => classification.class === 'technical').length
+  const attributes = Object.entries(of.attributes).filter(([, value]) => value !== '')
+  return (
+    <div className="document">
+      <div className="stack">
+        <Held by={of} />
+        <Panel title="Timeline" note={`${count(counted.length)} events, first to last, UTC`}>
+          <ol className="timeline">
+            {of.events.map((event, index) => (
+              <TimelineEntry key={event.event_id} event={event} previous={of.events[index - 1]} self={of} />
+            ))}
+          </ol>
+        </Panel>
+      </div>
+      <div className="stack document-side">
+        <Panel title="Document">
+          <Figures
+            items={[
+              { name: 'From first to last event', value: duration(of.duration_s) },
+              { name: 'Events', value: count(counted.length) },
+              { name: 'Business exception events', value: <Tally of="business" value={exceptions} /> },
+              { name: 'Technical failure events', value: <Tally of="technical" value={failures} /> },
+            ]}
+          />
+          {attributes.length > 0 && (
+            <dl className="meaning" style={{ marginTop: '0.9rem' }}>
+              {attributes.map(([name, value]) => (
+                <div key={name} style={{ display: 'contents' }}>
+                  <dt>{words(name)}</dt>
+                  <dd style={{ overflowWrap: 'anywhere' }}>{value}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+        </Panel>
+        <Panel title="Related documents" note={of.related.length === 0 ? undefined : 'touched by the same events'}>
+          {of.related.length === 0 ? (
+            <p className="dim" style={{ margin: 0 }}>
+              No event of this document touches another one.
+            </p>
+          ) : (
+            <ul className="related">
+              {of.related.map(({ type, id, events }) => (
+                <li key={`${type} ${id}`}>
+                  <span className="chip">{words(type)}</span>
+                  <DocumentLink type={type} id={id} />
+                  <span className="dim num">{events} in common</span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Panel>
+      </div>
+    </div>
+  )
+}
+
+function Tally({ of, value }: { of: 'business' | 'technical'; value: number }) {
+  return (
+    <span style={{ display: 'inline-flex', alignItems: 'center', gap: '0.4rem' }}>
+      <ClassGlyph of={of} size={11} /> {count(value)}
+    </span>
+  )
+}
+
+/** What holds the document now: technical blockers and open exceptions, apart. */
+function Held({ by }: { by: ObjectTimeline }) {
+  const since = (iso: string): string => `${duration((Date.now() - Date.parse(iso)) / 1000)}, since ${instant(iso)}`
+  return (
+    <>
+      {by.blocked_by.length > 0 && (
+        <section className="held" data-class="technical" aria-label="Blocked by technology">
+          <h2>
+            <ClassGlyph of="technical" size={15} /> Blocked by a technical failure
+          </h2>
+          <ul>
+            {by.blocked_by.map((block) => (
+              <li key={block.operation_id}>
+                <strong>{block.system === '' ? 'a system' : block.system}</strong> ({block.category}) for {since(block.since)}; {count(block.attempts)}{' '}
+                {block.attempts === 1 ? 'attempt' : 'attempts'} of <span className="mono">{block.operation_id}</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {by.open_exceptions.map((open) => (
+        <section key={open.exception_id} className="held" data-class={isExceptionClass(open.class) ? open.class : 'unknown'} aria-label="Open exception">
+          <h2>
+            {isExceptionClass(open.class) && <ClassBadge of={open.class} category={open.category} />} Open exception
+          </h2>
+          <ul>
+            <li>
+              For {since(open.since)} · <span className="mono">{open.exception_id}</span>
+            </li>
+          </ul>
+        </section>
+      ))}
+    </>
+  )
+}
