@@ -97,6 +97,7 @@ export async function analyse(
       if (record.kind !== 'event') {
         quality.observe(record, null)
         if (record.kind === 'object') state.hold(objectKey(record, mapping), record)
+        else if (record.kind === 'relations') state.relate(record.count)
         continue
       }
       const instant = readTime(record.time)

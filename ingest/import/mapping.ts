@@ -100,7 +100,7 @@ export function objectsOf(record: FileEvent, mapping: Mapping): FileObject[] {
   for (const object of record.objects ?? []) add(object.type, object.id, object.qualifier)
   for (const object of mapping.objects) {
     // Lists were taken apart by the reader where it could; attributes of other formats are taken apart here.
-    const text = textOf(valueOf(record, object.column, mapping))
+    const text = textOf(valueOf(record, object.column, mapping) ?? record.context?.[object.column] ?? null)
     if (text === '') continue
     for (const part of object.split === undefined ? [text] : text.split(object.split)) {
       const cut = object.before === undefined ? -1 : part.lastIndexOf(object.before)

@@ -24,6 +24,8 @@ type Held = { attributes: Record<string, Scalar>; changes: { at: Instant; name: 
  */
 export function createObjectState(readTime: (text: string) => Instant | null): {
   hold(key: string, record: FileObjectRecord): void
+  /** Counts relations between objects. */
+  relate(count: number): void
   /** The attributes that an event at this instant brings for the objects that it names; `undefined` for none. */
   bring(keys: readonly string[], at: Instant | null): Record<string, Record<string, Scalar>> | undefined
   loss(): Loss
@@ -33,8 +35,8 @@ export function createObjectState(readTime: (text: string) => Instant | null): {
   let lostObjects = 0
   let lostChanges = 0
   return {
+    relate: (count) => void (relations += count),
     hold(key, record) {
-      relations += record.relations ?? 0
       const changes: Held['changes'] = []
       for (const change of record.changes ?? []) {
         const at = readTime(change.time)

@@ -97,7 +97,7 @@ export function createQualityReport(options: {
     }
     const text = writtenTime(record.time, options.timeFormat)
     const written = text !== null && options.swapped === true ? swapDayMonth(text) : text
-    const seen: Seen = { event: record, instant, end, written, objects, slots: places }
+    const seen: Seen = { event: record, instant, end, written, objects, slots: places, inOrder: record.case === undefined ? places.length : Math.min(1, places.length) }
     for (const check of checks) check.observe?.(seen)
   }
 

@@ -17,8 +17,10 @@ export type FileEvent = {
   id?: string
   lifecycle?: string
   attributes: Record<string, Scalar>
-  /** Attributes of the case, on the first event of the case (the last one where they stand behind the events). */
+  /** Attributes of the case that no earlier event of it has brought: all of them on its first event. */
   caseAttributes?: Record<string, Scalar>
+  /** All attributes of the case that are known here. */
+  context?: Readonly<Record<string, Scalar>>
   /** The event itself, where the file holds CloudEvents. */
   cloudEvent?: Record<string, unknown>
 }
@@ -30,9 +32,10 @@ export type FileObjectRecord = {
   id: string
   attributes: Record<string, Scalar>
   changes?: { name: string; time: string; value: Scalar }[]
-  /** Relations to other objects, which the store does not keep. */
-  relations?: number
 }
+
+/** How many relations between objects a file holds; the store does not keep them. */
+export type FileRelations = { kind: 'relations'; count: number }
 
 /** A type that an object-centric file declares, whether or not anything has it. */
 export type FileDeclaration = { kind: 'declared'; of: 'event' | 'object'; type: string }
@@ -41,7 +44,7 @@ export type FileDeclaration = { kind: 'declared'; of: 'event' | 'object'; type: 
 export type FileProblem = { kind: 'problem'; ordinal: number; code: string; message: string }
 
 /** What readers yield. */
-export type FileRecord = FileEvent | FileObjectRecord | FileDeclaration | FileProblem
+export type FileRecord = FileEvent | FileObjectRecord | FileRelations | FileDeclaration | FileProblem
 
 const NUMBER = /^(?:0|-?(?:[1-9]\d*|0\.\d*[1-9]|[1-9]\d*\.\d*[1-9]))$/u
 

@@ -4,9 +4,9 @@ SELECT * REPLACE (
     false AS live,
     {version:UInt64} AS version
 )
-FROM sightline.object_events FINAL
+FROM sightline.object_events AS held FINAL
 WHERE tenant_id = {tenant_id:String}
-    AND live
+    AND held.live
     AND event_id IN {ids:Array(UUID)}
     AND (object_type, object_id) IN (
         SELECT arrayJoin(arrayZip(object_types, object_ids))

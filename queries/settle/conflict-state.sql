@@ -4,9 +4,9 @@ SELECT * REPLACE (
     false AS live,
     {version:UInt64} AS version
 )
-FROM sightline.object_state FINAL
+FROM sightline.object_state AS held FINAL
 WHERE tenant_id = {tenant_id:String}
-    AND live
+    AND held.live
     AND event_id IN {ids:Array(UUID)}
     AND (object_type, object_id) IN (
         SELECT arrayJoin(arrayZip(state_types, state_ids))

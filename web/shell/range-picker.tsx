@@ -14,7 +14,7 @@ export function RangePicker() {
   const narrow = useMediaQuery('(max-width: 48em)') ?? false
   const choices = [...RANGES.map(({ id, label }) => ({ value: id as string, label: label as string })), { value: 'all', label: 'All' }]
   return (
-    <div className="row" role="group" aria-label="Time range">
+    <div className="row range-picker" role="group" aria-label="Time range">
       <SegmentedControl
         size="xs"
         aria-label="Time range"

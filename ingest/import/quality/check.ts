@@ -30,6 +30,8 @@ export type Seen = {
   objects: string[]
   /** Places of its objects in arrays by object; objects past the cap have none. */
   slots: number[]
+  /** How many of the first `slots` the file lists in their order: only the case where it goes case by case. */
+  inOrder: number
 }
 
 /** One check: it sees every event once, in file order. */

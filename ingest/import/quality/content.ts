@@ -172,6 +172,7 @@ export function createReferenceCheck(notes: (note: string) => void): Check {
         declared[record.of].add(record.type)
         return
       }
+      if (record.kind === 'relations') return
       objects++
       present.object.add(record.type)
       listed.add(record.id)

@@ -15,7 +15,7 @@ export function createOrderCheck(): Check {
   const negativeEvidence: Finding['evidence'] = []
   return {
     name: 'runs_backwards',
-    observe({ event, instant, end, objects, slots: places }) {
+    observe({ event, instant, end, objects, slots: places, inOrder }) {
       if (instant === null) return
       if (end !== null) {
         spans++
@@ -25,7 +25,7 @@ export function createOrderCheck(): Check {
             negativeEvidence.push({ ...named(objects[0]), ordinal: event.ordinal, detail: `${event.activity}: starts ${instantToIso(instant)}, ends ${instantToIso(end)}` })
         }
       }
-      places.forEach((slot, index) => {
+      places.slice(0, inOrder).forEach((slot, index) => {
         slots = Math.max(slots, slot + 1)
         count.write(slot, count.read(slot) + 1)
         const before = last.read(slot)

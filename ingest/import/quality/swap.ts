@@ -43,7 +43,7 @@ export function createSwapCheck(): Check & { statistics(): SwapStatistics } {
   const examples: { slot: number; object: string; ordinal: number; from: WrittenTime; to: WrittenTime }[] = []
   const lastWritten = new Map<number, { text: WrittenTime; at: number }>()
 
-  const observe = ({ event, written, objects, slots: places }: Seen): void => {
+  const observe = ({ event, written, objects, slots: places, inOrder }: Seen): void => {
     if (written === null) return
     const swapped = swapDayMonth(written)
     const readings = [localMs(written), localMs(swapped)] as const
@@ -57,7 +57,7 @@ export function createSwapCheck(): Check & { statistics(): SwapStatistics } {
       count.write(slot, count.read(slot) + 1)
       for (const side of [0, 1] as const) {
         const at = readings[side]
-        if (at < last[side].read(slot)) {
+        if (index < inOrder && at < last[side].read(slot)) {
           back[side].write(slot, 1)
           const before = lastWritten.get(slot)
           if (side === 0 && examples.length < 400 && before !== undefined)

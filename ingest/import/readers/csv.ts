@@ -141,6 +141,7 @@ export async function* readCsv(input: Input, mapping: Mapping, dialect: CsvDiale
       ;(isCase ? ofCase : record.attributes)[name] = scalarFromText(field)
     }
     if (plan.caseAttributes) {
+      record.context = ofCase
       const text = JSON.stringify(ofCase)
       if (text !== '{}' && (record.case !== lastCase || text !== lastAttributes)) record.caseAttributes = ofCase
       lastCase = record.case

@@ -14,7 +14,6 @@ export function objectFromValues(
   type: string,
   id: string,
   values: { name: string; time: string; value: Scalar }[],
-  relations: number,
 ): FileObjectRecord {
   const record: FileObjectRecord = { kind: 'object', type, id, attributes: {} }
   for (const value of values) {
@@ -23,7 +22,6 @@ export function objectFromValues(
       if (value.value !== null && value.value !== '') record.attributes[value.name] = value.value
     } else (record.changes ??= []).push(value)
   }
-  if (relations > 0) record.relations = relations
   return record
 }
 

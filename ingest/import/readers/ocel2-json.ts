@@ -11,6 +11,7 @@ const EVENTS = new Set(['events'])
 export async function* readOcel2Json(input: Input): AsyncGenerator<FileRecord> {
   const types: ObjectTypes = new Map()
   const seen = new Set<string>()
+  let relations = 0
   for await (const element of jsonElements(input, OBJECTS)) {
     if ('ended' in element) {
       seen.add(element.section)
@@ -22,10 +23,12 @@ export async function* readOcel2Json(input: Input): AsyncGenerator<FileRecord> {
       const record = objectFromJson(value)
       if (record === null) continue
       types.set(record.id, record.type)
+      relations += asArray(value['relationships']).length
       yield record
     } else if (typeof value['name'] === 'string')
       yield { kind: 'declared', of: element.section === 'eventTypes' ? 'event' : 'object', type: value['name'] }
   }
+  if (relations > 0) yield { kind: 'relations', count: relations }
   let ordinal = 0
   let found = false
   for await (const element of jsonElements(input, EVENTS)) {
@@ -49,7 +52,7 @@ function objectFromJson(value: Record<string, unknown>): ReturnType<typeof objec
     const attribute = asRecord(item)
     return { name: textOf(attribute['name']), time: textOf(attribute['time']), value: scalarOf(attribute['value']) }
   })
-  return objectFromValues(type, id, values, asArray(value['relationships']).length)
+  return objectFromValues(type, id, values)
 }
 
 function eventFromJson(value: Record<string, unknown>, ordinal: number, types: ObjectTypes): FileRecord {

@@ -5,7 +5,7 @@ import type { FileEvent, FileObject, FileRecord, Scalar } from '../record.ts'
 import { objectFromValues, UNKNOWN_TYPE } from './ocel.ts'
 
 type Row = Record<string, SQLOutputValue>
-type ObjectDraft = { id: string; relations: number; values: { name: string; time: string; value: Scalar }[] }
+type ObjectDraft = { id: string; values: { name: string; time: string; value: Scalar }[] }
 
 const TABLES = ['event', 'object', 'event_object', 'event_map_type', 'object_map_type']
 const FIXED = new Set(['ocel_id', 'ocel_time', 'ocel_type', 'ocel_changed_field'])
@@ -58,9 +58,6 @@ function mapped(db: DatabaseSync, of: 'event' | 'object'): { type: string; table
 }
 
 function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<FileRecord> {
-  const relations = tables.has('object_object')
-    ? 'SELECT ocel_source_id AS id, count(*) AS n FROM object_object GROUP BY ocel_source_id'
-    : 'SELECT NULL AS id, 0 AS n WHERE 0'
   for (const { type, table } of mapped(db, 'object')) {
     yield { kind: 'declared', of: 'object', type }
     const columns = (tables.get(table) ?? []).filter((column) => !FIXED.has(column))
@@ -70,13 +67,13 @@ function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<Fi
     const details = tables.has(table)
       ? `WITH t AS MATERIALIZED (SELECT rowid AS place, CAST(ocel_id AS TEXT) AS id, ${has('ocel_time') ? 'ocel_time' : 'NULL AS ocel_time'},
            ${has('ocel_changed_field') ? 'ocel_changed_field' : 'NULL AS ocel_changed_field'}${columns.map((column) => `, ${quoted(column)}`).join('')}
-         FROM ${quoted(table)}), r AS MATERIALIZED (${relations})`
-      : `WITH r AS MATERIALIZED (${relations})`
+         FROM ${quoted(table)})`
+      : ''
     const rows = db
       .prepare(
         `${details}
-         SELECT o.ocel_id AS ocel_id, coalesce(r.n, 0) AS relations${tables.has(table) ? `, t.ocel_time AS ocel_time, t.ocel_changed_field AS ocel_changed_field${values}` : ''}
-         FROM object o LEFT JOIN r ON r.id = o.ocel_id ${tables.has(table) ? 'LEFT JOIN t ON t.id = CAST(o.ocel_id AS TEXT)' : ''}
+         SELECT CAST(o.ocel_id AS TEXT) AS ocel_id${tables.has(table) ? `, t.ocel_time AS ocel_time, t.ocel_changed_field AS ocel_changed_field${values}` : ''}
+         FROM object o ${tables.has(table) ? 'LEFT JOIN t ON t.id = CAST(o.ocel_id AS TEXT)' : ''}
          WHERE o.ocel_type = ? ORDER BY o.rowid${tables.has(table) ? ', t.place' : ''}`,
       )
       .iterate(type)
@@ -84,8 +81,8 @@ function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<Fi
     for (const row of rows as Iterable<Row>) {
       const id = String(row['ocel_id'])
       if (current === undefined || current.id !== id) {
-        if (current !== undefined) yield objectFromValues(type, current.id, current.values, current.relations)
-        current = { id, relations: Number(row['relations']), values: [] }
+        if (current !== undefined) yield objectFromValues(type, current.id, current.values)
+        current = { id, values: [] }
       }
       const time = text(row['ocel_time'])
       const changed = text(row['ocel_changed_field'])
@@ -95,8 +92,10 @@ function* objects(db: DatabaseSync, tables: Map<string, string[]>): Generator<Fi
         if (changed === '' ? value !== null : changed === column) current.values.push({ name: column, time, value })
       }
     }
-    if (current !== undefined) yield objectFromValues(type, current.id, current.values, current.relations)
+    if (current !== undefined) yield objectFromValues(type, current.id, current.values)
   }
+  const count = tables.has('object_object') ? Number(db.prepare('SELECT count(*) AS n FROM object_object').get()?.['n'] ?? 0) : 0
+  if (count > 0) yield { kind: 'relations', count }
 }
 
 function* events(db: DatabaseSync, tables: Map<string, string[]>): Generator<FileRecord> {

@@ -15,12 +15,15 @@ type Draft = {
 /** Reads OCEL 2.0 XML: all objects first, wherever the file keeps them, then the events in file order. */
 export async function* readOcel2Xml(input: Input): AsyncGenerator<FileRecord> {
   const types: ObjectTypes = new Map()
+  let relations = 0
   for await (const record of walk(input, 'objects'))
     if ('declared' in record) yield { kind: 'declared', ...record.declared }
     else {
       types.set(record.id, record.type)
-      yield objectFromValues(record.type, record.id, record.values, record.objects.length)
+      yield objectFromValues(record.type, record.id, record.values)
+      relations += record.objects.length
     }
+  if (relations > 0) yield { kind: 'relations', count: relations }
   let ordinal = 0
   for await (const record of walk(input, 'events')) {
     if ('declared' in record) continue

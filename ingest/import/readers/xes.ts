@@ -54,6 +54,7 @@ export async function* readXes(input: Input, keys: XesKeys = {}): AsyncGenerator
           some = true
         }
       delete next.caseAttributes
+      next.context = current.sent
       if (some) next.caseAttributes = fresh
       out.push(next)
     }
