@@ -1,20 +1,28 @@
 import { hash } from 'node:crypto'
 import { classify, classifyInput, type ClassifyRules } from '../model/classify.ts'
 import { type Event, objectRefFromText } from '../model/event.ts'
-import { type Instant, instantToClickHouse } from '../model/instant.ts'
+import type { Instant } from '../model/instant.ts'
 import { DIMENSIONS, isCanonical } from '../model/vocabulary.ts'
 
-/** Columns of `events` in the order of {@link eventRow}. */
-export const EVENT_COLUMNS = [
-  'tenant_id', 'event_id', 'content_hash', 'natural_id', 'source', 'type', 'occurred_at', 'received_at', 'seq', 'activity',
-  'source_activity', 'mapped', 'step', 'lifecycle', 'system', 'system_class', 'object_types', 'object_ids', 'object_qualifiers',
-  'waits_kind', 'waits_id', 'waits_step', 'actor_id', 'actor_kind', 'on_behalf_of', 'workflow_run', 'status', 'code', 'message',
-  'retryable', 'class', 'category', 'reaction', 'confidence', 'rule_version', 'evidence', 'exception_id', 'exception_state',
-  'exception_caused_by', 'operation_id', 'attempt', 'policy_id', 'policy_version', 'policy_decision', 'amount', 'currency',
-  'base_amount', 'base_currency', 'rate', 'rate_date', 'due_at', 'corrects_id', 'completes_id', 'entity', 'business_unit', 'plant',
-  'region', 'risk_category', 'budget_owner', 'category_of_spend', 'supplier', 'approver', 'trace_id', 'span_id', 'ai', 'line',
-  'terms', 'attributes', 'state_types', 'state_ids', 'state_names', 'state_values', 'import_id', 'first_arrival',
+/** Columns for what was found out here, in the order of {@link eventRow}. */
+const FOUND_COLUMNS = [
+  'tenant_id', 'event_id', 'content_hash', 'received_at', 'seq', 'activity', 'mapped', 'class', 'category', 'reaction', 'confidence',
+  'rule_version', 'evidence', 'import_id', 'first_arrival',
 ] as const
+
+/** Columns for what the producer said, in the order of {@link eventRow}: the content hash is taken over their very text. */
+const SAID_COLUMNS = [
+  'natural_id', 'source', 'type', 'occurred_at', 'source_activity', 'step', 'lifecycle', 'system', 'system_class', 'object_types',
+  'object_ids', 'object_qualifiers', 'waits_kind', 'waits_id', 'waits_step', 'actor_id', 'actor_kind', 'on_behalf_of', 'workflow_run',
+  'status', 'code', 'message', 'retryable', 'exception_id', 'exception_state', 'exception_caused_by', 'operation_id', 'attempt',
+  'policy_id', 'policy_version', 'policy_decision', 'amount', 'currency', 'base_amount', 'base_currency', 'rate', 'rate_date',
+  'due_at', 'corrects_id', 'completes_id', 'entity', 'business_unit', 'plant', 'region', 'risk_category', 'budget_owner',
+  'category_of_spend', 'supplier', 'approver', 'trace_id', 'span_id', 'ai', 'line', 'terms', 'attributes', 'state_types', 'state_ids',
+  'state_names', 'state_values',
+] as const
+
+/** Columns of `events` in the order of {@link eventRow}. */
+export const EVENT_COLUMNS = [...FOUND_COLUMNS, ...SAID_COLUMNS] as const
 
 /** One row for `FORMAT JSONCompactEachRow`, with what the writer needs to know about it. */
 export type EventRow = {
@@ -45,7 +53,8 @@ export function firstArrival(receivedAt: Instant): bigint {
 }
 
 /**
- * Classifies an event and lays it out as a row.
+ * Classifies an event and lays it out as a row. Instants are written as whole microseconds, which ClickHouse reads as the ticks of a
+ * `DateTime64(6)`.
  *
  * The content hash covers what the producer said and nothing that was found out here (arrival, position in the batch,
  * classification), so that a copy by another road has the same hash.
@@ -55,21 +64,22 @@ export function eventRow(
   event: Event,
   context: { receivedAt: Instant; importId: string; rules?: ClassifyRules },
 ): EventRow {
-  const { data } = event
+  const { data, objects } = event
   const canonical = data.canonical != null && isCanonical(data.canonical) ? data.canonical : event.source_activity
   const attributes: Record<string, unknown> = {}
   const hot: Record<string, string> = {}
-  const state = { types: [] as string[], ids: [] as string[], names: [] as string[], values: [] as string[] }
-  for (const [key, value] of Object.entries(data)) if (!TYPED.has(key)) attributes[key] = value
-  for (const [key, value] of Object.entries(data.attributes ?? {})) {
+  for (const key in data) if (!TYPED.has(key)) attributes[key] = data[key]
+  for (const key in data.attributes) {
+    const value = data.attributes[key]
     if (HOT_NAMES.has(key)) hot[key] = scalarText(value)
     else attributes[key] = value
   }
-  for (const [key, values] of Object.entries(data.object_attributes ?? {})) {
+  const state = { types: [] as string[], ids: [] as string[], names: [] as string[], values: [] as string[] }
+  for (const [key, values] of Object.entries(data.object_attributes ?? NOTHING)) {
     const object = objectRefFromText(key)
     if (object === null) continue
-    for (const [name, value] of Object.entries(values)) {
-      const text = scalarText(value)
+    for (const name in values) {
+      const text = scalarText(values[name])
       state.types.push(object.type)
       state.ids.push(object.id)
       state.names.push(name)
@@ -77,47 +87,46 @@ export function eventRow(
       if (HOT_NAMES.has(name)) hot[name] ??= text
     }
   }
-  const objects = event.objects
-  const money = data.money ?? null
-  const head = [tenant, event.event_id]
-  const said = [
+  const { waits_on: waits, actor, outcome, exception, operation, policy, money } = data
+  const said = cells([
     event.natural_id,
     event.source,
     event.type,
-    instantToClickHouse(event.occurred_at),
-  ]
-  const fields = [
+    event.occurred_at,
+    event.source_activity,
+    data.step ?? '',
+    data.lifecycle ?? '',
+    data.system ?? '',
+    data.system_class ?? '',
     objects.map((object) => object.type),
     objects.map((object) => object.id),
     objects.map((object) => object.qualifier ?? ''),
-    data.waits_on?.kind ?? '',
-    data.waits_on?.id ?? '',
-    data.waits_on?.step ?? '',
-    data.actor?.id ?? '',
-    data.actor?.kind ?? '',
-    data.actor?.on_behalf_of ?? '',
+    waits?.kind ?? '',
+    waits?.id ?? '',
+    waits?.step ?? '',
+    actor?.id ?? '',
+    actor?.kind ?? '',
+    actor?.on_behalf_of ?? '',
     data.workflow_run ?? '',
-    data.outcome?.status ?? '',
-    data.outcome?.code ?? '',
-    data.outcome?.message ?? '',
-    data.outcome?.retryable ?? null,
-  ]
-  const control = [
-    data.exception?.id ?? '',
-    data.exception?.state ?? '',
-    data.exception?.caused_by ?? '',
-    data.operation?.id ?? '',
-    data.operation?.attempt ?? 0,
-    data.policy?.id ?? '',
-    data.policy?.version ?? '',
-    data.policy?.decision ?? '',
+    outcome?.status ?? '',
+    outcome?.code ?? '',
+    outcome?.message ?? '',
+    outcome?.retryable ?? null,
+    exception?.id ?? '',
+    exception?.state ?? '',
+    exception?.caused_by ?? '',
+    operation?.id ?? '',
+    operation?.attempt ?? 0,
+    policy?.id ?? '',
+    policy?.version ?? '',
+    policy?.decision ?? '',
     money?.amount ?? null,
     money?.currency ?? '',
     money?.base_amount ?? null,
     money?.base_currency ?? '',
     money?.rate == null ? null : Number(money.rate),
     money?.rate_date ?? '',
-    data.due_at == null ? null : instantToClickHouse(data.due_at),
+    data.due_at ?? null,
     event.corrects_id,
     event.completes_id,
     ...HOT.map((name) => hot[name] ?? ''),
@@ -131,39 +140,37 @@ export function eventRow(
     state.ids,
     state.names,
     state.values,
-  ]
-  const what = [
-    canonical,
-    event.source_activity,
-    isCanonical(canonical),
-    data.step ?? '',
-    data.lifecycle ?? '',
-    data.system ?? '',
-    data.system_class ?? '',
-  ]
-  const contentHash = BigInt(`0x${hash('sha1', JSON.stringify([said, data.seq ?? null, event.source_activity, what.slice(3), fields, control])).slice(0, 16)}`).toString()
+  ])
+  // The order that the producer stated is part of what it said; one that was given here is not.
+  const contentHash = BigInt(`0x${hash('sha1', `${data.seq ?? ''},${said}`).slice(0, 16)}`).toString()
   const verdict = classify(classifyInput(event, canonical), context.rules)
-  const line = JSON.stringify([
-    ...head,
+  const found = cells([
+    tenant,
+    event.event_id,
     contentHash,
-    ...said,
-    instantToClickHouse(context.receivedAt),
+    context.receivedAt,
     event.seq,
-    ...what,
-    ...fields,
+    canonical,
+    isCanonical(canonical),
     verdict.class,
     verdict.category,
     verdict.reaction,
     verdict.confidence,
     verdict.rule_version,
     verdict.evidence,
-    ...control,
     context.importId,
     firstArrival(context.receivedAt).toString(),
   ])
-  const root = data.exception?.id ?? data.operation?.id ?? null
-  const traceable = verdict.class !== 'none' || (data.exception?.caused_by ?? '') !== ''
-  return { event_id: event.event_id, content_hash: contentHash, line, root: traceable ? root : null }
+  const root = exception?.id ?? operation?.id ?? null
+  const traceable = verdict.class !== 'none' || (exception?.caused_by ?? '') !== ''
+  return { event_id: event.event_id, content_hash: contentHash, line: `[${found},${said}]`, root: traceable ? root : null }
+}
+
+const NOTHING: Readonly<Record<string, never>> = {}
+
+/** Values as JSON, without the brackets round them. */
+function cells(values: readonly unknown[]): string {
+  return JSON.stringify(values).slice(1, -1)
 }
 
 function scalarText(value: unknown): string {
@@ -173,9 +180,8 @@ function scalarText(value: unknown): string {
 
 /** JSON with keys in order, so that two copies of one event are one text whatever order their producers wrote the keys in. */
 function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${stableJson(inner)}`).join(',')}}`
 }

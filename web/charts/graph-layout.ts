@@ -31,8 +31,7 @@ const OPTIONS = {
   'elk.spacing.edgeNode': '16',
   'elk.spacing.edgeEdge': '12',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.layered.cycleBreaking.strategy': 'GREEDY_MODEL_ORDER',
-  'elk.layered.considerModelOrder.strategy': 'PREFER_NODES',
+  'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
   'elk.edgeLabels.inline': 'true',
 }
 

@@ -12,6 +12,8 @@ type MapEdge = ProcessMap['edges'][number]
 
 type Props = {
   nodes: readonly MapNode[]
+  /** Where activities typically stand, so that paths back are drawn as such. */
+  positions: ReadonlyMap<string, number>
   /** Paths to show, and all there are: a highlighted variant may need more than are shown. */
   edges: readonly MapEdge[]
   allEdges: readonly MapEdge[]
@@ -30,7 +32,7 @@ const END_SHARE = 0.04
 const pairId = (from: string, to: string): string => `${from}\u0001${to}`
 
 /** The directly-follows map: width says how often, the label how often or how long. */
-export function ProcessGraph({ nodes, edges, allEdges, highlight, label, name, onPick }: Props) {
+export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, label, name, onPick }: Props) {
   const frame = useRef<HTMLDivElement>(null)
   const [layout, setLayout] = useState<{ of: readonly Path[]; layout: Layout }>()
   const lit = useMemo(() => new Set(highlight === null ? [] : highlight.slice(1).map((to, index) => pairId(highlight[index] ?? '', to))), [highlight])
@@ -38,13 +40,13 @@ export function ProcessGraph({ nodes, edges, allEdges, highlight, label, name, o
   useEffect(() => {
     let current = true
     const ids = [...new Set(paths.flatMap(({ from, to }) => [from, to]))]
-    const order = new Map(nodes.map(({ activity }, index) => [activity, index]))
-    ids.sort((a, b) => (order.get(a) ?? -1) - (order.get(b) ?? -1))
+    const position = (id: string): number => positions.get(id) ?? (id === START ? -1 : Number.MAX_SAFE_INTEGER)
+    ids.sort((a, b) => position(a) - position(b))
     void layoutGraph(ids, paths).then((done) => current && setLayout({ of: paths, layout: done }))
     return () => {
       current = false
     }
-  }, [paths, nodes])
+  }, [paths, positions])
   if (layout === undefined) return <Loading height={HEIGHT.least} />
   const { width, height } = layout.layout
   const room = frame.current?.clientWidth ?? 760

@@ -35,15 +35,15 @@ export function SourcesTable({ of }: { of: Sources }) {
           columns={[
             { head: 'Source', cell: ({ source }) => <span className="mono">{source}</span> },
             {
-              head: 'Latest arrival',
-              cell: ({ last_received_at }) => (
-                <span title={instant(last_received_at)}>
-                  <Freshness fresh={now - Date.parse(last_received_at) < FRESH_MS} /> {ago(last_received_at, now)}
+              head: 'Latest event',
+              cell: ({ last_at }) => (
+                <span title={ago(last_at, now)}>
+                  <Freshness fresh={now - Date.parse(last_at) < FRESH_MS} /> {instant(last_at)}
                 </span>
               ),
               nowrap: true,
             },
-            { head: 'Latest event', cell: ({ last_at }) => instant(last_at), nowrap: true },
+            { head: 'Latest arrival', cell: ({ last_received_at }) => ago(last_received_at, now), nowrap: true },
             { head: 'First event', cell: ({ first_at }) => day(first_at), nowrap: true },
             { head: 'Events', cell: (source) => count(source.events), right: true },
             { head: 'Last 24 h', cell: ({ events_24h }) => count(events_24h), right: true },

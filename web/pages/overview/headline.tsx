@@ -65,7 +65,7 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
             { name: 'Most frequent', value: top === undefined ? '–' : <ScopedLink to="/exceptions" with={{ [`${of}_category`]: top.category }}>{top.category}</ScopedLink> },
           ]}
         />
-        {kpi.benchmark !== null && <p className="headline-benchmark">Benchmark: {kpi.benchmark}</p>}
+        <p className="headline-benchmark">{kpi.benchmark === null ? 'No published benchmark: compare with own history' : `Benchmark: ${kpi.benchmark}`}</p>
       </div>
     </section>
   )

@@ -5,17 +5,23 @@ import { PageHead } from '../../parts/panel.tsx'
 import { StaleHint } from '../../parts/stale-hint.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
+import { useSession } from '../../session.ts'
 import '../../styles/overview.css'
+import { Clients } from './clients.tsx'
 import { Headline } from './headline.tsx'
 import { KpiCard } from './kpi-card.tsx'
 import { groupKpis } from './kpi-data.ts'
 
 /** Every KPI of the catalogue, below the two rates that never mix. */
 export function OverviewPage() {
-  const { window } = useScope()
+  const { tenant, window } = useScope()
+  const { tenants } = useSession()
   const catalogue = useAnswer('KpiCatalogue', '/v1/kpis')
   const types = useAnswer('ProcessTypes', '/v1/process', {}, { refreshMs: 60_000 })
   if (types.data?.types.length === 0) {
+    const provider = tenants.find(({ id }) => id === tenant)
+    const clients = tenants.filter(({ parent_id }) => parent_id === tenant)
+    if (provider !== undefined && clients.length > 0) return <Clients provider={provider} clients={clients} />
     return (
       <>
         <PageHead title="Overview" />

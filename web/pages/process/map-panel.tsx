@@ -6,7 +6,8 @@ import { count, duration, percent, words } from '../../format.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
-import { activityWithin, useProcessAnswer } from './process-answer.ts'
+import { positionsOf } from './positions.ts'
+import { activityWithin, useProcessAnswer, useVariants } from './process-answer.ts'
 
 type Edge = ProcessMap['edges'][number]
 
@@ -16,11 +17,13 @@ const MOST_SHOWN = 80
 /** Which activity follows which: as a map with as many paths as wanted, or as a table. */
 export function MapPanel({ type, variant }: { type: string; variant: readonly string[] | null }) {
   const map = useProcessAnswer('ProcessMap', type, 'map')
+  const variants = useVariants(type)
   const [as, setAs] = useState('map')
   const [label, setLabel] = useState<'count' | 'wait'>('count')
   const [shown, setShown] = useState(FIRST_SHOWN)
   const [picked, setPicked] = useState<Edge | null>(null)
   const edges = useMemo(() => (map.data?.edges ?? []).toSorted((a, b) => b.count - a.count), [map.data])
+  const positions = useMemo(() => positionsOf(variants.data?.variants ?? [], edges), [variants.data, edges])
   const name = (activity: string): string => words(activityWithin(activity, type))
   const most = Math.min(edges.length, MOST_SHOWN)
   const kept = edges.slice(0, Math.min(shown, most))
@@ -70,7 +73,7 @@ export function MapPanel({ type, variant }: { type: string; variant: readonly st
                   size="sm"
                 />
               </div>
-              <ProcessGraph nodes={nodes} edges={kept} allEdges={edges} highlight={variant} label={label} name={name} onPick={setPicked} />
+              <ProcessGraph nodes={nodes} positions={positions} edges={kept} allEdges={edges} highlight={variant} label={label} name={name} onPick={setPicked} />
               <p className="map-picked num" role="status">
                 {picked === null ? (
                   'Choose a path for its figures. Drag to move, the buttons zoom.'

@@ -11,6 +11,11 @@ export function useProcessAnswer<Name extends ProcessSchema>(schema: Name, type:
   return useAnswer(schema, `/v1/process/${encodeURIComponent(type)}/${view}`, { ...bounds, ...parameters })
 }
 
+/** The most frequent variants of an object type. */
+export function useVariants(type: string) {
+  return useProcessAnswer('ProcessVariants', type, 'variants', { limit: 50 })
+}
+
 /** An activity's name without the object type that the whole page is about: `matched` on the page of invoices. */
 export function activityWithin(activity: string, type: string): string {
   const subject = type === 'purchase_order' || type === 'po_line' ? 'po' : type

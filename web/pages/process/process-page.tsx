@@ -104,7 +104,7 @@ function Summary({ of }: { of: ProcessSummary }) {
           { name: 'Variants', value: count(of.variants) },
           { name: 'Median duration', value: duration(of.duration_s.median) },
           { name: '90th percentile', value: duration(of.duration_s.p90) },
-          { name: 'With rework', value: percent(of.rework_objects / of.objects), note: counted(of.rework_objects, 'document') },
+          { name: 'Repeat an activity', value: percent(of.rework_objects / of.objects), note: counted(of.rework_objects, 'document') },
           { name: 'From', value: day(of.first_at) },
           { name: 'To', value: day(of.last_at) },
         ]}

@@ -3,7 +3,7 @@ import { count, duration, percent, words } from '../../format.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { DocumentLink } from '../../parts/scoped-link.tsx'
 import { Shown } from '../../parts/states.tsx'
-import { activityWithin, useProcessAnswer } from './process-answer.ts'
+import { activityWithin, useVariants } from './process-answer.ts'
 
 type Variant = ProcessVariants['variants'][number]
 type Props = { type: string; chosen: readonly string[] | null; onChoose: (activities: readonly string[] | null) => void }
@@ -12,7 +12,7 @@ const STEPS_SHOWN = 9
 
 /** The ways that documents took, most frequent first; one can be shown in the map. */
 export function Variants({ type, chosen, onChoose }: Props) {
-  const variants = useProcessAnswer('ProcessVariants', type, 'variants', { limit: 50 })
+  const variants = useVariants(type)
   const key = chosen?.join('\n')
   return (
     <Panel
