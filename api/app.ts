@@ -11,7 +11,7 @@ import { findKey, findSession } from '../platform/keys.ts'
 import { tenantExists } from '../platform/tenants.ts'
 import { tenantReader } from '../queries/run.ts'
 import { type Access, credentialOf, refuseForeignOrigin, requireScope, type Scope, tenantOf } from './auth.ts'
-import { postEvents, readEventsBody } from './events.ts'
+import { EVENTS_BODY_LIMIT, postEvents, readEventsBody } from './events.ts'
 import { openApiDocument } from './openapi.ts'
 import { problemHandler } from './problem.ts'
 import { readiness } from './readiness.ts'
@@ -104,6 +104,11 @@ function identify(request: Request, response: Response, next: NextFunction): voi
 function guardIngest(tenantFor: (request: Request, scope: Scope) => Promise<TenantId>): RequestHandler {
   return async (request, response, next) => {
     response.locals['tenant'] = await tenantFor(request, 'ingest')
+    if (Number(request.headers['content-length'] ?? 0) > EVENTS_BODY_LIMIT) {
+      // What is announced is too large already: the rest is not waited for.
+      response.setHeader('connection', 'close')
+      throw new SightlineError('body_too_large', `The body is larger than ${EVENTS_BODY_LIMIT / 1024 / 1024} MiB.`, { next: 'Split it.' })
+    }
     next()
   }
 }

@@ -61,7 +61,8 @@ async function run(file: string, options: Options): Promise<void> {
     stream: process.stderr,
     hideCursor: true,
     etaBuffer: 50,
-    noTTYOutput: false,
+    noTTYOutput: true,
+    notTTYSchedule: 500,
   })
   try {
     await ensureTenant(options.tenant)

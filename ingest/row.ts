@@ -180,7 +180,8 @@ function scalarText(value: unknown): string {
 
 /** JSON with keys in order, so that two copies of one event are one text whatever order their producers wrote the keys in. */
 function stableJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (value == null) return 'null'
+  if (typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${stableJson(inner)}`).join(',')}}`

@@ -1,4 +1,4 @@
-import { v5 as uuidv5 } from 'uuid'
+import { parse as uuidBytes, v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { type Instant, instantFromIso } from './instant.ts'
 import { SYSTEM_CLASSES } from './vocabulary.ts'
@@ -141,7 +141,7 @@ export type Event = {
 }
 
 const NAMESPACE = '3f0c6f0e-5d0e-5b3e-9f55-6f2f6f1a9a01'
-const namespaces = new Map<string, string>()
+const namespaces = new Map<string, Uint8Array>()
 
 /**
  * The identity of an event: UUIDv5 of the tenant's namespace and the natural id, so that a webhook copy, a Kafka copy and a file
@@ -150,7 +150,7 @@ const namespaces = new Map<string, string>()
 export function eventId(tenant: string, naturalId: string): string {
   let namespace = namespaces.get(tenant)
   if (namespace === undefined) {
-    namespace = uuidv5(tenant, NAMESPACE)
+    namespace = uuidBytes(uuidv5(tenant, NAMESPACE))
     namespaces.set(tenant, namespace)
   }
   return uuidv5(naturalId, namespace)

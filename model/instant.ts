@@ -24,7 +24,8 @@ export function instantFromIso(text: string, zoneless: number | null = null): In
   if (match === null) return null
   const [, year, month, day, hour, minute, second = '0', fraction = '', utc, sign, zoneHour, zoneMinute = '0'] = match
   const [y, mo, d, h, mi, s] = [Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second)]
-  if (mo < 1 || mo > 12 || h > 23 || mi > 59 || s > 60) return null
+  // Date.UTC reads years below 100 as 19xx; all of those lie before what is kept.
+  if (y < 1900 || mo < 1 || mo > 12 || h > 23 || mi > 59 || s > 60) return null
   const ms = Date.UTC(y, mo - 1, d, h, mi, s)
   const date = new Date(Date.UTC(y, mo - 1, d))
   if (date.getUTCMonth() !== mo - 1 || date.getUTCDate() !== d) return null

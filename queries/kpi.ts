@@ -38,6 +38,10 @@ export type KpiScope = {
   compare?: boolean
 }
 
+/**
+ * `group_by` is a position in the column `dims` (1 is ungrouped); `filters` stand in the same positions. With neither, the SQL does not
+ * read the dimensions at all, which makes it two to three times as fast.
+ */
 const PARAMS = z.object({
   from: z.string(),
   to: z.string(),

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import test, { after } from 'node:test'
-import { createEventWriter } from '../ingest/write.ts'
-import { type Event, isRefusal, readEvent } from '../model/event.ts'
+import { simulateChunks } from '../demo/simulate.ts'
+import type { TruthDocument } from '../demo/truth.ts'
 import { instantFromIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import type { Dimension } from '../model/vocabulary.ts'
 import { exceptions } from '../queries/exceptions.ts'
 import { kpiAnswer, kpiCatalogue, type KpiScope } from '../queries/kpi.ts'
 import { sqlText, tenantReader } from '../queries/run.ts'
+import { storeEvents } from './support/store-events.ts'
 import { sharedStores } from './support/stores.ts'
 
 type ExpectedRow = { bucket: string; group: string; value: number | null; p90: number | null; n: number; open: number }
@@ -23,8 +24,6 @@ const FOLDER = new URL('./kpi/', import.meta.url)
 const fixtures = readdirSync(FOLDER).toSorted()
 const { stores, freshTenant, close } = await sharedStores()
 after(close)
-
-const clock = Date.UTC(2026, 10, 22) * 1000
 
 function at(text: string): number {
   const instant = instantFromIso(text)
@@ -41,17 +40,7 @@ function fixtureCases(kpi: string): Case[] {
   return JSON.parse(readFileSync(new URL(`${kpi}/expected.json`, FOLDER), 'utf8'))
 }
 
-/** Stores events by the way that all events take. */
-async function store(tenant: TenantId, sent: readonly unknown[]): Promise<void> {
-  const writer = createEventWriter({ clickhouse: stores.clickhouse.writer, now: () => clock })
-  const events = sent.map((value, fallbackSeq): Event => {
-    const event = readEvent(value, { tenant, receivedAt: clock, fallbackSeq })
-    assert.ok(!isRefusal(event), JSON.stringify(event))
-    return event
-  })
-  await writer.write(tenant, events)
-  await writer.drain()
-}
+const store = (tenant: TenantId, sent: readonly unknown[]) => storeEvents(stores.clickhouse.writer, tenant, sent)
 
 async function answers(tenant: TenantId, kpi: string, wanted: Case): Promise<ExpectedRow[]> {
   const { from, to, bucket, group_by, filters } = wanted.query
@@ -212,4 +201,61 @@ test('a KPI reads the rows of its own tenant only', async () => {
   const granules = /PrimaryKey[\s\S]*?Granules: (\d+)\/(\d+)/u.exec(text)
   assert.ok(granules !== null, text)
   assert.ok(Number(granules[2]) >= 24 && Number(granules[1]) <= 3, `${granules[1]} of ${granules[2]} granules read`)
+})
+
+test('the figures of a simulated half-year agree with what the simulator knows to be true', async () => {
+  const tenant = await freshTenant()
+  const now = Date.UTC(2026, 10, 20, 12)
+  const truth: TruthDocument[] = []
+  let batch: unknown[] = []
+  for (const chunk of simulateChunks({ seed: 7, now, scale: 0.12 })) {
+    if (chunk.tenant !== 'aurelia') continue
+    batch.push(...chunk.events)
+    truth.push(...chunk.truth())
+    if (batch.length < 10_000) continue
+    await store(tenant, batch)
+    batch = []
+  }
+  await store(tenant, batch)
+
+  const known = (document: TruthDocument, activity: string): number | null => {
+    const time = document.milestones[activity]
+    return time === undefined || Date.parse(time) > now ? null : Date.parse(time)
+  }
+  const lasting = (type: string, from: string, ...to: string[]) =>
+    truth
+      .filter((document) => document.type === type)
+      .flatMap((document) => {
+        const start = known(document, from)
+        const ends = to.map((activity) => known(document, activity)).filter((end) => end !== null)
+        return start === null || ends.length < to.length ? [] : [(Math.max(...ends) - start) / 1000]
+      })
+      .toSorted((a, b) => a - b)
+  const invoices = truth.filter((document) => document.type === 'invoice')
+  const paid = invoices.filter(({ due_at, milestones }) => {
+    const cleared = milestones['payment.cleared']
+    return due_at !== undefined && Date.parse(due_at) < now && cleared !== undefined && Date.parse(cleared) <= now
+  })
+  const raised = truth.flatMap((document) => document.exceptions).filter((exception) => Date.parse(exception.raised) <= now)
+  const reader = tenantReader(stores.clickhouse.reader, tenant)
+  const scope = { from: at('2026-01-01T00:00:00Z'), to: now * 1000, bucket: 'all' } as const
+  const ask = async (kpi: string) => (await kpiAnswer(reader, kpi, scope)).rows[0]
+
+  for (const [kpi, seconds] of [
+    ['capture-lag', lasting('invoice', 'invoice.received', 'invoice.captured')],
+    ['invoice-cycle', lasting('invoice', 'invoice.received', 'invoice.approved', 'payment.proposed')],
+  ] as const) {
+    const row = await ask(kpi)
+    const middle = (seconds.length - 1) / 2
+    const median = ((seconds[Math.floor(middle)] ?? 0) + (seconds[Math.ceil(middle)] ?? 0)) / 2
+    assert.ok(seconds.length > 100, `${kpi}: ${seconds.length}`)
+    assert.deepEqual([row?.n, row?.value?.toFixed(3)], [seconds.length, median.toFixed(3)], kpi)
+  }
+  const late = await ask('late-payment')
+  const missed = paid.filter(({ due_at = '', milestones }) => Date.parse(milestones['payment.cleared'] ?? '') > Date.parse(due_at))
+  assert.ok(missed.length > 0)
+  assert.deepEqual([late?.n, late?.value], [paid.length, missed.length / paid.length])
+  const { totals } = await exceptions(reader, { ...scope, limit: 1 })
+  for (const name of ['business', 'unknown'] as const)
+    assert.equal(totals.find((one) => one.class === name)?.items, raised.filter((exception) => exception.class === name).length, name)
 })

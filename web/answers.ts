@@ -14,11 +14,11 @@ export function useAnswer<Name extends keyof Schemas>(
   { enabled = true, refreshMs }: Options = {},
 ): UseQueryResult<Answer<Name>> {
   const { tenant } = useScope()
-  const result = useQuery<unknown>({
+  const result = useQuery<object>({
     queryKey: [tenant, path, parameters],
     queryFn: ({ signal }) => ask(schema, path, { tenant, parameters, signal }),
     enabled: enabled && tenant !== '',
-    placeholderData: (former: unknown, query: { queryKey: readonly unknown[] } | undefined) =>
+    placeholderData: (former: object | undefined, query: { queryKey: readonly unknown[] } | undefined) =>
       query?.queryKey[0] === tenant && query.queryKey[1] === path ? former : undefined,
     ...(refreshMs === undefined ? {} : { refetchInterval: refreshMs }),
   })

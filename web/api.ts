@@ -71,7 +71,9 @@ async function request(path: string, { method = 'GET', tenant, parameters, body,
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new ApiError(standIn(0, 'unreachable', 'The server does not answer. Check that it runs and that this machine reaches it.'))
+    throw new ApiError(
+      standIn(0, 'unreachable', 'The server does not answer. Check that it runs and that this machine reaches it.'),
+    )
   })
   if (response.status === 204) return undefined
   const text = await response.text()

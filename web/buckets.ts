@@ -19,6 +19,11 @@ function nextStart(ms: number, bucket: Bucket): number {
   return ms + { hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, all: Number.POSITIVE_INFINITY }[bucket]
 }
 
+/** Whether a bucket has not ended yet. */
+export function isRunning(start: string, bucket: Bucket, now: number): boolean {
+  return nextStart(Date.parse(start), bucket) > now
+}
+
 /** Starts of all buckets of a half-open window, as milliseconds. */
 export function bucketStarts(from: string, to: string, bucket: Bucket): number[] {
   const starts: number[] = []

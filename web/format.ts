@@ -135,7 +135,16 @@ export function bytes(value: number): string {
   return `${power === 0 ? integer.format(value) : decimal.format(value / 1000 ** power)} ${units[power]}`
 }
 
-const ACRONYMS: Readonly<Record<string, string>> = { po: 'PO', ai: 'AI', sod: 'SoD', id: 'ID', erp: 'ERP', api: 'API', sla: 'SLA', ui: 'UI' }
+const ACRONYMS: Readonly<Record<string, string>> = {
+  po: 'PO',
+  ai: 'AI',
+  sod: 'SoD',
+  id: 'ID',
+  erp: 'ERP',
+  api: 'API',
+  sla: 'SLA',
+  ui: 'UI',
+}
 
 /** A canonical name or identifier in words: `invoice.match_started` → `Invoice match started`. A source's own name stays as it is. */
 export function words(name: string): string {

@@ -18,7 +18,8 @@ const queries = new QueryClient({
     queries: {
       staleTime: 30_000,
       refetchOnWindowFocus: false,
-      retry: (failures, error) => failures < 2 && error instanceof ApiError && (error.problem.status >= 500 || error.problem.status === 0),
+      retry: (failures, error) =>
+        failures < 2 && error instanceof ApiError && (error.problem.status >= 500 || error.problem.status === 0),
     },
   },
 })

@@ -18,12 +18,27 @@ export const routes: RouteObject[] = [
           {
             errorElement: <RouteFault />,
             children: [
-              { index: true, lazy: async () => ({ Component: (await import('./pages/overview/overview-page.tsx')).OverviewPage }) },
+              {
+                index: true,
+                lazy: async () => ({ Component: (await import('./pages/overview/overview-page.tsx')).OverviewPage }),
+              },
               { path: 'kpis/:name', lazy: async () => ({ Component: (await import('./pages/kpi/kpi-page.tsx')).KpiPage }) },
-              { path: 'process/:type?', lazy: async () => ({ Component: (await import('./pages/process/process-page.tsx')).ProcessPage }) },
-              { path: 'exceptions', lazy: async () => ({ Component: (await import('./pages/exceptions/exceptions-page.tsx')).ExceptionsPage }) },
-              { path: 'objects/:type?', lazy: async () => ({ Component: (await import('./pages/objects/search-page.tsx')).SearchPage }) },
-              { path: 'objects/:type/:id', lazy: async () => ({ Component: (await import('./pages/objects/document-page.tsx')).DocumentPage }) },
+              {
+                path: 'process/:type?',
+                lazy: async () => ({ Component: (await import('./pages/process/process-page.tsx')).ProcessPage }),
+              },
+              {
+                path: 'exceptions',
+                lazy: async () => ({ Component: (await import('./pages/exceptions/exceptions-page.tsx')).ExceptionsPage }),
+              },
+              {
+                path: 'objects/:type?',
+                lazy: async () => ({ Component: (await import('./pages/objects/search-page.tsx')).SearchPage }),
+              },
+              {
+                path: 'objects/:type/:id',
+                lazy: async () => ({ Component: (await import('./pages/objects/document-page.tsx')).DocumentPage }),
+              },
               { path: 'data', lazy: async () => ({ Component: (await import('./pages/data/data-page.tsx')).DataPage }) },
               { path: '*', element: <NotFound /> },
             ],

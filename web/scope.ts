@@ -2,6 +2,7 @@ import { useCallback, useMemo } from 'react'
 import { useLocation, useNavigate, useSearchParams } from 'react-router'
 import type { KpiQuery } from '../api/contract/kpi.ts'
 import { useEarliest } from './earliest.ts'
+import { useToday } from './now.ts'
 import { useSession } from './session.ts'
 
 /** Length of a bucket. */
@@ -31,7 +32,7 @@ export function useScope(): { tenant: string; window: Window } {
   const tenant = tenants.find(({ id }) => id === asked)?.id ?? rememberedTenant(tenants.map(({ id }) => id))
   const [range, from, to] = [search.get('range') ?? DEFAULT_RANGE, search.get('from'), search.get('to')]
   const earliest = useEarliest(tenant, range === 'all')
-  const today = Math.floor(Date.now() / DAY_MS) * DAY_MS
+  const today = useToday()
   const window = useMemo(() => windowOf({ range, from, to, today, earliest }), [range, from, to, today, earliest])
   return { tenant, window }
 }
@@ -85,16 +86,30 @@ type Asked = { range: string; from: string | null; to: string | null; today: num
 function windowOf({ range, from, to, today, earliest }: Asked): Window {
   if (from !== null && !Number.isNaN(Date.parse(from))) {
     const end = to === null || Number.isNaN(Date.parse(to)) ? undefined : to
-    const days = Math.max(1, Math.round(((end === undefined ? Date.now() : Date.parse(end)) - Date.parse(from)) / DAY_MS))
-    return { id: 'custom', label: end === undefined ? `since ${from}` : `${from} to ${lastDay(end)}`, from, to: end, days, bucket: bucketFor(days) }
+    const days = Math.max(1, Math.round(((end === undefined ? today + DAY_MS : Date.parse(end)) - Date.parse(from)) / DAY_MS))
+    return {
+      id: 'custom',
+      label: end === undefined ? `since ${from}` : `${from} to ${lastDay(end)}`,
+      from,
+      to: end,
+      days,
+      bucket: bucketFor(days),
+    }
   }
   if (range === 'all' && earliest !== undefined) {
-    const days = Math.max(1, Math.ceil((Date.now() - Date.parse(earliest)) / DAY_MS))
+    const days = Math.max(1, Math.ceil((today + DAY_MS - Date.parse(earliest)) / DAY_MS))
     return { id: 'all', label: 'all history', from: earliest, to: undefined, days, bucket: bucketFor(days) }
   }
   const { id, days } = RANGES.find((one) => one.id === range) ?? RANGES[2]
   const start = new Date(today - days * DAY_MS).toISOString().slice(0, 10)
-  return { id: range === 'all' ? 'all' : id, label: `last ${days} days`, from: start, to: undefined, days, bucket: bucketFor(days) }
+  return {
+    id: range === 'all' ? 'all' : id,
+    label: `last ${days} days`,
+    from: start,
+    to: undefined,
+    days,
+    bucket: bucketFor(days),
+  }
 }
 
 /** The last day inside a half-open window of days. */

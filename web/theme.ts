@@ -1,13 +1,40 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const business: MantineColorsTuple = [
-  '#fdf3e4', '#fae3c3', '#f4cb92', '#efb162', '#e99a3a', '#e08a1c', '#d97706', '#b45f06', '#8f4a08', '#6d3807',
+  '#fdf3e4',
+  '#fae3c3',
+  '#f4cb92',
+  '#efb162',
+  '#e99a3a',
+  '#e08a1c',
+  '#d97706',
+  '#b45f06',
+  '#8f4a08',
+  '#6d3807',
 ]
 const technical: MantineColorsTuple = [
-  '#eef1ff', '#dbe2ff', '#b8c5ff', '#94a7fd', '#748ffc', '#5c7cfa', '#4c6ef5', '#3f5bd6', '#364fc7', '#2b3f9e',
+  '#eef1ff',
+  '#dbe2ff',
+  '#b8c5ff',
+  '#94a7fd',
+  '#748ffc',
+  '#5c7cfa',
+  '#4c6ef5',
+  '#3f5bd6',
+  '#364fc7',
+  '#2b3f9e',
 ]
 const pine: MantineColorsTuple = [
-  '#e9f5f1', '#cfe8e0', '#a4d4c5', '#76bfa9', '#52ad92', '#389b7f', '#24866b', '#146f57', '#0d5a47', '#084435',
+  '#e9f5f1',
+  '#cfe8e0',
+  '#a4d4c5',
+  '#76bfa9',
+  '#52ad92',
+  '#389b7f',
+  '#24866b',
+  '#146f57',
+  '#0d5a47',
+  '#084435',
 ]
 
 /** Mantine's theme: colour families with a meaning (business, technical) and one accent that has none. */

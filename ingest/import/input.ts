@@ -14,7 +14,7 @@ export type Input = {
   path: string
   /** Bytes on disk. */
   totalBytes: number
-  /** Reads from the start. A second call starts again. */
+  /** Reads from the start. A second call starts again. A chunk is valid only until the next one is asked for. */
   bytes(): AsyncGenerator<Uint8Array>
   /** Bytes of the file on disk that all passes so far have read. */
   position(): number
@@ -23,6 +23,8 @@ export type Input = {
   /** Removes temporary copies. */
   close(): Promise<void>
 }
+
+const CHUNK = 128 * 1024
 
 /**
  * Opens a file, plain or gzip by its first bytes.
@@ -50,23 +52,45 @@ export async function fileInput(path: string, name = basename(path)): Promise<In
   let folder: string | undefined
   let plain: string | undefined
 
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    const raw = createReadStream(path, { highWaterMark: 256 * 1024 })
+  const broken = (error: unknown): SightlineError =>
+    new SightlineError('file_invalid', `${name} cannot be read past byte ${position}: ${reason(error)}.`, {
+      next: gzip ? 'The gzip file looks truncated or damaged: export or download it again.' : 'Check the file and the disk.',
+      cause: error,
+    })
+
+  async function* plainBytes(): AsyncGenerator<Uint8Array> {
+    const handle = await open(path)
+    const buffer = new Uint8Array(CHUNK)
+    try {
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, 0, CHUNK, null)
+        if (bytesRead === 0) return
+        position += bytesRead
+        yield buffer.subarray(0, bytesRead)
+      }
+    } catch (error) {
+      throw broken(error)
+    } finally {
+      await handle.close()
+    }
+  }
+
+  async function* gzipBytes(): AsyncGenerator<Uint8Array> {
+    const raw = createReadStream(path, { highWaterMark: 64 * 1024 })
     raw.on('data', (chunk) => (position += chunk.length))
-    const stream = gzip ? raw.pipe(createGunzip({ chunkSize: 256 * 1024 })) : raw
-    if (stream !== raw) raw.on('error', (error) => stream.destroy(error))
+    const stream = raw.pipe(createGunzip({ chunkSize: CHUNK }))
+    raw.on('error', (error) => stream.destroy(error))
     try {
       for await (const chunk of stream) yield chunk as Uint8Array
     } catch (error) {
-      throw new SightlineError('file_invalid', `${name} cannot be read past byte ${position}: ${reason(error)}.`, {
-        next: gzip ? 'The gzip file looks truncated or damaged: export or download it again.' : 'Check the file and the disk.',
-        cause: error,
-      })
+      throw broken(error)
     } finally {
       raw.destroy()
       stream.destroy()
     }
   }
+
+  const bytes = gzip ? gzipBytes : plainBytes
 
   async function plainPath(): Promise<string> {
     if (!gzip) return path
@@ -86,13 +110,18 @@ export async function fileInput(path: string, name = basename(path)): Promise<In
   return { name: name.replace(/\.gz$/iu, ''), path, totalBytes, bytes, position: () => position, plainPath, close }
 }
 
+/** Text comes in pieces that die young: larger strings live until a full collection, and memory grows by hundreds of megabytes. */
+const PIECE = 32 * 1024
+
 /** The bytes as text: UTF-8, or what a byte order mark or `encoding` says. */
 export async function* textChunks(bytes: AsyncIterable<Uint8Array>, encoding?: string): AsyncGenerator<string> {
   let decoder: TextDecoder | undefined
   for await (const chunk of bytes) {
     decoder ??= decoderOf(chunk, encoding)
-    const text = decoder.decode(chunk, { stream: true })
-    if (text !== '') yield text
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      const text = decoder.decode(chunk.subarray(at, at + PIECE), { stream: true })
+      if (text !== '') yield text
+    }
   }
   const rest = decoder?.decode() ?? ''
   if (rest !== '') yield rest
@@ -109,7 +138,7 @@ export async function headOf(input: Input, limit: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let size = 0
   for await (const chunk of input.bytes()) {
-    parts.push(chunk)
+    parts.push(chunk.slice())
     size += chunk.length
     if (size >= limit) break
   }

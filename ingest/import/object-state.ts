@@ -1,8 +1,9 @@
 import type { Instant } from '../../model/instant.ts'
 import type { FileObjectRecord, Scalar } from './record.ts'
 
-/** Objects whose attributes are held until an event names them. */
-const HELD_OBJECTS = 300_000
+/** Objects whose attributes are held until an event names them, and the letters that these may take. */
+const HELD_OBJECTS = 500_000
+const HELD_LETTERS = 60_000_000
 /** Objects whose attributes one event brings; the rest come with the next event that names them. */
 const PER_EVENT = 300
 
@@ -10,8 +11,10 @@ const PER_EVENT = 300
 export type Loss = {
   /** Relations between objects, which the store does not keep. */
   object_relations: number
-  /** Objects with attributes that no event names, or past the cap on held objects. */
+  /** Objects with attributes that no event names. */
   objects_without_event: number
+  /** Objects with attributes past what can be held until their first event. */
+  objects_past_cap: number
   /** Attribute changes later than the last event of their object, without a time, or without a value. */
   changes_not_kept: number
 }
@@ -30,9 +33,11 @@ export function createObjectState(readTime: (text: string) => Instant | null): {
   bring(keys: readonly string[], at: Instant | null): Record<string, Record<string, Scalar>> | undefined
   loss(): Loss
 } {
-  const held = new Map<string, Held>()
+  // As text, which takes a third of the memory of objects.
+  const held = new Map<string, string>()
+  let letters = 0
   let relations = 0
-  let lostObjects = 0
+  let pastCap = 0
   let lostChanges = 0
   return {
     relate: (count) => void (relations += count),
@@ -44,27 +49,28 @@ export function createObjectState(readTime: (text: string) => Instant | null): {
         else changes.push({ at, name: change.name, value: change.value })
       }
       if (changes.length === 0 && Object.keys(record.attributes).length === 0) return
-      if (held.size >= HELD_OBJECTS) {
-        lostObjects++
-        lostChanges += changes.length
+      const text = JSON.stringify({ attributes: record.attributes, changes: changes.toSorted((a, b) => a.at - b.at) } satisfies Held)
+      if (held.size >= HELD_OBJECTS || letters + text.length > HELD_LETTERS) {
+        pastCap++
         return
       }
-      held.set(key, { attributes: record.attributes, changes: changes.toSorted((a, b) => a.at - b.at) })
+      letters += text.length
+      held.set(key, text)
     },
     bring(keys, at) {
       if (held.size === 0 || at === null) return undefined
       let brought: Record<string, Record<string, Scalar>> | undefined
       let count = 0
       for (const key of keys) {
-        const state = held.get(key)
-        if (state === undefined) continue
-        const values = state.attributes
-        state.attributes = {}
-        while (state.changes[0] !== undefined && state.changes[0].at <= at) {
-          const change = state.changes.shift()
-          if (change !== undefined) values[change.name] = change.value
-        }
-        if (state.changes.length === 0) held.delete(key)
+        const text = held.get(key)
+        if (text === undefined) continue
+        const { attributes: values, changes } = JSON.parse(text) as Held
+        const due = changes.filter((change) => change.at <= at)
+        for (const change of due) values[change.name] = change.value
+        const rest = changes.slice(due.length)
+        if (rest.length === 0) held.delete(key)
+        else if (rest.length < changes.length || Object.keys(values).length > 0)
+          held.set(key, JSON.stringify({ attributes: {}, changes: rest } satisfies Held))
         if (Object.keys(values).length === 0) continue
         ;(brought ??= {})[key] = values
         if (++count >= PER_EVENT) break
@@ -72,13 +78,14 @@ export function createObjectState(readTime: (text: string) => Instant | null): {
       return brought
     },
     loss() {
-      let without = lostObjects
+      let without = 0
       let changes = lostChanges
-      for (const state of held.values()) {
+      for (const text of held.values()) {
+        const state = JSON.parse(text) as Held
         if (Object.keys(state.attributes).length > 0) without++
         changes += state.changes.length
       }
-      return { object_relations: relations, objects_without_event: without, changes_not_kept: changes }
+      return { object_relations: relations, objects_without_event: without, objects_past_cap: pastCap, changes_not_kept: changes }
     },
   }
 }
@@ -89,6 +96,8 @@ export function lossSentences(loss: Loss): string[] {
   if (loss.object_relations > 0) sentences.push(`${loss.object_relations.toLocaleString('en-US')} relations between objects are not kept`)
   if (loss.objects_without_event > 0)
     sentences.push(`attributes of ${loss.objects_without_event.toLocaleString('en-US')} objects are not kept: no event names these objects`)
+  if (loss.objects_past_cap > 0)
+    sentences.push(`attributes of ${loss.objects_past_cap.toLocaleString('en-US')} objects are not kept: the file lists too many objects before its events`)
   if (loss.changes_not_kept > 0)
     sentences.push(`${loss.changes_not_kept.toLocaleString('en-US')} attribute changes are not kept: they have no value, or come after the last event of their object`)
   return sentences

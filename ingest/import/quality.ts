@@ -2,7 +2,7 @@ import { type Instant, instantToIso } from '../../model/instant.ts'
 import { type Mapping, objectsOf } from './mapping.ts'
 import { type Check, type Finding, plural, type Seen } from './quality/check.ts'
 import { createDuplicateCheck, createReferenceCheck, createSpellingCheck } from './quality/content.ts'
-import { createHashSet } from './quality/hash-set.ts'
+import { createHashMap, createHashSet } from './hash.ts'
 import { createLocalAsUtcCheck } from './quality/local-as-utc.ts'
 import { createOrderCheck } from './quality/order.ts'
 import { createSwapCheck } from './quality/swap.ts'
@@ -25,8 +25,8 @@ export type QualityReport = {
 }
 
 /** Objects whose order and span are followed; what comes later is counted only. */
-const TRACKED_OBJECTS = 300_000
-const COUNTED_OBJECTS = 8_000_000
+const TRACKED_OBJECTS = 200_000
+const COUNTED_OBJECTS = 3_000_000
 /** Objects of one event that are followed: an event that touches thousands says little about any of them. */
 const FOLLOWED_PER_EVENT = 50
 
@@ -65,7 +65,7 @@ export function createQualityReport(options: {
     spelling,
     createReferenceCheck(note),
   ]
-  const slots = new Map<string, number>()
+  const slots = createHashMap(TRACKED_OBJECTS)
   const known = createHashSet(COUNTED_OBJECTS)
   let events = 0
   let first = Infinity
@@ -90,9 +90,9 @@ export function createQualityReport(options: {
       if (slot === undefined) known.add(object)
       if (index >= FOLLOWED_PER_EVENT) continue
       if (slot !== undefined) places.push(slot)
-      else if (slots.size < TRACKED_OBJECTS) {
-        places.push(slots.size)
-        slots.set(object, slots.size)
+      else if (slots.size() < TRACKED_OBJECTS) {
+        places.push(slots.size())
+        slots.set(object, slots.size())
       } else note(`order and duration were followed for the first ${plural(TRACKED_OBJECTS, 'object')} only`)
     }
     const text = writtenTime(record.time, options.timeFormat)

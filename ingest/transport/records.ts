@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { EVENT_LIMITS, type Refusal } from '../../model/event.ts'
 
 /** One record of a body: its position and what `JSON.parse` made of it, or why it is refused. */
@@ -9,7 +9,7 @@ export type Framing = 'json' | 'ndjson'
 
 const QUOTE = 34
 const BACKSLASH = 92
-const KEY = /"\s*:/gu
+const SPACE = 32
 
 /**
  * Splits a body into records, each judged on its own, so that one bad record never costs its neighbours.
@@ -18,8 +18,10 @@ const KEY = /"\s*:/gu
  * refusal at its index. `ndjson` is one object a line; blank lines are skipped and do not count.
  */
 export function* readRecords(body: Buffer, framing: Framing): Generator<RawRecord> {
-  const valid = isUtf8(body)
-  const text = new TextDecoder('utf-8').decode(body)
+  const ascii = isAscii(body)
+  const valid = ascii || isUtf8(body)
+  // One byte a character: the text of pure ASCII is parsed markedly faster than decoded UTF-8.
+  const text = ascii ? body.toString('latin1') : new TextDecoder('utf-8').decode(body)
   const slices = framing === 'ndjson' ? lines(text) : elements(text)
   let index = 0
   for (const slice of slices) {
@@ -110,7 +112,7 @@ function readRecord(text: string, index: number, validUtf8: boolean): RawRecord 
   }
   const keys = countKeys(value, 0)
   if (keys === -1) return refuse('too_deep', `is nested deeper than ${EVENT_LIMITS.depth} levels`)
-  if (keys !== (text.match(KEY)?.length ?? 0) && repeatsKey(text))
+  if (keys !== countKeyMarks(text) && repeatsKey(text))
     return refuse('duplicate_key', 'holds a key twice in one object, so it has two readings')
   return { index, value }
 }
@@ -128,10 +130,22 @@ function countKeys(value: unknown, depth: number): number {
     }
     return count
   }
-  for (const inner of Object.values(value)) {
-    const keys = countKeys(inner, depth + 1)
-    if (keys === -1) return -1
-    count += 1 + keys
+  const record = value as Record<string, unknown>
+  for (const key in record) {
+    const inner = countKeys(record[key], depth + 1)
+    if (inner === -1) return -1
+    count += 1 + inner
+  }
+  return count
+}
+
+/** How often a colon follows a quote in a JSON text: once for every key, and more only for text that looks like one. */
+function countKeyMarks(text: string): number {
+  let count = 0
+  for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', colon + 1)) {
+    let before = colon - 1
+    while (text.charCodeAt(before) <= SPACE) before--
+    if (text.charCodeAt(before) === QUOTE) count++
   }
   return count
 }

@@ -22,7 +22,7 @@ SELECT
     countIf(NOT captured AND NOT dropped) AS open
 FROM (
     SELECT
-        maxForEach(dims) AS object_dims,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
         minIf(occurred_at, activity = 'invoice.received') AS received_at,
         minIf(occurred_at, activity = 'invoice.captured') AS captured_at,
         countIf(activity = 'invoice.captured') > 0 AS captured,
@@ -36,6 +36,10 @@ FROM (
     HAVING countIf(activity = 'invoice.received') > 0
         AND received_at >= {from:DateTime64(6, 'UTC')} AND received_at < {to:DateTime64(6, 'UTC')}
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

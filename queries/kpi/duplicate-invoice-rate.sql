@@ -22,7 +22,7 @@ SELECT
     countIf(NOT duplicate AND NOT ended) AS open
 FROM (
     SELECT
-        maxForEach(dims) AS object_dims,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
         minIf(occurred_at, activity = 'invoice.received') AS received_at,
         countIf(class = 'business' AND category = 'duplicate') > 0 AS duplicate,
         countIf(activity IN ('invoice.posted', 'invoice.rejected', 'invoice.cancelled', 'invoice.credited')) > 0 AS ended
@@ -34,6 +34,10 @@ FROM (
     HAVING countIf(activity = 'invoice.received') > 0
         AND received_at >= {from:DateTime64(6, 'UTC')} AND received_at < {to:DateTime64(6, 'UTC')}
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

@@ -22,7 +22,7 @@ SELECT
     countIf(NOT judged AND NOT dropped) AS open
 FROM (
     SELECT
-        maxForEach(dims) AS object_dims,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
         countIf(activity IN ('invoice.matched', 'invoice.mismatched')) > 0 AS judged,
         countIf(activity IN ('invoice.mismatched', 'corrected')) = 0 AS clean,
         countIf(activity IN ('invoice.rejected', 'invoice.cancelled')) > 0 AS dropped,
@@ -39,6 +39,10 @@ FROM (
     HAVING countIf(activity IN ('invoice.matched', 'invoice.mismatched', 'invoice.match_started')) > 0
         AND cohort_at >= {from:DateTime64(6, 'UTC')} AND cohort_at < {to:DateTime64(6, 'UTC')}
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

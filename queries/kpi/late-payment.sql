@@ -23,7 +23,7 @@ SELECT
     countIf(NOT paid AND NOT dropped AND due_on < now64(6)) AS open
 FROM (
     SELECT
-        maxForEach(dims) AS object_dims,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
         countIf(due_at IS NOT NULL AND startsWith(activity, 'invoice.')) > 0 AS dated,
         assumeNotNull(
             argMaxIf(due_at, (occurred_at, seq, place_id), due_at IS NOT NULL AND startsWith(activity, 'invoice.'))
@@ -44,6 +44,10 @@ FROM (
     HAVING dated
         AND due_on >= {from:DateTime64(6, 'UTC')} AND due_on < {to:DateTime64(6, 'UTC')}
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

@@ -49,7 +49,7 @@ FROM (
         FROM (
             SELECT
                 object_id,
-                maxForEach(dims) AS object_dims,
+                maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
                 minIf(occurred_at, activity = 'onboarding.requested') AS requested_at,
                 countIf(activity = 'onboarding.transactable') > 0 AS done,
                 countIf(activity IN ('onboarding.rejected', 'onboarding.withdrawn')) > 0 AND NOT done AS dropped,
@@ -67,7 +67,11 @@ FROM (
             HAVING countIf(activity = 'onboarding.requested') > 0
                 AND requested_at >= {from:DateTime64(6, 'UTC')} AND requested_at < {to:DateTime64(6, 'UTC')}
         )
-        WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+        WHERE arrayAll(
+            (want, position) -> want = '' OR object_dims[position] = want,
+            {filters:Array(String)},
+            arrayEnumerate({filters:Array(String)})
+        )
     )
 )
 GROUP BY bucket, `group`

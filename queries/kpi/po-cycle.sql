@@ -22,7 +22,7 @@ SELECT
     countIf(NOT sent AND NOT dropped) AS open
 FROM (
     SELECT
-        maxForEach(dims) AS object_dims,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
         minIf(occurred_at, activity = 'po.created') AS created_at,
         minIf(occurred_at, activity IN ('po.sent', 'po.confirmed')) AS sent_at,
         countIf(activity IN ('po.sent', 'po.confirmed')) > 0 AS sent,
@@ -36,6 +36,10 @@ FROM (
     HAVING countIf(activity = 'po.created') > 0
         AND created_at >= {from:DateTime64(6, 'UTC')} AND created_at < {to:DateTime64(6, 'UTC')}
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

@@ -15,8 +15,7 @@ WITH
         {bucket:String} = 'week', toDateTime64(dateTrunc('week', at), 6, 'UTC'),
         {bucket:String} = 'month', toDateTime64(dateTrunc('month', at), 6, 'UTC'),
         {from:DateTime64(6, 'UTC')}
-    ) AS bucket_of,
-    at -> at >= {from:DateTime64(6, 'UTC')} AND at < {to:DateTime64(6, 'UTC')} AS within
+    ) AS bucket_of
 SELECT
     bucket,
     object_dims[{group_by:UInt8}] AS `group`,
@@ -26,28 +25,37 @@ SELECT
     toUInt64(0) AS open
 FROM (
     SELECT
-        maxForEach(policy_dims) AS object_dims,
-        groupUniqArrayArray(policy_buckets) AS buckets,
-        groupArrayIf(bucket_of(violated_at), violated AND within(violated_at)) AS violations,
-        max(max(named)) OVER () AS evaluable
+        object_type,
+        object_id,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
+        groupUniqArray(bucket_of(occurred_at)) AS buckets,
+        max(countIf(policy_id != '')) OVER () > 0 AS evaluable
+    FROM sightline.object_events FINAL
+    WHERE tenant_id = {tenant_id:String}
+        AND object_type IN ('requisition', 'purchase_order', 'invoice', 'payment', 'onboarding')
+        AND live
+        AND occurred_at >= {from:DateTime64(6, 'UTC')} AND occurred_at < {to:DateTime64(6, 'UTC')}
+    GROUP BY object_type, object_id
+) AS documents
+LEFT JOIN (
+    SELECT object_type, object_id, groupArray(bucket_of(violated_at)) AS violations
     FROM (
-        SELECT
-            object_type,
-            object_id,
-            maxForEach(dims) AS policy_dims,
-            groupUniqArrayIf(bucket_of(occurred_at), within(occurred_at)) AS policy_buckets,
-            countIf(activity = 'policy.violated') > 0 AS violated,
-            minIf(occurred_at, activity = 'policy.violated') AS violated_at,
-            policy_id != '' AND notEmpty(policy_buckets) AS named
+        SELECT object_type, object_id, min(occurred_at) AS violated_at
         FROM sightline.object_events FINAL
         WHERE tenant_id = {tenant_id:String}
             AND object_type IN ('requisition', 'purchase_order', 'invoice', 'payment', 'onboarding')
             AND live
+            AND activity = 'policy.violated'
         GROUP BY object_type, object_id, policy_id
+        HAVING violated_at >= {from:DateTime64(6, 'UTC')} AND violated_at < {to:DateTime64(6, 'UTC')}
     )
     GROUP BY object_type, object_id
-)
+) AS violated USING (object_type, object_id)
 ARRAY JOIN buckets AS bucket
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

@@ -32,7 +32,7 @@ FROM (
     FROM (
         SELECT
             object_id AS invoice_id,
-            maxForEach(dims) AS object_dims,
+            maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
             minIf(occurred_at, activity = 'payment.transmitted') AS paid_at,
             countIf(activity = 'payment.transmitted') > 0 AS paid,
             countIf(activity IN ('invoice.rejected', 'invoice.cancelled', 'invoice.credited')) > 0 AS dropped,
@@ -87,6 +87,10 @@ FROM (
         GROUP BY invoice_id
     ) AS paths USING (invoice_id)
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

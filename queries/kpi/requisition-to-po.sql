@@ -32,7 +32,7 @@ FROM (
     FROM (
         SELECT
             object_id,
-            maxForEach(dims) AS object_dims,
+            maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
             minIf(occurred_at, activity = 'requisition.submitted') AS submitted_at,
             maxIf(occurred_at, activity IN ('requisition.rejected', 'requisition.withdrawn', 'requisition.cancelled'))
                 > maxIf(occurred_at, activity = 'requisition.submitted') AS dropped
@@ -71,6 +71,10 @@ FROM (
         GROUP BY requisition_id
     ) AS ordered ON ordered.requisition_id = requisitions.object_id
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

@@ -24,7 +24,7 @@ SELECT
     countIf(NOT finished) AS open
 FROM (
     SELECT
-        maxForEach(dims) AS object_dims,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
         countIf(completes) > 0 AS completed,
         completed OR countIf(drops) > 0 AS finished,
         multiIf(completed, minIf(occurred_at, completes), finished, maxIf(occurred_at, drops), min(occurred_at)) AS cohort_at,
@@ -50,6 +50,10 @@ FROM (
     GROUP BY object_type, object_id
     HAVING cohort_at >= {from:DateTime64(6, 'UTC')} AND cohort_at < {to:DateTime64(6, 'UTC')}
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

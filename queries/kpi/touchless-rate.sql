@@ -23,7 +23,7 @@ SELECT
     countIf(NOT posted AND NOT dropped) AS open
 FROM (
     SELECT
-        maxForEach(dims) AS object_dims,
+        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
         minIf(occurred_at, activity = 'invoice.received') AS received_at,
         minIf(occurred_at, activity = 'invoice.posted') AS posted_at,
         countIf(activity = 'invoice.posted') > 0 AS posted,
@@ -39,6 +39,10 @@ FROM (
     HAVING countIf(activity IN ('invoice.received', 'invoice.posted')) > 0
         AND cohort_at >= {from:DateTime64(6, 'UTC')} AND cohort_at < {to:DateTime64(6, 'UTC')}
 )
-WHERE arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+WHERE arrayAll(
+    (want, position) -> want = '' OR object_dims[position] = want,
+    {filters:Array(String)},
+    arrayEnumerate({filters:Array(String)})
+)
 GROUP BY bucket, `group`
 ORDER BY bucket, `group`

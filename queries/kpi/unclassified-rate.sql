@@ -17,14 +17,13 @@ WITH
             event_id,
             occurred_at,
             (occurred_at, seq, place_id) AS place,
-            dims AS event_dims,
+            if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims) AS event_dims,
             source,
             class,
             exception_caused_by,
             multiIf(
                 operation_id != '' AND class = 'technical', 'operation',
                 exception_id != '', 'exception',
-                operation_id != '' AND class = 'none', 'operation',
                 activity != 'policy.violated', 'verdict',
                 ''
             ) AS kind,
@@ -37,19 +36,7 @@ WITH
         WHERE tenant_id = {tenant_id:String}
             AND live
             AND kind != ''
-            AND (
-                class != 'none'
-                OR exception_id != ''
-                OR activity NOT IN ('operation.attempted', 'operation.abandoned')
-                    AND lifecycle NOT IN ('scheduled', 'started')
-                    AND operation_id IN (
-                        SELECT operation_id
-                        FROM sightline.object_events
-                        WHERE tenant_id = {tenant_id:String}
-                            AND class = 'technical'
-                            AND operation_id != ''
-                    )
-            )
+            AND class != 'none'
         ORDER BY
             event_id,
             object_type IN ('approval', 'supplier', 'workflow_run'),
@@ -61,16 +48,15 @@ WITH
     items AS (
         SELECT
             kind,
-            argMinIf(object_type, place, class != 'none') AS document_type,
-            argMinIf(object_id, place, class != 'none') AS document_id,
-            argMinIf(class, place, class != 'none') AS item_class,
-            argMinIf(source, place, class != 'none') AS item_source,
+            argMin(object_type, place) AS document_type,
+            argMin(object_id, place) AS document_id,
+            argMin(class, place) AS item_class,
+            argMin(source, place) AS item_source,
             max(exception_caused_by) AS caused_by,
-            minIf(occurred_at, class != 'none') AS raised_at,
+            min(occurred_at) AS raised_at,
             maxForEach(event_dims) AS object_dims
         FROM signals
         GROUP BY kind, item_id
-        HAVING item_class != ''
     )
 SELECT
     multiIf(
@@ -95,7 +81,12 @@ FROM (
     WINDOW document AS (PARTITION BY document_type, document_id)
 )
 WHERE raised_at >= {from:DateTime64(6, 'UTC')} AND raised_at < {to:DateTime64(6, 'UTC')}
-    AND arrayAll((dim, want) -> want = '' OR dim = want, object_dims, {filters:Array(String)})
+    AND arrayAll(
+        (want, position) -> want = '' OR object_dims[position] = want,
+        {filters:Array(String)},
+        arrayEnumerate({filters:Array(String)})
+    )
+    -- What is left out, and why: read/exceptions.sql.
     AND multiIf(
         kind = 'operation', true,
         kind = 'exception', item_class != 'technical' OR (caused_by = '' AND NOT has_operation),

@@ -22,7 +22,11 @@ export function BarList({ label, rows, of, chosen, onChoose }: Props) {
             <span className="clip">{name}</span>
             <span className="value">{count(value)}</span>
             {note !== undefined && <span className="note">{note}</span>}
-            <span className="bar" data-hatched={of === 'technical' ? '' : undefined} style={{ width: `${(value / largest) * 100}%` }} />
+            <span
+              className="bar"
+              data-hatched={of === 'technical' ? '' : undefined}
+              style={{ width: `${(value / largest) * 100}%` }}
+            />
           </>
         )
         return (

@@ -3,7 +3,7 @@ import { BarChart } from '@mantine/charts'
 import { bucketLabel, compactCount, count } from '../format.ts'
 import type { ExceptionClass } from '../parts/classes.tsx'
 import type { Bucket } from '../scope.ts'
-import { TipBox } from './legend.tsx'
+import { tipOf } from './legend.tsx'
 import { ticksFor } from './scale.ts'
 
 type Point = { bucket: string; items: number }
@@ -25,16 +25,21 @@ export function ClassBars({ of, title, points, bucket, height = 150 }: Props) {
           gridAxis="x"
           tickLine="none"
           barChartProps={{ accessibilityLayer: false, margin: { top: 6, right: 4, bottom: 0, left: 0 }, barCategoryGap: '22%' }}
-          barProps={{ isAnimationActive: false, radius: [2, 2, 0, 0], fillOpacity: 1, ...(of === 'technical' ? { fill: 'url(#hatch-technical)' } : {}) }}
+          barProps={{
+            isAnimationActive: false,
+            radius: [2, 2, 0, 0],
+            fillOpacity: 1,
+            ...(of === 'technical' ? { fill: 'url(#hatch-technical)' } : {}),
+          }}
           cursorFill="var(--hover)"
           yAxisProps={{ ticks, domain: [0, ticks.at(-1) ?? 1], width: 40, allowDecimals: false, tickFormatter: compactCount }}
           xAxisProps={{ interval: 'preserveStart', minTickGap: 24 }}
           tooltipProps={{
             isAnimationActive: false,
-            content: ({ payload }) => {
-              const point = payload?.[0]?.payload as (Point & { label: string }) | undefined
-              return point === undefined ? null : <TipBox title={`${bucket === 'week' ? 'Week of ' : ''}${point.label}`} rows={[{ name: 'Items', value: count(point.items) }]} />
-            },
+            content: tipOf((point: Point & { label: string }) => ({
+              title: `${bucket === 'week' ? 'Week of ' : ''}${point.label}`,
+              rows: [{ name: 'Items', value: count(point.items) }],
+            })),
           }}
         />
       </div>

@@ -5,7 +5,13 @@ import { roundedPath, type Point } from './graph-layout.ts'
 /** What an activity's box shows. */
 export type ActivityData = { title: string; count: number; share: number; faded: boolean }
 /** What a path shows: its course, its width and its label. */
-export type PathData = { points: Point[]; label: Point | undefined; text: string; width: number; state: 'plain' | 'lit' | 'faded' }
+export type PathData = {
+  points: Point[]
+  label: Point | undefined
+  text: string
+  width: number
+  state: 'plain' | 'lit' | 'faded'
+}
 
 /** An activity: its name, how often, and a bar against the most frequent one. */
 export function ActivityNode({ data }: NodeProps) {
@@ -44,7 +50,8 @@ export function PathEdge({ data, selected }: EdgeProps) {
   const angle = Math.atan2(tip.y - before.y, tip.x - before.x)
   const size = ARROW + width * 0.6
   const back = { x: tip.x - Math.cos(angle) * size, y: tip.y - Math.sin(angle) * size }
-  const wing = (side: number): string => `${back.x + Math.cos(angle + (Math.PI / 2) * side) * size * 0.5} ${back.y + Math.sin(angle + (Math.PI / 2) * side) * size * 0.5}`
+  const wing = (side: number): string =>
+    `${back.x + Math.cos(angle + (Math.PI / 2) * side) * size * 0.5} ${back.y + Math.sin(angle + (Math.PI / 2) * side) * size * 0.5}`
   const line = roundedPath([...points.slice(0, -1), back])
   return (
     <g className="graph-path" data-state={selected === true ? 'lit' : state}>
@@ -53,7 +60,11 @@ export function PathEdge({ data, selected }: EdgeProps) {
       <path d={`M${tip.x} ${tip.y}L${wing(1)}L${wing(-1)}z`} className="graph-path-tip" />
       {label !== undefined && text !== '' && (
         <EdgeLabelRenderer>
-          <span className="graph-label num" data-state={selected === true ? 'lit' : state} style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }}>
+          <span
+            className="graph-label num"
+            data-state={selected === true ? 'lit' : state}
+            style={{ transform: `translate(-50%, -50%) translate(${label.x}px, ${label.y}px)` }}
+          >
             {text}
           </span>
         </EdgeLabelRenderer>

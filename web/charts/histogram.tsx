@@ -1,7 +1,7 @@
 import '@mantine/charts/styles.layer.css'
 import { BarChart } from '@mantine/charts'
 import { compactCount, count, duration, shortDuration } from '../format.ts'
-import { TipBox } from './legend.tsx'
+import { tipOf } from './legend.tsx'
 import { ticksFor } from './scale.ts'
 
 type Bin = { from_s: number; to_s: number; objects: number }
@@ -11,7 +11,8 @@ export function Histogram({ bins, noun, height = 220 }: { bins: readonly Bin[]; 
   const largest = Math.max(0, ...bins.map(({ objects }) => objects))
   const ticks = ticksFor(largest, 'count')
   const fullest = bins.find(({ objects }) => objects === largest)
-  const spoken = fullest === undefined ? '' : `most, ${count(largest)}, between ${duration(fullest.from_s)} and ${duration(fullest.to_s)}`
+  const spoken =
+    fullest === undefined ? '' : `most, ${count(largest)}, between ${duration(fullest.from_s)} and ${duration(fullest.to_s)}`
   return (
     <div role="img" aria-label={`Histogram of durations, number of ${noun}: ${spoken}`}>
       <BarChart
@@ -28,10 +29,10 @@ export function Histogram({ bins, noun, height = 220 }: { bins: readonly Bin[]; 
         xAxisProps={{ interval: 'preserveStart', minTickGap: 22 }}
         tooltipProps={{
           isAnimationActive: false,
-          content: ({ payload }) => {
-            const bin = payload?.[0]?.payload as Bin | undefined
-            return bin === undefined ? null : <TipBox title={`${duration(bin.from_s)} to ${duration(bin.to_s)}`} rows={[{ name: 'Objects', value: count(bin.objects) }]} />
-          },
+          content: tipOf((bin: Bin) => ({
+            title: `${duration(bin.from_s)} to ${duration(bin.to_s)}`,
+            rows: [{ name: 'Objects', value: count(bin.objects) }],
+          })),
         }}
       />
     </div>

@@ -22,8 +22,17 @@ export function Legend({ entries }: { entries: readonly Entry[] }) {
   )
 }
 
-/** The box beside the pointer. */
-export function TipBox({ title, rows }: { title: ReactNode; rows: readonly { name: string; value: ReactNode }[] }) {
+type Tip = { title: ReactNode; rows: readonly { name: string; value: ReactNode }[] }
+
+/** A chart's tooltip: what is said of the point under the pointer. */
+export function tipOf(describe: (point: never) => Tip): (state: { payload?: readonly { payload?: unknown }[] }) => ReactNode {
+  return ({ payload }) => {
+    const point = payload?.[0]?.payload
+    return point === undefined ? null : <TipBox {...describe(point as never)} />
+  }
+}
+
+function TipBox({ title, rows }: Tip) {
   return (
     <div className="chart-tip">
       <strong>{title}</strong>

@@ -1,6 +1,7 @@
 import '@xyflow/react/dist/base.css'
 import { Controls, ReactFlow, type Edge, type Node } from '@xyflow/react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useElementSize } from '@mantine/hooks'
+import { useEffect, useMemo, useState } from 'react'
 import type { ProcessMap } from '../../api/contract/process.ts'
 import { compactCount, count, duration, shortDuration } from '../format.ts'
 import { Loading } from '../parts/states.tsx'
@@ -33,9 +34,12 @@ const pairId = (from: string, to: string): string => `${from}\u0001${to}`
 
 /** The directly-follows map: width says how often, the label how often or how long. */
 export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, label, name, onPick }: Props) {
-  const frame = useRef<HTMLDivElement>(null)
+  const { ref, width: room } = useElementSize()
   const [layout, setLayout] = useState<{ of: readonly Path[]; layout: Layout }>()
-  const lit = useMemo(() => new Set(highlight === null ? [] : highlight.slice(1).map((to, index) => pairId(highlight[index] ?? '', to))), [highlight])
+  const lit = useMemo(
+    () => new Set(highlight === null ? [] : highlight.slice(1).map((to, index) => pairId(highlight[index] ?? '', to))),
+    [highlight],
+  )
   const paths = useMemo(() => pathsOf({ nodes, edges, allEdges, lit, highlight }), [nodes, edges, allEdges, lit, highlight])
   useEffect(() => {
     let current = true
@@ -47,13 +51,24 @@ export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, lab
       current = false
     }
   }, [paths, positions])
-  if (layout === undefined) return <Loading height={HEIGHT.least} />
+  if (layout === undefined || room === 0) {
+    return (
+      <div ref={ref}>
+        <Loading height={HEIGHT.least} />
+      </div>
+    )
+  }
   const { width, height } = layout.layout
-  const room = frame.current?.clientWidth ?? 760
   const frameHeight = Math.min(HEIGHT.most, Math.max(HEIGHT.least, height * Math.min(1, room / (width + 40)) + 40))
   const drawn = drawing({ layout, nodes, lit, highlight, label, name })
   return (
-    <div ref={frame} className="process-graph" role="group" aria-label="Process map. The table has the same figures." style={{ height: frameHeight }}>
+    <div
+      ref={ref}
+      className="process-graph"
+      role="group"
+      aria-label="Process map. The table has the same figures."
+      style={{ height: frameHeight }}
+    >
       <ReactFlow
         key={`${layout.of.length} ${Math.round(frameHeight)}`}
         nodes={drawn.nodes}
@@ -74,7 +89,7 @@ export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, lab
           if (edge !== undefined) onPick(edge)
         }}
       >
-        <Controls showInteractive={false} />
+        <Controls showInteractive={false} position="top-left" orientation="horizontal" />
       </ReactFlow>
     </div>
   )
@@ -82,24 +97,65 @@ export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, lab
 
 type Path = { id: string; from: string; to: string; count: number; labelled: boolean; weight: number; wait: number | undefined }
 
-function pathsOf({ nodes, edges, allEdges, lit, highlight }: Pick<Props, 'nodes' | 'edges' | 'allEdges' | 'highlight'> & { lit: Set<string> }): Path[] {
+function pathsOf({
+  nodes,
+  edges,
+  allEdges,
+  lit,
+  highlight,
+}: Pick<Props, 'nodes' | 'edges' | 'allEdges' | 'highlight'> & { lit: Set<string> }): Path[] {
   const wanted = new Set(edges)
   for (const edge of allEdges) if (lit.has(pairId(edge.from, edge.to))) wanted.add(edge)
   const largest = Math.max(1, ...[...wanted].map((edge) => edge.count))
   const weight = (size: number): number => Math.max(1, Math.round((size / largest) * 10))
-  const between = [...wanted].map((edge): Path => ({ id: pairId(edge.from, edge.to), from: edge.from, to: edge.to, count: edge.count, labelled: true, weight: weight(edge.count), wait: edge.median_wait_s }))
+  const between = [...wanted].map((edge): Path => ({
+    id: pairId(edge.from, edge.to),
+    from: edge.from,
+    to: edge.to,
+    count: edge.count,
+    labelled: true,
+    weight: weight(edge.count),
+    wait: edge.median_wait_s,
+  }))
   const present = new Set([...between.flatMap(({ from, to }) => [from, to]), ...(highlight ?? [])])
   const shown = nodes.filter(({ activity }) => present.has(activity))
   const most = (side: 'starts' | 'ends'): number => Math.max(1, ...shown.map((node) => node[side])) * END_SHARE
   const [fewStarts, fewEnds] = [most('starts'), most('ends')]
   const ends = shown.flatMap(({ activity, starts, ends: stops }): Path[] => [
-    ...(starts >= fewStarts ? [{ id: pairId(START, activity), from: START, to: activity, count: starts, labelled: false, weight: weight(starts), wait: undefined }] : []),
-    ...(stops >= fewEnds ? [{ id: pairId(activity, STOP), from: activity, to: STOP, count: stops, labelled: false, weight: weight(stops), wait: undefined }] : []),
+    ...(starts >= fewStarts
+      ? [
+          {
+            id: pairId(START, activity),
+            from: START,
+            to: activity,
+            count: starts,
+            labelled: false,
+            weight: weight(starts),
+            wait: undefined,
+          },
+        ]
+      : []),
+    ...(stops >= fewEnds
+      ? [
+          {
+            id: pairId(activity, STOP),
+            from: activity,
+            to: STOP,
+            count: stops,
+            labelled: false,
+            weight: weight(stops),
+            wait: undefined,
+          },
+        ]
+      : []),
   ])
   return [...between, ...ends]
 }
 
-type Drawing = Pick<Props, 'nodes' | 'highlight' | 'label' | 'name'> & { layout: { of: readonly Path[]; layout: Layout }; lit: Set<string> }
+type Drawing = Pick<Props, 'nodes' | 'highlight' | 'label' | 'name'> & {
+  layout: { of: readonly Path[]; layout: Layout }
+  lit: Set<string>
+}
 
 function drawing({ layout: { of, layout }, nodes, lit, highlight, label, name }: Drawing): { nodes: Node[]; edges: Edge[] } {
   const counts = new Map(nodes.map((node) => [node.activity, node]))
@@ -109,10 +165,15 @@ function drawing({ layout: { of, layout }, nodes, lit, highlight, label, name }:
   const flowNodes = [...layout.nodes].map(([id, position]): Node => {
     if (id === START || id === STOP) {
       const title = id === START ? 'Begin' : 'End'
-      return { id, type: 'end', position, data: { title }, width: 22, height: 22, focusable: false, ariaLabel: title }
+      return { id, type: 'end', position, data: { title }, width: 22, height: 22, focusable: false }
     }
     const node = counts.get(id)
-    const data: ActivityData = { title: name(id), count: node?.count ?? 0, share: (node?.count ?? 0) / busiest, faded: highlight !== null && !inVariant.has(id) }
+    const data: ActivityData = {
+      title: name(id),
+      count: node?.count ?? 0,
+      share: (node?.count ?? 0) / busiest,
+      faded: highlight !== null && !inVariant.has(id),
+    }
     return { id, type: 'activity', position, data, ...NODE, ariaLabel: `${data.title}, ${count(data.count)} times` }
   })
   const flowEdges = of.map((path): Edge => {

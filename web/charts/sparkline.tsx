@@ -21,7 +21,9 @@ export function Sparkline({ values, label, width = 116, height = 34, color = 'va
   return (
     <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} className="sparkline">
       <path d={path} fill="none" stroke={color} strokeWidth={1.5} strokeLinejoin="round" strokeLinecap="round" />
-      {typeof last === 'number' && <circle cx={x(lastIndex)} cy={y(last)} r={2.4} fill="var(--panel)" stroke={color} strokeWidth={1.4} />}
+      {typeof last === 'number' && (
+        <circle cx={x(lastIndex)} cy={y(last)} r={2.4} fill="var(--panel)" stroke={color} strokeWidth={1.4} />
+      )}
     </svg>
   )
 }

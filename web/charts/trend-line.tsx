@@ -1,8 +1,10 @@
 import '@mantine/charts/styles.layer.css'
 import { LineChart, type LineChartSeries } from '@mantine/charts'
+import { isRunning } from '../buckets.ts'
 import { axisMeasure, bucketLabel, count, measure, unitName, type Unit } from '../format.ts'
+import { useNow } from '../now.ts'
 import type { Bucket } from '../scope.ts'
-import { Legend, TipBox } from './legend.tsx'
+import { Legend, tipOf } from './legend.tsx'
 import { ticksFor } from './scale.ts'
 
 /** One bucket of a trend; null is undefined, drawn as a gap. */
@@ -20,22 +22,48 @@ type Props = {
   legend?: boolean
 }
 
-type Series = LineChartSeries & { label: string }
+type Series = LineChartSeries & { name: 'value' | 'p90' | 'previous'; label: string }
 
 /** A value over time, with its tail (p90) and the preceding window where they exist. */
-export function TrendLine({ title, points, unit, bucket, height = 180, color = 'var(--data)', dashed = false, valueName, legend = true }: Props) {
+export function TrendLine({
+  title,
+  points,
+  unit,
+  bucket,
+  height = 180,
+  color = 'var(--data)',
+  dashed = false,
+  valueName,
+  legend = true,
+}: Props) {
+  const now = useNow()
   const has = (key: 'p90' | 'previous'): boolean => points.some((point) => typeof point[key] === 'number')
   const series: Series[] = [
-    ...(has('previous') ? [{ name: 'previous', label: 'Preceding window', color: 'var(--data-soft)', strokeDasharray: '2 4' }] : []),
-    ...(has('p90') ? [{ name: 'p90', label: '90th percentile', color: 'var(--data-soft)' }] : []),
-    { name: 'value', label: valueName ?? (unit === 's' ? 'Median' : 'Value'), color, ...(dashed ? { strokeDasharray: '7 3' } : {}) },
+    ...(has('previous')
+      ? [{ name: 'previous' as const, label: 'Preceding window', color: 'var(--data-soft)', strokeDasharray: '2 4' }]
+      : []),
+    ...(has('p90') ? [{ name: 'p90' as const, label: '90th percentile', color: 'var(--data-soft)' }] : []),
+    {
+      name: 'value',
+      label: valueName ?? (unit === 's' ? 'Median' : 'Value'),
+      color,
+      ...(dashed ? { strokeDasharray: '7 3' } : {}),
+    },
   ]
   const largest = Math.max(0, ...points.flatMap(({ value, p90, previous }) => [value ?? 0, p90 ?? 0, previous ?? 0]))
   const ticks = ticksFor(largest, unit)
   const data = points.map((point) => ({ ...point, label: bucketLabel(point.bucket, bucket) }))
   return (
     <figure style={{ margin: 0 }}>
-      {legend && <Legend entries={series.map(({ label, color: stroke, strokeDasharray }) => ({ label, color: String(stroke), dash: strokeDasharray !== undefined }))} />}
+      {legend && (
+        <Legend
+          entries={series.map(({ label, color: stroke, strokeDasharray }) => ({
+            label,
+            color: String(stroke),
+            dash: strokeDasharray !== undefined,
+          }))}
+        />
+      )}
       <div role="img" aria-label={`${title}, ${unitName(unit)}, by ${bucket}: ${spoken(points, unit)}`}>
         <LineChart
           h={height}
@@ -53,24 +81,22 @@ export function TrendLine({ title, points, unit, bucket, height = 180, color = '
           valueFormatter={(value) => measure(value, unit)}
           lineChartProps={{ accessibilityLayer: false, margin: { top: 6, right: 10, bottom: 0, left: 0 } }}
           lineProps={{ isAnimationActive: false }}
-          yAxisProps={{ ticks, domain: [0, ticks.at(-1) ?? 1], width: 46, tickFormatter: (value: number) => axisMeasure(value, unit) }}
+          yAxisProps={{
+            ticks,
+            domain: [0, ticks.at(-1) ?? 1],
+            width: 46,
+            tickFormatter: (value: number) => axisMeasure(value, unit),
+          }}
           xAxisProps={{ interval: 'preserveStart', minTickGap: 26, padding: { left: 6, right: 6 } }}
           tooltipProps={{
             isAnimationActive: false,
-            content: ({ payload }) => {
-              const point = payload?.[0]?.payload as (TrendPoint & { label: string }) | undefined
-              if (point === undefined) return null
-              const last = point.bucket === points.at(-1)?.bucket
-              return (
-                <TipBox
-                  title={`${bucket === 'week' ? 'Week of ' : ''}${point.label}${last ? ' (so far)' : ''}`}
-                  rows={[
-                    ...series.toReversed().map(({ name, label }) => ({ name: label, value: measure(point[name as 'value' | 'p90' | 'previous'] ?? null, unit) })),
-                    { name: 'Counted', value: `n = ${count(point.n)}` },
-                  ]}
-                />
-              )
-            },
+            content: tipOf((point: TrendPoint & { label: string }) => ({
+              title: `${bucket === 'week' ? 'Week of ' : ''}${point.label}${isRunning(point.bucket, bucket, now) ? ' (so far)' : ''}`,
+              rows: [
+                ...series.toReversed().map(({ name, label }) => ({ name: label, value: measure(point[name] ?? null, unit) })),
+                { name: 'Counted', value: `n = ${count(point.n)}` },
+              ],
+            })),
           }}
         />
       </div>
@@ -81,5 +107,7 @@ export function TrendLine({ title, points, unit, bucket, height = 180, color = '
 function spoken(points: readonly TrendPoint[], unit: Unit): string {
   const known = points.filter(({ value }) => value !== null)
   const [first, last] = [known[0], known.at(-1)]
-  return first === undefined || last === undefined ? 'no values' : `from ${measure(first.value, unit)} to ${measure(last.value, unit)}`
+  return first === undefined || last === undefined
+    ? 'no values'
+    : `from ${measure(first.value, unit)} to ${measure(last.value, unit)}`
 }

@@ -21,7 +21,9 @@ export function ClassGlyph({ of, size = 12 }: { of: ExceptionClass; size?: numbe
       {of === 'technical' && (
         <path d="M1 1h10v10H1z M3.2 3.2l5.6 5.6M8.8 3.2 3.2 8.8" fill="none" stroke="var(--class)" strokeWidth="1.8" />
       )}
-      {of === 'unknown' && <circle cx="6" cy="6" r="4.6" fill="none" stroke="var(--class)" strokeWidth="1.8" strokeDasharray="2.2 1.6" />}
+      {of === 'unknown' && (
+        <circle cx="6" cy="6" r="4.6" fill="none" stroke="var(--class)" strokeWidth="1.8" strokeDasharray="2.2 1.6" />
+      )}
     </svg>
   )
 }

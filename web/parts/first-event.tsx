@@ -1,3 +1,4 @@
+import { useNow } from '../now.ts'
 import { useScope } from '../scope.ts'
 import { CodeBlock } from './code-block.tsx'
 import { Empty } from './states.tsx'
@@ -10,7 +11,7 @@ export function FirstEvent({ started = false }: { started?: boolean }) {
     id: 'first-1',
     source: '/erp/example',
     type: 'invoice.received',
-    time: new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString(),
+    time: new Date(useNow()).toISOString(),
     data: { object: 'invoice/INV-1', outcome: { status: 'ok' } },
   }
   const curl = [

@@ -2,7 +2,13 @@ import type { ReactNode } from 'react'
 import { Link } from 'react-router'
 import { useAddress } from '../scope.ts'
 
-type Props = { to: string; with?: Readonly<Record<string, string | undefined>>; className?: string; title?: string; children: ReactNode }
+type Props = {
+  to: string
+  with?: Readonly<Record<string, string | undefined>>
+  className?: string
+  title?: string
+  children: ReactNode
+}
 
 /** A link that keeps tenant and time window. */
 export function ScopedLink({ to, with: extra, children, ...rest }: Props) {

@@ -8,13 +8,14 @@ export function StaleHint() {
   const { window } = useScope()
   const setParameters = useSetParameters()
   const { data } = useAnswer('Sources', '/v1/sources')
-  const latest = data?.sources.map(({ last_at }) => last_at).toSorted().at(-1)
+  const latest = data?.sources
+    .map(({ last_at }) => last_at)
+    .toSorted()
+    .at(-1)
   if (latest === undefined || latest >= window.from) return null
   return (
     <div className="stale-hint" role="status">
-      <span>
-        The latest event here is of {day(latest)}, before this window begins.
-      </span>
+      <span>The latest event here is of {day(latest)}, before this window begins.</span>
       <Button size="compact-sm" variant="default" onClick={() => setParameters({ range: 'all', from: undefined, to: undefined })}>
         Show all history
       </Button>

@@ -12,7 +12,10 @@ export function RangePicker() {
   const setParameters = useSetParameters()
   const [open, { toggle, close }] = useDisclosure(false)
   const narrow = useMediaQuery('(max-width: 48em)') ?? false
-  const choices = [...RANGES.map(({ id, label }) => ({ value: id as string, label: label as string })), { value: 'all', label: 'All' }]
+  const choices = [
+    ...RANGES.map(({ id, label }) => ({ value: id as string, label: label as string })),
+    { value: 'all', label: 'All' },
+  ]
   return (
     <div className="row range-picker" role="group" aria-label="Time range">
       <SegmentedControl

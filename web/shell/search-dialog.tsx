@@ -50,7 +50,14 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
     event.preventDefault()
   }
   return (
-    <Modal opened onClose={onClose} title="Search a document" size="lg" yOffset="10vh" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="Search a document"
+      size="lg"
+      yOffset="10vh"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <TextInput
         data-autofocus
         value={text}
@@ -68,12 +75,13 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
         {...(hits[chosen] === undefined ? {} : { 'aria-activedescendant': `${list}-${chosen}` })}
       />
       {failed !== undefined && <Fault error={failed.error} />}
-      <ul className="search-hits" id={list} role="listbox" aria-label="Documents">
+      <div className="search-hits" id={list} role="listbox" aria-label="Documents">
         {hits.map((hit, index) => (
-          <li
+          <div
             key={`${hit.type} ${hit.id}`}
             id={`${list}-${index}`}
             role="option"
+            tabIndex={-1}
             aria-selected={index === chosen}
             onMouseEnter={() => setChosen(index)}
             onMouseDown={() => open(index)}
@@ -84,12 +92,16 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
             <span className="dim clip">
               {words(hit.last_activity)}, {instant(hit.last_at)}
             </span>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       {hits.length === 0 && failed === undefined && (
         <p className="dim" role="status">
-          {q === '' ? 'Requisitions, orders, invoices and every other type are searched.' : busy ? 'Searching …' : `No document has “${q}” in its id.`}
+          {q === ''
+            ? 'Requisitions, orders, invoices and every other type are searched.'
+            : busy
+              ? 'Searching …'
+              : `No document has “${q}” in its id.`}
         </p>
       )}
     </Modal>

@@ -65,7 +65,14 @@ export function Shell() {
           )}
         </main>
       </div>
-      <Drawer opened={menuOpen} onClose={menu.close} size="16rem" title="Menu" padding="sm" closeButtonProps={{ 'aria-label': 'Close the menu' }}>
+      <Drawer
+        opened={menuOpen}
+        onClose={menu.close}
+        size="16rem"
+        title="Menu"
+        padding="sm"
+        closeButtonProps={{ 'aria-label': 'Close the menu' }}
+      >
         <Side onHelp={help.open} onNavigate={menu.close} />
       </Drawer>
       <Suspense>

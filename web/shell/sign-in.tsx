@@ -19,7 +19,9 @@ export function SignIn() {
       <section className="sign-in-form">
         <img src="/mark.svg" alt="" width={40} height={40} />
         <h1>Sign in to Sightline</h1>
-        <p className="dim">Paste the token that the server printed when it started, or an access key that an administrator made for you.</p>
+        <p className="dim">
+          Paste the token that the server printed when it started, or an access key that an administrator made for you.
+        </p>
         <form
           onSubmit={(event) => {
             event.preventDefault()

@@ -34,7 +34,9 @@ export function TenantSwitch() {
           <BrandMark tenant={tenant} brand={brandOf(id, tenants)} />
           <span className="tenant-names">
             <strong className="clip">{tenant.name}</strong>
-            <small className="clip">{parent === undefined ? kindName(tenant.kind) : `served by ${parent.brand?.name ?? parent.name}`}</small>
+            <small className="clip">
+              {parent === undefined ? kindName(tenant.kind) : `served by ${parent.brand?.name ?? parent.name}`}
+            </small>
           </span>
           {tenant.demo && <span className="chip">Demo</span>}
           <Icon name="chevron" size={14} />
@@ -58,7 +60,9 @@ function groupsOf(tenants: readonly Tenant[]): { label: string; members: Tenant[
     members: [msp, ...tenants.filter(({ parent_id }) => parent_id === msp.id)],
   }))
   const inGroup = new Set(providers.map(({ id }) => id))
-  const rest = tenants.filter(({ id, parent_id }) => !inGroup.has(id) && (parent_id === null || !known.has(parent_id) || !inGroup.has(parent_id)))
+  const rest = tenants.filter(
+    ({ id, parent_id }) => !inGroup.has(id) && (parent_id === null || !known.has(parent_id) || !inGroup.has(parent_id)),
+  )
   return [...(rest.length === 0 ? [] : [{ label: 'Organisations', members: rest }]), ...grouped]
 }
 

@@ -6,7 +6,13 @@ export function ThemeToggle() {
   const { setColorScheme } = useMantineColorScheme()
   const dark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark'
   return (
-    <ActionIcon variant="default" size={34} radius={7} onClick={() => setColorScheme(dark ? 'light' : 'dark')} aria-label={dark ? 'Light theme' : 'Dark theme'}>
+    <ActionIcon
+      variant="default"
+      size={34}
+      radius={7}
+      onClick={() => setColorScheme(dark ? 'light' : 'dark')}
+      aria-label={dark ? 'Light theme' : 'Dark theme'}
+    >
       <Icon name={dark ? 'sun' : 'moon'} />
     </ActionIcon>
   )

@@ -1,7 +1,29 @@
+import { createHashMap } from '../hash.ts'
 import type { FileObjectRecord, Scalar } from '../record.ts'
 
-/** Types of the objects of a log by id. */
-export type ObjectTypes = Map<string, string>
+/** Types of the objects of a log by id: a number an object, however many there are. */
+export type ObjectTypes = { set(id: string, type: string): void; get(id: string): string | undefined }
+
+/** Makes an empty {@link ObjectTypes}. */
+export function createObjectTypes(): ObjectTypes {
+  const numbers = createHashMap(Number.MAX_SAFE_INTEGER)
+  const names: string[] = []
+  const known = new Map<string, number>()
+  return {
+    set(id, type) {
+      let number = known.get(type)
+      if (number === undefined) {
+        number = names.push(type) - 1
+        known.set(type, number)
+      }
+      numbers.set(id, number)
+    },
+    get(id) {
+      const number = numbers.get(id)
+      return number === undefined ? undefined : names[number]
+    },
+  }
+}
 
 /** Type of an object that events name and the file does not list. */
 export const UNKNOWN_TYPE = 'unknown'

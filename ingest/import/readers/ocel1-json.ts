@@ -2,14 +2,14 @@ import { SightlineError } from '../../../platform/errors.ts'
 import type { Input } from '../input.ts'
 import type { FileRecord, Scalar } from '../record.ts'
 import { jsonElements } from './json-elements.ts'
-import { type ObjectTypes, scalarOf, UNKNOWN_TYPE } from './ocel.ts'
+import { createObjectTypes, scalarOf, UNKNOWN_TYPE } from './ocel.ts'
 
 const OBJECTS = new Set(['ocel:objects', 'ocel:global-log'])
 const EVENTS = new Set(['ocel:events'])
 
 /** Reads OCEL 1.0 JSON: all objects first, wherever the file keeps them, then the events in file order. */
 export async function* readOcel1Json(input: Input): AsyncGenerator<FileRecord> {
-  const types: ObjectTypes = new Map()
+  const types = createObjectTypes()
   const seen = new Set<string>()
   for await (const element of jsonElements(input, OBJECTS)) {
     if ('ended' in element) {

@@ -2,14 +2,14 @@ import { SightlineError } from '../../../platform/errors.ts'
 import type { Input } from '../input.ts'
 import type { FileEvent, FileObject, FileRecord } from '../record.ts'
 import { jsonElements } from './json-elements.ts'
-import { objectFromValues, type ObjectTypes, scalarOf, UNKNOWN_TYPE } from './ocel.ts'
+import { createObjectTypes, objectFromValues, type ObjectTypes, scalarOf, UNKNOWN_TYPE } from './ocel.ts'
 
 const OBJECTS = new Set(['objects', 'objectTypes', 'eventTypes'])
 const EVENTS = new Set(['events'])
 
 /** Reads OCEL 2.0 JSON: all objects first, wherever the file keeps them, then the events in file order. */
 export async function* readOcel2Json(input: Input): AsyncGenerator<FileRecord> {
-  const types: ObjectTypes = new Map()
+  const types = createObjectTypes()
   const seen = new Set<string>()
   let relations = 0
   for await (const element of jsonElements(input, OBJECTS)) {

@@ -1,7 +1,7 @@
 import { SightlineError } from '../../../platform/errors.ts'
 import type { Input } from '../input.ts'
 import type { FileEvent, FileRecord, Scalar } from '../record.ts'
-import { objectFromValues, type ObjectTypes, UNKNOWN_TYPE } from './ocel.ts'
+import { objectFromValues, createObjectTypes, UNKNOWN_TYPE } from './ocel.ts'
 import { parseXml } from './xml.ts'
 
 type Draft = {
@@ -14,7 +14,7 @@ type Draft = {
 
 /** Reads OCEL 2.0 XML: all objects first, wherever the file keeps them, then the events in file order. */
 export async function* readOcel2Xml(input: Input): AsyncGenerator<FileRecord> {
-  const types: ObjectTypes = new Map()
+  const types = createObjectTypes()
   let relations = 0
   for await (const record of walk(input, 'objects'))
     if ('declared' in record) yield { kind: 'declared', ...record.declared }

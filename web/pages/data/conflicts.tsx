@@ -9,7 +9,10 @@ type Row = Sources['conflicts'][number]
 /** Events that came again with the same id and other content: the first arrival stands, the rest is named here. */
 export function Conflicts({ of, corrections }: { of: readonly Row[]; corrections: number }) {
   return (
-    <Panel title="Conflicts" note={`same id, different content: the first arrival stands · ${counted(corrections, 'correction')} took an earlier event’s place as intended`}>
+    <Panel
+      title="Conflicts"
+      note={`same id, different content: the first arrival stands · ${counted(corrections, 'correction')} took an earlier event’s place as intended`}
+    >
       {of.length === 0 ? (
         <Empty title="No conflicts">
           <p>Every copy of an event that arrived more than once had the same content.</p>
@@ -20,11 +23,11 @@ export function Conflicts({ of, corrections }: { of: readonly Row[]; corrections
           rows={of}
           rowKey={({ event_id }) => event_id}
           columns={[
-            { head: 'Id at the source', cell: ({ natural_id }) => <span className="mono">{natural_id}</span> },
-            { head: 'Source', cell: ({ source }) => <span className="mono">{source}</span> },
-            { head: 'First arrival', cell: ({ first_received_at }) => instant(first_received_at), nowrap: true },
-            { head: 'Copies', cell: ({ copies }) => count(copies), right: true },
-            { head: 'Event id', cell: ({ event_id }) => <span className="mono dim">{event_id}</span> },
+            { head: 'Id at the source', render: ({ natural_id }) => <span className="mono">{natural_id}</span> },
+            { head: 'Source', render: ({ source }) => <span className="mono">{source}</span> },
+            { head: 'First arrival', render: ({ first_received_at }) => instant(first_received_at), nowrap: true },
+            { head: 'Copies', render: ({ copies }) => count(copies), right: true },
+            { head: 'Event id', render: ({ event_id }) => <span className="mono dim">{event_id}</span> },
           ]}
         />
       )}

@@ -31,7 +31,11 @@ export function DataPage() {
           <Tabs.Tab value="sources">Sources{tally(sources.data?.sources.length)}</Tabs.Tab>
           <Tabs.Tab value="imports">
             Imports and quality{tally(quality.data?.imports.length)}
-            {serious > 0 && <span className="chip" data-tone="bad" style={{ marginLeft: 6 }}>{count(serious)} to look at</span>}
+            {serious > 0 && (
+              <span className="chip" data-tone="bad" style={{ marginLeft: 6 }}>
+                {count(serious)} to look at
+              </span>
+            )}
           </Tabs.Tab>
           <Tabs.Tab value="unmapped">Unmapped activities{tally(sources.data?.unmapped.length)}</Tabs.Tab>
           <Tabs.Tab value="conflicts">Conflicts{tally(sources.data?.conflicts.length)}</Tabs.Tab>

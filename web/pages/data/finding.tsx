@@ -47,7 +47,10 @@ export function FindingEntry({ finding, of }: { finding: Finding; of: Import }) 
           <p>
             <strong>Repair on offer.</strong> {finding.repair.message}
           </p>
-          <CodeBlock code={`npx sightline import ${shellWord(of.file_name)} --tenant ${of.tenant_id} --repair ${finding.repair.id}`} label="Command that imports the file repaired" />
+          <CodeBlock
+            code={`npx sightline import ${shellWord(of.file_name)} --tenant ${of.tenant_id} --repair ${finding.repair.id}`}
+            label="Command that imports the file repaired"
+          />
         </div>
       )}
     </article>

@@ -46,30 +46,37 @@ function ImportPanel({ of, openAtFirst }: { of: Import; openAtFirst: boolean }) 
   return (
     <section className="panel import" aria-label={of.file_name}>
       <h2 className="import-title">
-      <button type="button" className="import-head" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <Icon name="chevron" />
-        <strong className="clip">{of.file_name}</strong>
-        <span className="chip" data-tone={of.state === 'failed' ? 'bad' : undefined}>
-          {STATES[of.state]}
-        </span>
-        {of.repair !== null && <span className="chip">repaired: {of.repair}</span>}
-        <span className="import-marks">
-          {(['error', 'warning', 'info'] as const).map((severity) => {
-            const size = findings.filter((finding) => finding.severity === severity).length
-            return size === 0 ? null : <SeverityMark key={severity} severity={severity} text={count(size)} />
-          })}
-          {of.report !== null && findings.length === 0 && <span className="delta" data-verdict="good">no findings</span>}
-        </span>
-      </button>
+        <button type="button" className="import-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name="chevron" />
+          <strong className="clip">{of.file_name}</strong>
+          <span className="chip" data-tone={of.state === 'failed' ? 'bad' : undefined}>
+            {STATES[of.state]}
+          </span>
+          {of.repair !== null && <span className="chip">repaired: {of.repair}</span>}
+          <span className="import-marks">
+            {(['error', 'warning', 'info'] as const).map((severity) => {
+              const size = findings.filter((finding) => finding.severity === severity).length
+              return size === 0 ? null : <SeverityMark key={severity} severity={severity} text={count(size)} />
+            })}
+            {of.report !== null && findings.length === 0 && (
+              <span className="delta" data-verdict="good">
+                no findings
+              </span>
+            )}
+          </span>
+        </button>
       </h2>
       <p className="import-facts num">
-        {instant(of.started_at)} · {of.format} · {bytes(of.bytes)} · {count(of.accepted)} accepted · {count(of.duplicates)} known before · {count(of.rejected)} rejected
+        {instant(of.started_at)} · {of.format} · {bytes(of.bytes)} · {count(of.accepted)} accepted · {count(of.duplicates)} known
+        before · {count(of.rejected)} rejected
         {took !== null && ` · ${duration(took)}`} · source <span className="mono">{of.source}</span>
       </p>
       {open && (
         <div className="import-report">
           {of.report === null ? (
-            <p className="dim">{of.state === 'running' ? 'The report comes when the file has been read.' : 'This import ended without a report.'}</p>
+            <p className="dim">
+              {of.state === 'running' ? 'The report comes when the file has been read.' : 'This import ended without a report.'}
+            </p>
           ) : (
             <>
               {findings.map((finding) => (

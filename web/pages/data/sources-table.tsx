@@ -1,5 +1,6 @@
 import type { Sources } from '../../../api/contract/data.ts'
 import { ago, count, day, instant, percent } from '../../format.ts'
+import { useNow } from '../../now.ts'
 import { Figures, Panel } from '../../parts/panel.tsx'
 import { Table } from '../../parts/table.tsx'
 
@@ -9,7 +10,7 @@ const FRESH_MS = 86_400_000
 
 /** Every source with its freshness and what of it has no canonical name. */
 export function SourcesTable({ of }: { of: Sources }) {
-  const now = Date.now()
+  const now = useNow()
   const events = of.sources.reduce((sum, { events: size }) => sum + size, 0)
   const unmapped = of.sources.reduce((sum, source) => sum + source.unmapped, 0)
   const lastDay = of.sources.reduce((sum, source) => sum + source.events_24h, 0)
@@ -33,22 +34,27 @@ export function SourcesTable({ of }: { of: Sources }) {
           rows={of.sources.toSorted((a, b) => b.events - a.events)}
           rowKey={({ source }) => source}
           columns={[
-            { head: 'Source', cell: ({ source }) => <span className="mono">{source}</span> },
+            { head: 'Source', render: ({ source }) => <span className="mono">{source}</span> },
             {
               head: 'Latest event',
-              cell: ({ last_at }) => (
+              render: ({ last_at }) => (
                 <span title={ago(last_at, now)}>
                   <Freshness fresh={now - Date.parse(last_at) < FRESH_MS} /> {instant(last_at)}
                 </span>
               ),
               nowrap: true,
             },
-            { head: 'Latest arrival', cell: ({ last_received_at }) => ago(last_received_at, now), nowrap: true },
-            { head: 'First event', cell: ({ first_at }) => day(first_at), nowrap: true },
-            { head: 'Events', cell: (source) => count(source.events), right: true },
-            { head: 'Last 24 h', cell: ({ events_24h }) => count(events_24h), right: true },
-            { head: 'Documents', cell: ({ objects }) => count(objects), right: true },
-            { head: 'Unmapped', cell: (source) => `${count(source.unmapped)} (${percent(source.events === 0 ? 0 : source.unmapped / source.events)})`, right: true },
+            { head: 'Latest arrival', render: ({ last_received_at }) => ago(last_received_at, now), nowrap: true },
+            { head: 'First event', render: ({ first_at }) => day(first_at), nowrap: true },
+            { head: 'Events', render: (source) => count(source.events), right: true },
+            { head: 'Last 24 h', render: ({ events_24h }) => count(events_24h), right: true },
+            { head: 'Documents', render: ({ objects }) => count(objects), right: true },
+            {
+              head: 'Unmapped',
+              render: (source) =>
+                `${count(source.unmapped)} (${percent(source.events === 0 ? 0 : source.unmapped / source.events)})`,
+              right: true,
+            },
           ]}
         />
       </Panel>
@@ -58,8 +64,22 @@ export function SourcesTable({ of }: { of: Sources }) {
 
 function Freshness({ fresh }: { fresh: boolean }) {
   return (
-    <svg width="9" height="9" viewBox="0 0 10 10" role="img" aria-label={fresh ? 'fresh' : 'quiet for more than a day'} style={{ marginRight: 4 }}>
-      <circle cx="5" cy="5" r="3.6" fill={fresh ? 'var(--good)' : 'none'} stroke={fresh ? 'var(--good)' : 'var(--ink-3)'} strokeWidth="1.6" />
+    <svg
+      width="9"
+      height="9"
+      viewBox="0 0 10 10"
+      role="img"
+      aria-label={fresh ? 'fresh' : 'quiet for more than a day'}
+      style={{ marginRight: 4 }}
+    >
+      <circle
+        cx="5"
+        cy="5"
+        r="3.6"
+        fill={fresh ? 'var(--good)' : 'none'}
+        stroke={fresh ? 'var(--good)' : 'var(--ink-3)'}
+        strokeWidth="1.6"
+      />
     </svg>
   )
 }

@@ -18,9 +18,9 @@ export function Unmapped({ of }: { of: readonly Row[] }) {
           rows={of.toSorted((a, b) => b.events - a.events)}
           rowKey={({ activity, source }) => `${source} ${activity}`}
           columns={[
-            { head: 'Activity', cell: ({ activity }) => activity },
-            { head: 'Source', cell: ({ source }) => <span className="mono">{source}</span> },
-            { head: 'Events', cell: ({ events }) => count(events), right: true },
+            { head: 'Activity', render: ({ activity }) => activity },
+            { head: 'Source', render: ({ source }) => <span className="mono">{source}</span> },
+            { head: 'Events', render: ({ events }) => count(events), right: true },
           ]}
         />
       )}

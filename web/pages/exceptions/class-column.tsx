@@ -14,9 +14,24 @@ import { ItemsTable } from './items-table.tsx'
 const ClassBars = lazy(async () => ({ default: (await import('../../charts/class-bars.tsx')).ClassBars }))
 
 const WORDS: Readonly<Record<ExceptionClass, { items: string; open: string; cleared: string; none: string }>> = {
-  business: { items: 'Exceptions', open: 'Open', cleared: 'Median to resolve', none: 'No business exception was raised in this window.' },
-  technical: { items: 'Failed operations', open: 'Not recovered', cleared: 'Median to recover', none: 'No operation failed in this window.' },
-  unknown: { items: 'To triage', open: 'Open', cleared: 'Median to clear', none: 'Nothing is unclassified: every outcome has a class.' },
+  business: {
+    items: 'Exceptions',
+    open: 'Open',
+    cleared: 'Median to resolve',
+    none: 'No business exception was raised in this window.',
+  },
+  technical: {
+    items: 'Failed operations',
+    open: 'Not recovered',
+    cleared: 'Median to recover',
+    none: 'No operation failed in this window.',
+  },
+  unknown: {
+    items: 'To triage',
+    open: 'Open',
+    cleared: 'Median to clear',
+    none: 'Nothing is unclassified: every outcome has a class.',
+  },
 }
 
 type Props = { of: ExceptionClass; all: Exceptions; onOpen: (item: Item) => void; children?: ReactNode }

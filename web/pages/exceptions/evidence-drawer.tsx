@@ -7,7 +7,14 @@ import type { Item } from './exceptions-page.tsx'
 /** Why an item has its class: the evidence of the decision, and what to do. */
 export function EvidenceDrawer({ item, onClose }: { item: Item | null; onClose: () => void }) {
   return (
-    <Drawer opened={item !== null} onClose={onClose} position="right" size="28rem" title="Why it has this class" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Drawer
+      opened={item !== null}
+      onClose={onClose}
+      position="right"
+      size="28rem"
+      title="Why it has this class"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       {item !== null && (
         <div className="stack">
           <div className="row">

@@ -12,14 +12,20 @@ const FIRST = 12
 const MORE = 100
 
 /** The latest items of one class, each with its document and the reason for its class. */
-export function ItemsTable({ of, category, onOpen }: { of: ExceptionClass; category: string | undefined; onOpen: (item: Item) => void }) {
+export function ItemsTable({
+  of,
+  category,
+  onOpen,
+}: {
+  of: ExceptionClass
+  category: string | undefined
+  onOpen: (item: Item) => void
+}) {
   const [limit, setLimit] = useState(FIRST)
   const items = useWindowAnswer('Exceptions', '/v1/exceptions', { class: of, category, limit })
   return (
     <div>
-      <h3 className="section-title">
-        Latest{category === undefined ? '' : `: ${category}`}
-      </h3>
+      <h3 className="section-title">Latest{category === undefined ? '' : `: ${category}`}</h3>
       <Shown of={items} height={280}>
         {(answer) => {
           const rows = answer.items.filter((item) => item.class === of)
@@ -30,24 +36,38 @@ export function ItemsTable({ of, category, onOpen }: { of: ExceptionClass; categ
                 rows={rows}
                 rowKey={(item) => `${item.id} ${item.object_type} ${item.object_id} ${item.raised_at}`}
                 columns={[
-                  { head: 'Document', cell: (item) => <DocumentLink type={item.object_type} id={item.object_id} />, nowrap: true },
+                  {
+                    head: 'Document',
+                    render: (item) => <DocumentLink type={item.object_type} id={item.object_id} />,
+                    nowrap: true,
+                  },
                   {
                     head: of === 'technical' ? 'System and category' : 'Category',
-                    cell: (item) => (
+                    render: (item) => (
                       <button type="button" className="plain item-reason" onClick={() => onOpen(item)}>
                         {of === 'technical' && item.system !== '' ? `${item.system}: ` : ''}
                         {item.category === '' ? item.code : item.category}
                       </button>
                     ),
                   },
-                  { head: of === 'technical' ? 'First failed' : 'Raised', cell: (item) => instant(item.raised_at).replace(/ \d{4}/u, ''), nowrap: true },
                   {
-                    head: of === 'technical' ? 'Recovered' : 'Resolved',
-                    cell: (item) =>
-                      item.resolved_at === null ? <span className="chip" data-tone="bad">open</span> : `after ${duration((Date.parse(item.resolved_at) - Date.parse(item.raised_at)) / 1000)}`,
+                    head: of === 'technical' ? 'First failed' : 'Raised',
+                    render: (item) => instant(item.raised_at).replace(/ \d{4}/u, ''),
                     nowrap: true,
                   },
-                  ...(of === 'technical' ? [{ head: 'Tries', cell: (item: Item) => count(item.attempts), right: true }] : []),
+                  {
+                    head: of === 'technical' ? 'Recovered' : 'Resolved',
+                    render: (item) =>
+                      item.resolved_at === null ? (
+                        <span className="chip" data-tone="bad">
+                          open
+                        </span>
+                      ) : (
+                        `after ${duration((Date.parse(item.resolved_at) - Date.parse(item.raised_at)) / 1000)}`
+                      ),
+                    nowrap: true,
+                  },
+                  ...(of === 'technical' ? [{ head: 'Tries', render: (item: Item) => count(item.attempts), right: true }] : []),
                 ]}
               />
               {rows.length >= limit && limit < MORE && (

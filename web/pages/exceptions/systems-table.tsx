@@ -15,10 +15,10 @@ export function SystemsTable({ systems }: { systems: readonly System[] }) {
         rows={systems.toSorted((a, b) => b.failed_attempts - a.failed_attempts)}
         rowKey={({ system }) => system}
         columns={[
-          { head: 'System', cell: ({ system }) => (system === '' ? <span className="dim">none given</span> : system) },
-          { head: 'Failed attempts', cell: (one) => count(one.failed_attempts), right: true },
-          { head: 'Operations', cell: (one) => count(one.operations), right: true },
-          { head: 'Documents', cell: (one) => count(one.objects), right: true },
+          { head: 'System', render: ({ system }) => (system === '' ? <span className="dim">none given</span> : system) },
+          { head: 'Failed attempts', render: (one) => count(one.failed_attempts), right: true },
+          { head: 'Operations', render: (one) => count(one.operations), right: true },
+          { head: 'Documents', render: (one) => count(one.objects), right: true },
         ]}
       />
     </>

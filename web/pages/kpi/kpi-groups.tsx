@@ -20,7 +20,12 @@ export function KpiGroups({ kpi, filters }: { kpi: KpiDefinition; filters: Parti
   const setParameters = useSetParameters()
   const [all, setAll] = useState(false)
   const by = DIMENSIONS.find((dimension) => dimension === search.get('by')) ?? 'entity'
-  const groups = useWindowAnswer('KpiAnswer', `/v1/kpis/${kpi.kpi}`, { bucket: 'all', group_by: by, compare: 'previous', ...filters })
+  const groups = useWindowAnswer('KpiAnswer', `/v1/kpis/${kpi.kpi}`, {
+    bucket: 'all',
+    group_by: by,
+    compare: 'previous',
+    ...filters,
+  })
   const rows = (groups.data?.rows ?? []).toSorted((a, b) => b.n - a.n)
   const named = rows.filter(({ group }) => group !== '')
   const largest = Math.max(0, ...rows.map(({ value }) => value ?? 0))
@@ -41,7 +46,15 @@ export function KpiGroups({ kpi, filters }: { kpi: KpiDefinition; filters: Parti
             size="xs"
             variant="default"
             disabled={rows.length === 0}
-            onClick={() => download(`${kpi.kpi}-by-${by}.csv`, csvText([by, `value_${kpi.unit}`, `previous_${kpi.unit}`, 'n', 'open'], rows.map((row) => [row.group, row.value, row.previous, row.n, row.open])))}
+            onClick={() =>
+              download(
+                `${kpi.kpi}-by-${by}.csv`,
+                csvText(
+                  [by, `value_${kpi.unit}`, `previous_${kpi.unit}`, 'n', 'open'],
+                  rows.map((row) => [row.group, row.value, row.previous, row.n, row.open]),
+                ),
+              )
+            }
           >
             CSV
           </Button>
@@ -63,21 +76,49 @@ export function KpiGroups({ kpi, filters }: { kpi: KpiDefinition; filters: Parti
                 columns={[
                   {
                     head: words(by),
-                    cell: ({ group }) =>
+                    render: ({ group }) =>
                       group === '' ? (
                         <span className="dim">none given</span>
                       ) : (
-                        <button type="button" className="plain" onClick={() => setParameters({ [by]: group, by: nextDimension(by) })}>
+                        <button
+                          type="button"
+                          className="plain"
+                          onClick={() => setParameters({ [by]: group, by: nextDimension(by) })}
+                        >
                           {group}
                         </button>
                       ),
                   },
-                  { head: kpi.unit === 's' ? 'Median' : 'Value', cell: ({ value }) => measure(value, kpi.unit), right: true },
-                  { head: <span className="visually-hidden">Size</span>, cell: ({ value }) => <Bar share={largest === 0 ? 0 : (value ?? 0) / largest} /> },
-                  ...(kpi.unit === 's' ? [{ head: 'p90', cell: ({ p90 }: KpiRow) => measure(p90, kpi.unit), right: true }] : []),
-                  { head: 'Change', cell: ({ value, previous }) => <Delta value={value} previous={previous} unit={kpi.unit} better={kpi.better} />, right: true },
-                  { head: 'n', cell: ({ n }) => <span className={n < kpi.minimum_n ? 'dim' : ''} title={n < kpi.minimum_n ? `fewer than ${kpi.minimum_n}: read with caution` : undefined}>{count(n)}{n < kpi.minimum_n && ' ⚠'}</span>, right: true },
-                  { head: 'Open', cell: ({ open }) => count(open), right: true },
+                  { head: kpi.unit === 's' ? 'Median' : 'Value', render: ({ value }) => measure(value, kpi.unit), right: true },
+                  {
+                    id: 'size',
+                    head: <span className="visually-hidden">Size</span>,
+                    render: ({ value }) => <Bar share={largest === 0 ? 0 : (value ?? 0) / largest} />,
+                  },
+                  ...(kpi.unit === 's'
+                    ? [{ head: 'p90', render: ({ p90 }: KpiRow) => measure(p90, kpi.unit), right: true }]
+                    : []),
+                  {
+                    head: 'Change',
+                    render: ({ value, previous }) => (
+                      <Delta value={value} previous={previous} unit={kpi.unit} better={kpi.better} />
+                    ),
+                    right: true,
+                  },
+                  {
+                    head: 'n',
+                    render: ({ n }) => (
+                      <span
+                        className={n < kpi.minimum_n ? 'dim' : ''}
+                        title={n < kpi.minimum_n ? `fewer than ${kpi.minimum_n}: read with caution` : undefined}
+                      >
+                        {count(n)}
+                        {n < kpi.minimum_n && ' ⚠'}
+                      </span>
+                    ),
+                    right: true,
+                  },
+                  { head: 'Open', render: ({ open }) => count(open), right: true },
                 ]}
               />
               {rows.length > SHOWN && (

@@ -53,7 +53,10 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
   const of = classOf(kpi.kpi)
   const exportRows = (): void => {
     const rows = (trend.data?.rows ?? []).map((one) => [one.bucket, one.value, one.p90, one.n, one.open])
-    download(`${kpi.kpi}-${window.from}.csv`, csvText([`${window.bucket}_start`, `value_${kpi.unit}`, `p90_${kpi.unit}`, 'n', 'open'], rows))
+    download(
+      `${kpi.kpi}-${window.from}.csv`,
+      csvText([`${window.bucket}_start`, `value_${kpi.unit}`, `p90_${kpi.unit}`, 'n', 'open'], rows),
+    )
   }
   return (
     <>
@@ -64,7 +67,13 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
           </>
         }
         aside={
-          <Button size="xs" variant="default" leftSection={<Icon name="download" size={14} />} onClick={exportRows} disabled={trend.data === undefined}>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<Icon name="download" size={14} />}
+            onClick={exportRows}
+            disabled={trend.data === undefined}
+          >
             CSV
           </Button>
         }
@@ -133,7 +142,12 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
             <p style={{ marginTop: 0 }}>{kpi.definition}</p>
             <dl className="meaning">
               <dt>Counts</dt>
-              <dd>{kpi.grain.split(' ').map((word) => word.replaceAll('_', ' ')).join(' ')}</dd>
+              <dd>
+                {kpi.grain
+                  .split(' ')
+                  .map((word) => word.replaceAll('_', ' '))
+                  .join(' ')}
+              </dd>
               <dt>Falls into a bucket by</dt>
               <dd>{kpi.cohort}</dd>
               <dt>Better when</dt>
@@ -153,11 +167,17 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
                     rows={rows.toReversed()}
                     rowKey={(one) => one.bucket}
                     columns={[
-                      { head: `${words(window.bucket)} from`, cell: (one) => bucketLabel(one.bucket, window.bucket), nowrap: true },
-                      { head: kpi.unit === 's' ? 'Median' : 'Value', cell: (one) => measure(one.value, kpi.unit), right: true },
-                      ...(kpi.unit === 's' ? [{ head: 'p90', cell: (one: (typeof rows)[number]) => measure(one.p90, kpi.unit), right: true }] : []),
-                      { head: 'n', cell: (one) => count(one.n), right: true },
-                      { head: 'Open', cell: (one) => count(one.open), right: true },
+                      {
+                        head: `${words(window.bucket)} from`,
+                        render: (one) => bucketLabel(one.bucket, window.bucket),
+                        nowrap: true,
+                      },
+                      { head: kpi.unit === 's' ? 'Median' : 'Value', render: (one) => measure(one.value, kpi.unit), right: true },
+                      ...(kpi.unit === 's'
+                        ? [{ head: 'p90', render: (one: (typeof rows)[number]) => measure(one.p90, kpi.unit), right: true }]
+                        : []),
+                      { head: 'n', render: (one) => count(one.n), right: true },
+                      { head: 'Open', render: (one) => count(one.open), right: true },
                     ]}
                   />
                 </div>

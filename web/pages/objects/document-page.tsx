@@ -1,7 +1,8 @@
 import { useParams } from 'react-router'
-import type { ObjectTimeline } from '../../../api/contract/object.ts'
+import type { ObjectTimeline, TimelineEvent } from '../../../api/contract/object.ts'
 import { useAnswer } from '../../answers.ts'
 import { count, duration, instant, words } from '../../format.ts'
+import { useNow } from '../../now.ts'
 import { ClassBadge, ClassGlyph, isExceptionClass } from '../../parts/classes.tsx'
 import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
 import { DocumentLink, ScopedLink } from '../../parts/scoped-link.tsx'
@@ -12,7 +13,12 @@ import { TimelineEntry } from './timeline-entry.tsx'
 /** One document: what holds it, what it is, and everything that happened to it, in order. */
 export function DocumentPage() {
   const { type = '', id = '' } = useParams()
-  const timeline = useAnswer('ObjectTimeline', `/v1/objects/${encodeURIComponent(type)}/${encodeURIComponent(id)}`, {}, { refreshMs: 60_000 })
+  const timeline = useAnswer(
+    'ObjectTimeline',
+    `/v1/objects/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
+    {},
+    { refreshMs: 60_000 },
+  )
   return (
     <>
       <PageHead title={id}>
@@ -28,8 +34,8 @@ export function DocumentPage() {
 
 function Document({ of }: { of: ObjectTimeline }) {
   const counted = of.events.filter(({ superseded }) => !superseded)
-  const exceptions = counted.filter(({ classification, exception }) => classification.class === 'business' && exception?.state !== 'resolved').length
-  const failures = counted.filter(({ classification }) => classification.class === 'technical').length
+  const exceptions = distinct(counted, 'business', ({ exception }) => exception?.id)
+  const failures = distinct(counted, 'technical', ({ operation, exception }) => operation?.id ?? exception?.id)
   const attributes = Object.entries(of.attributes).filter(([, value]) => value !== '')
   return (
     <div className="document">
@@ -49,8 +55,8 @@ function Document({ of }: { of: ObjectTimeline }) {
             items={[
               { name: 'From first to last event', value: duration(of.duration_s) },
               { name: 'Events', value: count(counted.length) },
-              { name: 'Business exception events', value: <Tally of="business" value={exceptions} /> },
-              { name: 'Technical failure events', value: <Tally of="technical" value={failures} /> },
+              { name: 'Business exceptions', value: <Tally of="business" value={exceptions} /> },
+              { name: 'Failed operations', value: <Tally of="technical" value={failures} /> },
             ]}
           />
           {attributes.length > 0 && (
@@ -86,6 +92,17 @@ function Document({ of }: { of: ObjectTimeline }) {
   )
 }
 
+/** How many exceptions or operations the events of a class are about; an event that names none stands for itself unless others do. */
+function distinct(
+  events: readonly TimelineEvent[],
+  of: 'business' | 'technical',
+  id: (event: TimelineEvent) => string | undefined,
+): number {
+  const members = events.filter(({ classification }) => classification.class === of)
+  const named = new Set(members.map(id).filter((one) => one !== undefined))
+  return named.size > 0 ? named.size : members.length
+}
+
 function Tally({ of, value }: { of: 'business' | 'technical'; value: number }) {
   return (
     <span style={{ display: 'inline-flex', alignItems: 'center', gap: '0.4rem' }}>
@@ -96,7 +113,8 @@ function Tally({ of, value }: { of: 'business' | 'technical'; value: number }) {
 
 /** What holds the document now: technical blockers and open exceptions, apart. */
 function Held({ by }: { by: ObjectTimeline }) {
-  const since = (iso: string): string => `${duration((Date.now() - Date.parse(iso)) / 1000)}, since ${instant(iso)}`
+  const now = useNow()
+  const since = (iso: string): string => `${duration((now - Date.parse(iso)) / 1000)}, since ${instant(iso)}`
   return (
     <>
       {by.blocked_by.length > 0 && (
@@ -107,18 +125,22 @@ function Held({ by }: { by: ObjectTimeline }) {
           <ul>
             {by.blocked_by.map((block) => (
               <li key={block.operation_id}>
-                <strong>{block.system === '' ? 'a system' : block.system}</strong> ({block.category}) for {since(block.since)}; {count(block.attempts)}{' '}
-                {block.attempts === 1 ? 'attempt' : 'attempts'} of <span className="mono">{block.operation_id}</span>
+                <strong>{block.system === '' ? 'a system' : block.system}</strong> ({block.category}) for {since(block.since)};{' '}
+                {count(block.attempts)} {block.attempts === 1 ? 'attempt' : 'attempts'} of{' '}
+                <span className="mono">{block.operation_id}</span>
               </li>
             ))}
           </ul>
         </section>
       )}
       {by.open_exceptions.map((open) => (
-        <section key={open.exception_id} className="held" data-class={isExceptionClass(open.class) ? open.class : 'unknown'} aria-label="Open exception">
-          <h2>
-            {isExceptionClass(open.class) && <ClassBadge of={open.class} category={open.category} />} Open exception
-          </h2>
+        <section
+          key={open.exception_id}
+          className="held"
+          data-class={isExceptionClass(open.class) ? open.class : 'unknown'}
+          aria-label="Open exception"
+        >
+          <h2>{isExceptionClass(open.class) && <ClassBadge of={open.class} category={open.category} />} Open exception</h2>
           <ul>
             <li>
               For {since(open.since)} · <span className="mono">{open.exception_id}</span>

@@ -29,7 +29,10 @@ export function EntryDetails({ event, self }: Props) {
       {classification.class !== 'none' && (
         <section data-class={classification.class}>
           <h3>
-            Why {classification.class}? <span className="dim">{percent(classification.confidence)} confident, rules {classification.rule_version}</span>
+            Why {classification.class}?{' '}
+            <span className="dim">
+              {percent(classification.confidence)} confident, rules {classification.rule_version}
+            </span>
           </h3>
           <ol className="evidence">
             {classification.evidence.map((line) => (

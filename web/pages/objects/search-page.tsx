@@ -56,7 +56,11 @@ function Documents({ type, types }: { type: string; types: readonly { type: stri
             <NativeSelect
               aria-label="Object type"
               value={type}
-              onChange={(event) => void navigate(address(`/objects/${encodeURIComponent(event.currentTarget.value)}`, { q: q === '' ? undefined : q }))}
+              onChange={(event) =>
+                void navigate(
+                  address(`/objects/${encodeURIComponent(event.currentTarget.value)}`, { q: q === '' ? undefined : q }),
+                )
+              }
               data={types.map((one) => ({ value: one.type, label: `${words(one.type)} (${count(one.objects)})` }))}
             />
             <TextInput
@@ -69,7 +73,9 @@ function Documents({ type, types }: { type: string; types: readonly { type: stri
           </div>
         }
       >
-        {q === '' ? `${total === undefined ? '' : `${count(total)} `}${plural(type)}, latest first` : `${words(plural(type))} with “${q}” in the id`}
+        {q === ''
+          ? `${total === undefined ? '' : `${count(total)} `}${plural(type)}, latest first`
+          : `${words(plural(type))} with “${q}” in the id`}
       </PageHead>
       <Panel title={words(type)} note={rows.length === 0 ? undefined : `${count(rows.length)} shown`}>
         {found.isError && <Fault error={found.error} retry={() => void found.refetch()} />}
@@ -85,20 +91,38 @@ function Documents({ type, types }: { type: string; types: readonly { type: stri
             rows={rows}
             rowKey={({ id }) => id}
             columns={[
-              { head: 'Id', cell: ({ id }) => <DocumentLink type={type} id={id} />, nowrap: true },
-              { head: 'Latest activity', cell: ({ last_activity }) => words(last_activity) },
-              { head: 'At', cell: ({ last_at }) => instant(last_at), nowrap: true },
-              { head: 'Age', cell: ({ first_at, last_at }) => duration((Date.parse(last_at) - Date.parse(first_at)) / 1000), right: true },
-              { head: 'Supplier', cell: ({ supplier }) => supplier || <span className="dim">–</span> },
-              { head: 'Entity', cell: ({ entity }) => entity || <span className="dim">–</span> },
-              { head: 'Events', cell: ({ events }) => count(events), right: true },
-              { head: 'Business exceptions', cell: (row) => <Marked of="business" value={row.business_exceptions} />, right: true },
-              { head: 'Technical failures', cell: (row) => <Marked of="technical" value={row.technical_failures} />, right: true },
+              { head: 'Id', render: ({ id }) => <DocumentLink type={type} id={id} />, nowrap: true },
+              { head: 'Latest activity', render: ({ last_activity }) => words(last_activity) },
+              { head: 'At', render: ({ last_at }) => instant(last_at), nowrap: true },
+              {
+                head: 'First to last',
+                render: ({ first_at, last_at }) => duration((Date.parse(last_at) - Date.parse(first_at)) / 1000),
+                right: true,
+              },
+              { head: 'Supplier', render: ({ supplier }) => supplier || <span className="dim">–</span> },
+              { head: 'Entity', render: ({ entity }) => entity || <span className="dim">–</span> },
+              { head: 'Events', render: ({ events }) => count(events), right: true },
+              {
+                head: 'Business exceptions',
+                render: (row) => <Marked of="business" value={row.business_exceptions} />,
+                right: true,
+              },
+              {
+                head: 'Technical failures',
+                render: (row) => <Marked of="technical" value={row.technical_failures} />,
+                right: true,
+              },
             ]}
           />
         )}
         {found.hasNextPage && (
-          <Button variant="default" size="xs" mt="sm" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
+          <Button
+            variant="default"
+            size="xs"
+            mt="sm"
+            loading={found.isFetchingNextPage}
+            onClick={() => void found.fetchNextPage()}
+          >
             Show more
           </Button>
         )}

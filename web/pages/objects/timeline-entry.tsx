@@ -35,7 +35,13 @@ export function TimelineEntry({ event, previous, self }: Props) {
         </time>
         <div className="timeline-what">
           <div className="row">
-            <button type="button" className="timeline-title" aria-expanded={open} aria-controls={details} onClick={() => setOpen(!open)}>
+            <button
+              type="button"
+              className="timeline-title"
+              aria-expanded={open}
+              aria-controls={details}
+              onClick={() => setOpen(!open)}
+            >
               {event.superseded ? <s>{words(event.activity)}</s> : words(event.activity)}
               <Icon name="chevron" size={13} />
             </button>

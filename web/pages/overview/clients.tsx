@@ -46,7 +46,10 @@ function ClientsTable({ clients, kpis }: { clients: readonly Tenant[]; kpis: rea
       })),
     ),
   })
-  const lines = clients.map((client, index): Line => ({ client, rows: kpis.map((_, column) => answers[index * kpis.length + column]?.data?.rows[0]) }))
+  const lines = clients.map((client, index): Line => ({
+    client,
+    rows: kpis.map((_, column) => answers[index * kpis.length + column]?.data?.rows[0]),
+  }))
   return (
     <Panel title="Portfolio" note="change against the preceding window">
       <Table<Line>
@@ -56,7 +59,7 @@ function ClientsTable({ clients, kpis }: { clients: readonly Tenant[]; kpis: rea
         columns={[
           {
             head: 'Client',
-            cell: ({ client }) => (
+            render: ({ client }) => (
               <ScopedLink to="/" with={{ tenant: client.id }}>
                 {client.name}
               </ScopedLink>
@@ -64,19 +67,23 @@ function ClientsTable({ clients, kpis }: { clients: readonly Tenant[]; kpis: rea
             nowrap: true,
           },
           ...kpis.map((kpi, column) => ({
+            id: kpi.kpi,
             head: (
               <>
                 {column < 2 && <ClassGlyph of={column === 0 ? 'business' : 'technical'} size={10} />} {kpi.title}
-                {column < 2 && <span className="visually-hidden"> ({CLASS_NAMES[column === 0 ? 'business' : 'technical'].meaning})</span>}
+                {column < 2 && (
+                  <span className="visually-hidden"> ({CLASS_NAMES[column === 0 ? 'business' : 'technical'].meaning})</span>
+                )}
               </>
             ),
             right: true,
-            cell: ({ rows }: Line) => {
+            render: ({ rows }: Line) => {
               const row = rows[column]
               if (row === undefined) return <span className="dim">…</span>
               return (
                 <span className="client-figure">
-                  <strong>{measure(row.value, kpi.unit)}</strong> <Delta value={row.value} previous={row.previous} unit={kpi.unit} better={kpi.better} />
+                  <strong>{measure(row.value, kpi.unit)}</strong>{' '}
+                  <Delta value={row.value} previous={row.previous} unit={kpi.unit} better={kpi.better} />
                 </span>
               )
             },

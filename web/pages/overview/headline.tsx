@@ -59,13 +59,31 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
       <div className="headline-foot">
         <Figures
           items={[
-            { name: of === 'business' ? 'Open exceptions' : 'Not recovered', value: total === undefined ? '–' : count(total.open) },
+            {
+              name: of === 'business' ? 'Open exceptions' : 'Not recovered',
+              value: total === undefined ? '–' : count(total.open),
+            },
             { name: 'Documents hit', value: total === undefined ? '–' : count(total.objects) },
-            { name: of === 'business' ? 'Median to resolve' : 'Median to recover', value: duration(total?.median_hours == null ? null : total.median_hours * 3600) },
-            { name: 'Most frequent', value: top === undefined ? '–' : <ScopedLink to="/exceptions" with={{ [`${of}_category`]: top.category }}>{top.category}</ScopedLink> },
+            {
+              name: of === 'business' ? 'Median to resolve' : 'Median to recover',
+              value: duration(total?.median_hours == null ? null : total.median_hours * 3600),
+            },
+            {
+              name: 'Most frequent',
+              value:
+                top === undefined ? (
+                  '–'
+                ) : (
+                  <ScopedLink to="/exceptions" with={{ [`${of}_category`]: top.category }}>
+                    {top.category}
+                  </ScopedLink>
+                ),
+            },
           ]}
         />
-        <p className="headline-benchmark">{kpi.benchmark === null ? 'No published benchmark: compare with own history' : `Benchmark: ${kpi.benchmark}`}</p>
+        <p className="headline-benchmark">
+          {kpi.benchmark === null ? 'No published benchmark: compare with own history' : `Benchmark: ${kpi.benchmark}`}
+        </p>
       </div>
     </section>
   )

@@ -43,7 +43,11 @@ export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
             <p className="kpi-value num">{row === undefined || row.value === null ? 'No data' : measure(row.value, kpi.unit)}</p>
             <Delta value={row?.value ?? null} previous={row?.previous ?? null} unit={kpi.unit} better={kpi.better} />
           </div>
-          <Sparkline values={trend.points?.map(({ value }) => value) ?? []} label={`${kpi.title} by ${window.bucket}`} {...(of === undefined ? {} : { color: `var(--${of})` })} />
+          <Sparkline
+            values={trend.points?.map(({ value }) => value) ?? []}
+            label={`${kpi.title} by ${window.bucket}`}
+            {...(of === undefined ? {} : { color: `var(--${of})` })}
+          />
         </div>
       )}
       <p className="kpi-foot num">

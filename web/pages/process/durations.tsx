@@ -25,7 +25,9 @@ export function Durations({ type }: { type: string }) {
                   { name: 'p90', value: duration(whole.p90) },
                   { name: 'p95', value: duration(whole.p95) },
                   { name: 'Longest', value: duration(whole.max) },
-                  ...(withEnds.median !== null && withEnds.median !== whole.median ? [{ name: 'Median to last end', value: duration(withEnds.median) }] : []),
+                  ...(withEnds.median !== null && withEnds.median !== whole.median
+                    ? [{ name: 'Median to last end', value: duration(withEnds.median) }]
+                    : []),
                 ]}
               />
               <div style={{ height: '0.75rem' }} />
@@ -38,12 +40,12 @@ export function Durations({ type }: { type: string }) {
                   rows={timed.toSorted((a, b) => (b.median ?? 0) - (a.median ?? 0))}
                   rowKey={({ activity }) => activity}
                   columns={[
-                    { head: 'Activity', cell: ({ activity }) => words(activityWithin(activity, type)) },
-                    { head: 'n', cell: ({ n }) => count(n), right: true },
-                    { head: 'Median', cell: ({ median }) => duration(median), right: true },
-                    { head: 'Mean', cell: ({ mean }) => duration(mean), right: true },
-                    { head: 'p90', cell: ({ p90 }) => duration(p90), right: true },
-                    { head: 'Longest', cell: ({ max }) => duration(max), right: true },
+                    { head: 'Activity', render: ({ activity }) => words(activityWithin(activity, type)) },
+                    { head: 'n', render: ({ n }) => count(n), right: true },
+                    { head: 'Median', render: ({ median }) => duration(median), right: true },
+                    { head: 'Mean', render: ({ mean }) => duration(mean), right: true },
+                    { head: 'p90', render: ({ p90 }) => duration(p90), right: true },
+                    { head: 'Longest', render: ({ max }) => duration(max), right: true },
                   ]}
                 />
               </Panel>

@@ -33,11 +33,33 @@ export function MapPanel({ type, variant }: { type: string; variant: readonly st
     <Panel
       title="What follows what"
       className="map-panel"
-      note={edges.length === 0 ? undefined : `${count(kept.length)} of ${count(edges.length)} paths: ${percent(covered / total)} of all transitions`}
+      note={
+        edges.length === 0
+          ? undefined
+          : `${count(kept.length)} of ${count(edges.length)} paths: ${percent(covered / total)} of all transitions`
+      }
       aside={
         <div className="row">
-          <SegmentedControl size="xs" aria-label="Shown on the paths" value={label} onChange={(value) => setLabel(value === 'wait' ? 'wait' : 'count')} data={[{ value: 'count', label: 'Count' }, { value: 'wait', label: 'Median wait' }]} />
-          <SegmentedControl size="xs" aria-label="Shown as" value={as} onChange={setAs} data={[{ value: 'map', label: 'Map' }, { value: 'table', label: 'Table' }]} />
+          <SegmentedControl
+            size="xs"
+            aria-label="Shown on the paths"
+            value={label}
+            onChange={(value) => setLabel(value === 'wait' ? 'wait' : 'count')}
+            data={[
+              { value: 'count', label: 'Count' },
+              { value: 'wait', label: 'Median wait' },
+            ]}
+          />
+          <SegmentedControl
+            size="xs"
+            aria-label="Shown as"
+            value={as}
+            onChange={setAs}
+            data={[
+              { value: 'map', label: 'Map' },
+              { value: 'table', label: 'Table' },
+            ]}
+          />
         </div>
       }
     >
@@ -50,12 +72,12 @@ export function MapPanel({ type, variant }: { type: string; variant: readonly st
                 rows={edges}
                 rowKey={(edge) => `${edge.from}\n${edge.to}`}
                 columns={[
-                  { head: 'From', cell: (edge) => name(edge.from) },
-                  { head: 'To', cell: (edge) => name(edge.to) },
-                  { head: 'Count', cell: (edge) => count(edge.count), right: true },
-                  { head: 'Share', cell: (edge) => percent(edge.count / total), right: true },
-                  { head: 'Median wait', cell: (edge) => duration(edge.median_wait_s), right: true },
-                  { head: 'p90 wait', cell: (edge) => duration(edge.p90_wait_s), right: true },
+                  { head: 'From', render: (edge) => name(edge.from) },
+                  { head: 'To', render: (edge) => name(edge.to) },
+                  { head: 'Count', render: (edge) => count(edge.count), right: true },
+                  { head: 'Share', render: (edge) => percent(edge.count / total), right: true },
+                  { head: 'Median wait', render: (edge) => duration(edge.median_wait_s), right: true },
+                  { head: 'p90 wait', render: (edge) => duration(edge.p90_wait_s), right: true },
                 ]}
               />
             </div>
@@ -73,7 +95,16 @@ export function MapPanel({ type, variant }: { type: string; variant: readonly st
                   size="sm"
                 />
               </div>
-              <ProcessGraph nodes={nodes} positions={positions} edges={kept} allEdges={edges} highlight={variant} label={label} name={name} onPick={setPicked} />
+              <ProcessGraph
+                nodes={nodes}
+                positions={positions}
+                edges={kept}
+                allEdges={edges}
+                highlight={variant}
+                label={label}
+                name={name}
+                onPick={setPicked}
+              />
               <p className="map-picked num" role="status">
                 {picked === null ? (
                   'Choose a path for its figures. Drag to move, the buttons zoom.'
@@ -82,7 +113,8 @@ export function MapPanel({ type, variant }: { type: string; variant: readonly st
                     <strong>
                       {name(picked.from)} → {name(picked.to)}
                     </strong>
-                    : {count(picked.count)} times ({percent(picked.count / total)}), wait {duration(picked.median_wait_s)} median, {duration(picked.p90_wait_s)} at the 90th percentile
+                    : {count(picked.count)} times ({percent(picked.count / total)}), wait {duration(picked.median_wait_s)} median,{' '}
+                    {duration(picked.p90_wait_s)} at the 90th percentile
                   </>
                 )}
               </p>

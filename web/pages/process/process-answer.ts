@@ -5,7 +5,12 @@ import { useScope } from '../../scope.ts'
 type ProcessSchema = 'ProcessSummary' | 'ProcessVariants' | 'ProcessMap' | 'ProcessDurations'
 
 /** One process view of an object type, for the window of the address; `all` asks for the whole history. */
-export function useProcessAnswer<Name extends ProcessSchema>(schema: Name, type: string, view: string, parameters: Parameters = {}) {
+export function useProcessAnswer<Name extends ProcessSchema>(
+  schema: Name,
+  type: string,
+  view: string,
+  parameters: Parameters = {},
+) {
   const { window } = useScope()
   const bounds = window.id === 'all' ? {} : { from: window.from, to: window.to }
   return useAnswer(schema, `/v1/process/${encodeURIComponent(type)}/${view}`, { ...bounds, ...parameters })

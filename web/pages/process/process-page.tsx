@@ -72,7 +72,11 @@ function OneProcess({ type, types }: { type: string; types: readonly { type: str
             <Panel title="Nothing began in this window">
               <Empty title={`No ${words(type).toLowerCase()} has its first event in this window`}>
                 <p>The tenant has some outside it.</p>
-                <Button size="xs" variant="default" onClick={() => setParameters({ range: 'all', from: undefined, to: undefined })}>
+                <Button
+                  size="xs"
+                  variant="default"
+                  onClick={() => setParameters({ range: 'all', from: undefined, to: undefined })}
+                >
                   Show all history
                 </Button>
               </Empty>
@@ -104,7 +108,11 @@ function Summary({ of }: { of: ProcessSummary }) {
           { name: 'Variants', value: count(of.variants) },
           { name: 'Median duration', value: duration(of.duration_s.median) },
           { name: '90th percentile', value: duration(of.duration_s.p90) },
-          { name: 'Repeat an activity', value: percent(of.rework_objects / of.objects), note: counted(of.rework_objects, 'document') },
+          {
+            name: 'Repeat an activity',
+            value: percent(of.rework_objects / of.objects),
+            note: counted(of.rework_objects, 'document'),
+          },
           { name: 'From', value: day(of.first_at) },
           { name: 'To', value: day(of.last_at) },
         ]}

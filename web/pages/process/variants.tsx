@@ -18,7 +18,11 @@ export function Variants({ type, chosen, onChoose }: Props) {
     <Panel
       title="Variants"
       className="variants"
-      note={variants.data === undefined ? undefined : `${count(variants.data.variants.length)} of ${count(variants.data.total)}, most frequent first`}
+      note={
+        variants.data === undefined
+          ? undefined
+          : `${count(variants.data.variants.length)} of ${count(variants.data.total)}, most frequent first`
+      }
     >
       <Shown of={variants} height={480}>
         {({ variants: rows }) => (
@@ -34,7 +38,10 @@ export function Variants({ type, chosen, onChoose }: Props) {
                     <span className="variant-share num">{percent(variant.share)}</span>
                     <span className="dim num">{count(variant.count)}</span>
                     <span className="variant-time num">{duration(variant.median_duration_s)}</span>
-                    <span className="variant-bar" style={{ width: `${Math.max(0.5, (variant.share / (rows[0]?.share ?? 1)) * 100)}%` }} />
+                    <span
+                      className="variant-bar"
+                      style={{ width: `${Math.max(0.5, (variant.share / (rows[0]?.share ?? 1)) * 100)}%` }}
+                    />
                   </button>
                   <Steps variant={variant} type={type} all={active} />
                   {active && (
@@ -54,17 +61,17 @@ export function Variants({ type, chosen, onChoose }: Props) {
 
 /** Activities in a row as chips; repetitions at once are one chip with a number. */
 function Steps({ variant, type, all }: { variant: Variant; type: string; all: boolean }) {
-  const steps: { activity: string; times: number }[] = []
+  const steps: { activity: string; times: number; place: number }[] = []
   for (const activity of variant.activities) {
     const last = steps.at(-1)
     if (last?.activity === activity) last.times += 1
-    else steps.push({ activity, times: 1 })
+    else steps.push({ activity, times: 1, place: steps.length })
   }
   const shown = all ? steps : steps.slice(0, STEPS_SHOWN)
   return (
     <p className="variant-steps">
-      {shown.map(({ activity, times }, index) => (
-        <span key={index} className="chip">
+      {shown.map(({ activity, times, place }) => (
+        <span key={place} className="chip">
           {words(activityWithin(activity, type))}
           {times > 1 && <b className="num">×{times}</b>}
         </span>
