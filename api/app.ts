@@ -74,7 +74,12 @@ export function createApp(services: Services, webFolder: string | null): Express
   })
   app.use('/docs', docs())
 
-  app.post('/v1/events', guardIngest(tenantFor), readEventsBody, postEvents(services, (request) => Promise.resolve(boundTenant(request))))
+  app.post(
+    '/v1/events',
+    guardIngest(tenantFor),
+    readEventsBody,
+    postEvents(services, (request) => Promise.resolve(boundTenant(request))),
+  )
   app.post('/v1/session', express.json({ limit: JSON_LIMIT }), postSession(services))
   app.delete('/v1/session', deleteSession(services))
 
@@ -85,7 +90,9 @@ export function createApp(services: Services, webFolder: string | null): Express
   }
 
   app.use(['/v1', '/healthz', '/readyz'], (request) => {
-    throw new SightlineError('not_found', `There is no ${request.method} ${request.originalUrl.split('?')[0]}.`, { next: 'See /docs.' })
+    throw new SightlineError('not_found', `There is no ${request.method} ${request.originalUrl.split('?')[0]}.`, {
+      next: 'See /docs.',
+    })
   })
   if (webFolder !== null) app.use(dashboard(webFolder))
   app.use(problemHandler(services.log))
@@ -107,7 +114,9 @@ function guardIngest(tenantFor: (request: Request, scope: Scope) => Promise<Tena
     if (Number(request.headers['content-length'] ?? 0) > EVENTS_BODY_LIMIT) {
       // What is announced is too large already: the rest is not waited for.
       response.setHeader('connection', 'close')
-      throw new SightlineError('body_too_large', `The body is larger than ${EVENTS_BODY_LIMIT / 1024 / 1024} MiB.`, { next: 'Split it.' })
+      throw new SightlineError('body_too_large', `The body is larger than ${EVENTS_BODY_LIMIT / 1024 / 1024} MiB.`, {
+        next: 'Split it.',
+      })
     }
     next()
   }
@@ -120,13 +129,23 @@ function boundTenant(request: Request): TenantId {
 async function authenticate(services: Services, request: Request): Promise<Access> {
   const credential = credentialOf(request)
   if (credential === null)
-    throw new SightlineError('unauthenticated', 'This needs a credential.', { next: 'Send "Authorization: Bearer <token>" or sign in.' })
+    throw new SightlineError('unauthenticated', 'This needs a credential.', {
+      next: 'Send "Authorization: Bearer <token>" or sign in.',
+    })
   const { db } = services.stores.postgres
   const key = 'token' in credential ? await findKey(db, credential.token) : await findSession(db, credential.session)
   if (key === null)
-    throw new SightlineError('unauthenticated', 'The token is unknown, expired or revoked.', { next: 'Sign in again, or use another key.' })
+    throw new SightlineError('unauthenticated', 'The token is unknown, expired or revoked.', {
+      next: 'Sign in again, or use another key.',
+    })
   if ('session' in credential) refuseForeignOrigin(request)
-  return { keyId: key.id, name: key.name, scopes: key.scopes as Scope[], tenantIds: key.tenantIds, session: 'session' in credential }
+  return {
+    keyId: key.id,
+    name: key.name,
+    scopes: key.scopes as Scope[],
+    tenantIds: key.tenantIds,
+    session: 'session' in credential,
+  }
 }
 
 function headerText(request: Request, name: string): string | undefined {
@@ -199,7 +218,11 @@ function createMetrics(services: Services): { registry: Registry; middleware: Re
     labelNames: ['method', 'route', 'status'],
     registers: [registry],
   })
-  const failures = new Counter({ name: 'sightline_http_failures_total', help: 'Requests answered with 5xx', registers: [registry] })
+  const failures = new Counter({
+    name: 'sightline_http_failures_total',
+    help: 'Requests answered with 5xx',
+    registers: [registry],
+  })
   const pending = new Gauge({
     name: 'sightline_ingest_pending_rows',
     help: 'Rows taken and not yet durable',

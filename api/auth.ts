@@ -42,7 +42,10 @@ export function credentialOf(request: Request): { token: string } | { session: s
 export function refuseForeignOrigin(request: Request): void {
   if (request.method === 'GET' || request.method === 'HEAD') return
   const { origin } = request.headers
-  const own = origin === undefined ? request.headers['sec-fetch-site'] === 'same-origin' : URL.canParse(origin) && new URL(origin).host === request.headers.host
+  const own =
+    origin === undefined
+      ? request.headers['sec-fetch-site'] === 'same-origin'
+      : URL.canParse(origin) && new URL(origin).host === request.headers.host
   if (!own) throw new SightlineError('forbidden', 'This change was not asked for by this site.', { next: 'Use an API key.' })
 }
 

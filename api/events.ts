@@ -34,7 +34,8 @@ export function postEvents(services: Services, tenantFor: (request: Request) => 
     if (importId !== undefined && (typeof importId !== 'string' || !/^[0-9a-f-]{36}$/u.test(importId)))
       throw new SightlineError('parameter_invalid', '"import" is not an import id.')
     const body: unknown = request.body
-    if (!Buffer.isBuffer(body) || body.every((byte) => byte <= 32)) throw new SightlineError('body_invalid', 'The body is empty.', { next: 'Send one CloudEvent, an array or NDJSON.' })
+    if (!Buffer.isBuffer(body) || body.every((byte) => byte <= 32))
+      throw new SightlineError('body_invalid', 'The body is empty.', { next: 'Send one CloudEvent, an array or NDJSON.' })
     const options = {
       tenant,
       writer: services.writer,

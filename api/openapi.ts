@@ -80,7 +80,10 @@ const EVENTS: ZodOpenApiOperationObject = {
   },
   responses: {
     '200': { description: 'Verdicts', content: { 'application/json': { schema: IngestAnswer } } },
-    '400': { description: 'No record was good; the verdicts come inside the problem', content: { 'application/problem+json': { schema: Problem } } },
+    '400': {
+      description: 'No record was good; the verdicts come inside the problem',
+      content: { 'application/problem+json': { schema: Problem } },
+    },
     default: problem,
   },
 }

@@ -31,8 +31,12 @@ export function problemHandler(log: Log): ErrorRequestHandler {
       return
     }
     const known = asKnown(error)
-    if (known === null) log.error({ err: error, path: request.path, request_id: response.locals['requestId'] }, 'a request failed')
-    sendProblem(response, known ?? new SightlineError('internal', 'This should not have happened; it is in the log under the request id.'))
+    if (known === null)
+      log.error({ err: error, path: request.path, request_id: response.locals['requestId'] }, 'a request failed')
+    sendProblem(
+      response,
+      known ?? new SightlineError('internal', 'This should not have happened; it is in the log under the request id.'),
+    )
   }
 }
 
@@ -50,13 +54,19 @@ function asKnown(error: unknown): SightlineError | null {
 function fromBodyReader(error: unknown): SightlineError | null {
   if (!(error instanceof Error)) return null
   const type = 'type' in error ? error.type : undefined
-  if (type === 'entity.too.large') return new SightlineError('body_too_large', 'The body is larger than this endpoint takes.', { next: 'Split it.' })
-  if (type === 'encoding.unsupported') return new SightlineError('encoding_unsupported', 'The Content-Encoding is not known.', { next: 'Use gzip or none.' })
+  if (type === 'entity.too.large')
+    return new SightlineError('body_too_large', 'The body is larger than this endpoint takes.', { next: 'Split it.' })
+  if (type === 'encoding.unsupported')
+    return new SightlineError('encoding_unsupported', 'The Content-Encoding is not known.', { next: 'Use gzip or none.' })
   const status = 'status' in error && typeof error.status === 'number' ? error.status : 0
-  if (status >= 400 && status < 500 && status in STATUS_CODE) return new SightlineError(STATUS_CODE[status] ?? 'bad_request', error.message.slice(0, 200))
+  if (status >= 400 && status < 500 && status in STATUS_CODE)
+    return new SightlineError(STATUS_CODE[status] ?? 'bad_request', error.message.slice(0, 200))
   return null
 }
 
 const STATUS_CODE: Record<number, keyof typeof ERROR_STATUS> = {
-  400: 'bad_request', 404: 'not_found', 413: 'body_too_large', 415: 'media_type_unsupported',
+  400: 'bad_request',
+  404: 'not_found',
+  413: 'body_too_large',
+  415: 'media_type_unsupported',
 }

@@ -21,6 +21,10 @@ async function check(name: string, probe: () => Promise<void>): Promise<Readines
     await probe()
     return { name, ok: true, detail: 'answers' }
   } catch (error) {
-    return { name, ok: false, detail: error instanceof Error && error.message !== '' ? error.message.slice(0, 200) : 'does not answer' }
+    return {
+      name,
+      ok: false,
+      detail: error instanceof Error && error.message !== '' ? error.message.slice(0, 200) : 'does not answer',
+    }
   }
 }

@@ -14,7 +14,8 @@ export function postSession(services: Services): RequestHandler {
     const { token } = SignIn.parse(request.body)
     const { db } = services.stores.postgres
     const key = await findKey(db, token)
-    if (key === null) throw new SightlineError('unauthenticated', 'This token is unknown, expired or revoked.', { next: 'Copy it again, whole.' })
+    if (key === null)
+      throw new SightlineError('unauthenticated', 'This token is unknown, expired or revoked.', { next: 'Copy it again, whole.' })
     const { session, expiresAt } = await createSession(db, key.id, new Date(services.now() / 1000))
     response.cookie(SESSION_COOKIE, session, {
       httpOnly: true,
@@ -24,7 +25,13 @@ export function postSession(services: Services): RequestHandler {
       expires: expiresAt,
     })
     response.json(
-      await sessionOf(services, { keyId: key.id, name: key.name, scopes: key.scopes as Scope[], tenantIds: key.tenantIds, session: true }),
+      await sessionOf(services, {
+        keyId: key.id,
+        name: key.name,
+        scopes: key.scopes as Scope[],
+        tenantIds: key.tenantIds,
+        session: true,
+      }),
     )
   }
 }

@@ -8,7 +8,10 @@ const DEFAULT_WINDOW_US = 90 * 86_400 * 1e6
  *
  * @throws SightlineError `parameter_invalid` when it is empty or runs backwards
  */
-export function windowOf(query: { from?: Instant | undefined; to?: Instant | undefined }, now: Instant): { from: Instant; to: Instant } {
+export function windowOf(
+  query: { from?: Instant | undefined; to?: Instant | undefined },
+  now: Instant,
+): { from: Instant; to: Instant } {
   const to = query.to ?? now
   const from = query.from ?? to - DEFAULT_WINDOW_US
   if (from >= to) throw new SightlineError('parameter_invalid', '"from" must lie before "to".')

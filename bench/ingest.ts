@@ -18,7 +18,7 @@ const EVENTS = 100_000
 const ROUNDS = 5
 /** Rounds before the measured ones: both sides with warm code and caches. */
 const WARM_UP = 1
-const BODY_EVENTS = 1000
+const BODY_EVENTS = 2000
 const IN_FLIGHT = 16
 /** A fixed end of history: every run sends the same events. */
 const HISTORY_END = Date.UTC(2026, 2, 1)
@@ -86,7 +86,13 @@ async function overHttp(server: RunningServer, client: Worker, bodies: readonly 
   const answer = await new Promise<ClientAnswer>((resolve, reject) => {
     client.once('message', resolve)
     client.once('error', reject)
-    client.postMessage({ url: server.url, token: server.adminToken ?? '', tenant, bodies, inFlight: IN_FLIGHT } satisfies ClientOrder)
+    client.postMessage({
+      url: server.url,
+      token: server.adminToken ?? '',
+      tenant,
+      bodies,
+      inFlight: IN_FLIGHT,
+    } satisfies ClientOrder)
   })
   const { user, system } = process.threadCpuUsage(cpu)
   if (answer.accepted !== EVENTS) throw new Error(`${answer.accepted} of ${EVENTS} events were accepted`)
@@ -147,7 +153,7 @@ async function expectStored(server: RunningServer, tenant: string): Promise<void
 
 /** Waits until no merge is under way, so that neither side pays for the other's. */
 async function settled(server: RunningServer): Promise<void> {
-  for (let calm = 0; calm < 3; ) {
+  for (let calm = 0; calm < 3;) {
     const merging = await one<{ merges: number }>(server, 'SELECT toUInt32(count()) AS merges FROM system.merges')
     calm = merging?.merges === 0 ? calm + 1 : 0
     await sleep(100)
@@ -156,7 +162,10 @@ async function settled(server: RunningServer): Promise<void> {
 
 /** Processor time of all threads of ClickHouse since its start, in seconds. */
 async function engineCpu(server: RunningServer): Promise<number> {
-  const spent = await one<{ us: number }>(server, `SELECT toFloat64(value) AS us FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds'`)
+  const spent = await one<{ us: number }>(
+    server,
+    `SELECT toFloat64(value) AS us FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds'`,
+  )
   return (spent?.us ?? 0) / 1e6
 }
 
@@ -169,7 +178,8 @@ async function one<T>(server: RunningServer, query: string, params: Record<strin
 function report(http: readonly Leg[], limit: readonly Leg[], bytes: number, load: unknown): Report {
   const ratios = http.map((leg, round) => leg.events_per_s / (limit[round]?.events_per_s ?? Number.NaN))
   const of = (legs: readonly Leg[], key: keyof Leg) => median(legs.map((leg) => leg[key]))
-  const perEvent = (legs: readonly Leg[], key: keyof Leg) => (of(legs, key) > 0 ? ((of(legs, key) / EVENTS) * 1e6).toFixed(1) : '–')
+  const perEvent = (legs: readonly Leg[], key: keyof Leg) =>
+    of(legs, key) > 0 ? ((of(legs, key) / EVENTS) * 1e6).toFixed(1) : '–'
   const row = (title: string, legs: readonly Leg[]) => [
     title,
     whole(of(legs, 'events_per_s')),
@@ -193,6 +203,17 @@ function report(http: readonly Leg[], limit: readonly Leg[], bytes: number, load
       `HTTP: NDJSON bodies of ${whole(BODY_EVENTS)} events, ${IN_FLIGHT} in flight on kept connections of 127.0.0.1, acknowledged when durable and settled.`,
       'Limit: INSERT … SELECT FROM file(JSONCompactEachRow) of the rows that our own code laid out, into the same tables and views.',
     ],
-    figures: { events: EVENTS, bytes, rounds: ROUNDS, body_events: BODY_EVENTS, in_flight: IN_FLIGHT, load_before: load, ratio: median(ratios), ratios, http, limit },
+    figures: {
+      events: EVENTS,
+      bytes,
+      rounds: ROUNDS,
+      body_events: BODY_EVENTS,
+      in_flight: IN_FLIGHT,
+      load_before: load,
+      ratio: median(ratios),
+      ratios,
+      http,
+      limit,
+    },
   }
 }

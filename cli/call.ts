@@ -6,7 +6,13 @@ import type { Connection } from './remote.ts'
  *
  * @throws SightlineError with the server's own sentence for an error, `server_unreachable` when it does not answer
  */
-export async function call<T>(connection: Connection, method: string, path: string, tenant: string | null, body?: unknown): Promise<T> {
+export async function call<T>(
+  connection: Connection,
+  method: string,
+  path: string,
+  tenant: string | null,
+  body?: unknown,
+): Promise<T> {
   const response = await fetch(new URL(path, connection.url), {
     method,
     headers: {
@@ -16,7 +22,10 @@ export async function call<T>(connection: Connection, method: string, path: stri
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((error: unknown) => {
-    throw new SightlineError('server_unreachable', `No server answers at ${connection.url}.`, { next: 'Start it with npm start.', cause: error })
+    throw new SightlineError('server_unreachable', `No server answers at ${connection.url}.`, {
+      next: 'Start it with npm start.',
+      cause: error,
+    })
   })
   if (response.status === 204) return undefined as T
   const answer: unknown = await response.json()

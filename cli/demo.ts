@@ -30,7 +30,11 @@ export type Demo = {
 
 /** Prepares the demo; nothing happens before {@link Demo.run}. */
 export function startDemo(options: { wanted: boolean; log: Log }): Demo {
-  let state: Readiness['demo'] = { state: options.wanted ? 'loading' : 'off', events: 0, expected: options.wanted ? EXPECTED_EVENTS : 0 }
+  let state: Readiness['demo'] = {
+    state: options.wanted ? 'loading' : 'off',
+    events: 0,
+    expected: options.wanted ? EXPECTED_EVENTS : 0,
+  }
   let worker: Worker | null = null
   let stopped = false
   return {
@@ -91,11 +95,15 @@ export function startDemo(options: { wanted: boolean; log: Log }): Demo {
 async function feed(server: RunningServer, message: { tenant: string; body: Uint8Array }): Promise<void> {
   for (;;) {
     try {
-      const receipt = await receiveBody(Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength), 'ndjson', {
-        tenant: verifiedTenant(message.tenant),
-        writer: server.writer,
-        now: clock,
-      })
+      const receipt = await receiveBody(
+        Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength),
+        'ndjson',
+        {
+          tenant: verifiedTenant(message.tenant),
+          writer: server.writer,
+          now: clock,
+        },
+      )
       const [first] = receipt.rejected
       if (first !== undefined) throw new Error(`the demo sent a bad event: ${first.code} ${first.message}`)
       return

@@ -55,7 +55,8 @@ export async function importFile(
   connection: Connection,
   order: ImportOrder,
   onProgress: (progress: ImportProgress) => void = () => undefined,
-  onAnalysed: (analysis: { format: string; mapping: unknown; reasons: string[]; report: QualityReport }) => void = () => undefined,
+  onAnalysed: (analysis: { format: string; mapping: unknown; reasons: string[]; report: QualityReport }) => void = () =>
+    undefined,
 ): Promise<ImportResult> {
   const { path, tenant } = order
   const name = order.name ?? basename(path)
@@ -139,7 +140,17 @@ export async function importFile(
     throw error
   }
   onProgress({ phase: 'loading', bytes: size, totalBytes: size, records: read })
-  return { id: announced.id, format, reasons: analysis.reasons, mapping, report: analysis.report, records: read, ...totals, firstRejections, cancelled }
+  return {
+    id: announced.id,
+    format,
+    reasons: analysis.reasons,
+    mapping,
+    report: analysis.report,
+    records: read,
+    ...totals,
+    firstRejections,
+    cancelled,
+  }
 }
 
 async function fileHash(path: string): Promise<string> {
@@ -197,7 +208,8 @@ async function post(connection: Connection, path: string, tenant: string, body: 
       headers: { authorization: `Bearer ${connection.token}`, 'x-tenant-id': tenant, 'content-type': 'application/x-ndjson' },
       body,
     }).catch((cause: unknown) => {
-      if (Date.now() > giveUpAt) throw new SightlineError('server_unreachable', `No server answers at ${connection.url}.`, { cause })
+      if (Date.now() > giveUpAt)
+        throw new SightlineError('server_unreachable', `No server answers at ${connection.url}.`, { cause })
       return null
     })
     if (response !== null && response.status !== 429 && response.status !== 503) {
@@ -205,7 +217,10 @@ async function post(connection: Connection, path: string, tenant: string, body: 
       if (response.ok || (answer !== null && typeof answer === 'object' && 'rejected' in answer)) return answer as IngestAnswer
       throw new SightlineError('bad_request', `The server answered ${response.status}: ${JSON.stringify(answer).slice(0, 300)}`)
     }
-    if (Date.now() > giveUpAt) throw new SightlineError('store_unavailable', 'The server was busy for ten minutes.', { next: 'Run the same command to go on.' })
+    if (Date.now() > giveUpAt)
+      throw new SightlineError('store_unavailable', 'The server was busy for ten minutes.', {
+        next: 'Run the same command to go on.',
+      })
     await new Promise((resolve) => setTimeout(resolve, 1000 * Number(response?.headers.get('retry-after') ?? 1)))
   }
 }

@@ -88,14 +88,19 @@ async function run(file: string, options: Options): Promise<void> {
           bar.start(progress.totalBytes, 0, { phase: phase.padEnd(9), records: 0, rate: 0 })
         }
         const rate = Math.round(progress.records / Math.max(0.001, (Date.now() - started) / 1000))
-        bar.update(progress.bytes, { phase: phase.padEnd(9), records: progress.records.toLocaleString('en'), rate: rate.toLocaleString('en') })
+        bar.update(progress.bytes, {
+          phase: phase.padEnd(9),
+          records: progress.records.toLocaleString('en'),
+          rate: rate.toLocaleString('en'),
+        })
       },
       ({ format, mapping, reasons, report }) => {
         bar.stop()
         phase = ''
         say(`Format   ${format}`)
         for (const reason of reasons) say(`         ${reason}`)
-        if (options.mapping === undefined) say(`Mapping  guessed; save it, edit it and give it with --mapping:\n${JSON.stringify(mapping, null, 2)}`)
+        if (options.mapping === undefined)
+          say(`Mapping  guessed; save it, edit it and give it with --mapping:\n${JSON.stringify(mapping, null, 2)}`)
         printReport(report)
       },
     )
@@ -157,7 +162,8 @@ function printReport(report: QualityReport): void {
   if (report.findings.length === 0) say(`  Nothing to report; ${report.checked.length} checks.`)
   for (const finding of report.findings) {
     say(`  ${MARK[finding.severity]} ${finding.message}`)
-    for (const { object, detail } of finding.evidence.slice(0, 3)) say(`            ${object === undefined ? '' : `${object}: `}${detail}`)
+    for (const { object, detail } of finding.evidence.slice(0, 3))
+      say(`            ${object === undefined ? '' : `${object}: `}${detail}`)
     if (finding.repair !== undefined) say(`            Repair: ${finding.repair.message} (--repair ${finding.repair.id})`)
   }
   for (const note of report.notes) say(`  Note: ${note}`)
@@ -170,6 +176,7 @@ function printResult(result: ImportResult, tenant: string, url: string): void {
     `${count(result.records)} records: ${count(result.accepted)} stored, ${count(result.duplicates)} known before, ` +
       `${count(result.rejected)} rejected${result.conflicts > 0 ? `, ${count(result.conflicts)} in conflict with what is stored` : ''}.\n`,
   )
-  for (const { ordinal, code, message } of result.firstRejections) process.stdout.write(`  record ${ordinal}: ${code} – ${message}\n`)
+  for (const { ordinal, code, message } of result.firstRejections)
+    process.stdout.write(`  record ${ordinal}: ${code} – ${message}\n`)
   if (!result.cancelled) process.stdout.write(`The report stays at ${url}/data?tenant=${tenant}\n`)
 }

@@ -15,7 +15,14 @@ const program = new Command('sightline')
   .version(VERSION)
   .showHelpAfterError()
 for (const command of [
-  startCommand, apiCommand, importCommand, simulateCommand, migrateCommand, doctorCommand, keyCommand, tenantCommand,
+  startCommand,
+  apiCommand,
+  importCommand,
+  simulateCommand,
+  migrateCommand,
+  doctorCommand,
+  keyCommand,
+  tenantCommand,
 ]) {
   program.addCommand(command())
 }
@@ -27,7 +34,9 @@ try {
     process.stderr.write(`sightline: ${error.message}${error.next === undefined ? '' : ` ${error.next}`}\n`)
     process.exitCode = error.code === 'cancelled' ? 130 : 1
   } else {
-    process.stderr.write(`sightline: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.stderr.write(
+      `sightline: this should not have happened: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    )
     process.exitCode = 70
   }
 }

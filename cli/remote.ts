@@ -34,7 +34,8 @@ export async function connect(env: Env, remote: { url?: string | undefined; key?
     return { url: remote.url, token: remote.key, close: () => Promise.resolve() }
   }
   const running = await findServer(env)
-  if (running !== null) return { ...running, ...(remote.key === undefined ? {} : { token: remote.key }), close: () => Promise.resolve() }
+  if (running !== null)
+    return { ...running, ...(remote.key === undefined ? {} : { token: remote.key }), close: () => Promise.resolve() }
   const log = openLog({ level: 'warn', human: process.stderr.isTTY })
   const server = await runServer({ env: { ...env, port: 0, host: '127.0.0.1' }, log, webFolder: null })
   const token = remote.key ?? server.adminToken

@@ -48,7 +48,15 @@ export async function runServer(options: {
   const { env, log } = options
   let handler: Parameters<typeof createServer>[1] = (_request, response) => {
     response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
-    response.end(JSON.stringify({ type: '/docs#store_unavailable', title: 'starting', status: 503, code: 'store_unavailable', detail: 'Starting; try again in a second.' }))
+    response.end(
+      JSON.stringify({
+        type: '/docs#store_unavailable',
+        title: 'starting',
+        status: 503,
+        code: 'store_unavailable',
+        detail: 'Starting; try again in a second.',
+      }),
+    )
   }
   const server = createServer((request, response) => handler?.(request, response))
   server.requestTimeout = 120_000
@@ -142,10 +150,14 @@ function listen(server: Server, env: Env): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(
         error.code === 'EADDRINUSE' || error.code === 'EACCES'
-          ? new SightlineError('port_in_use', `Port ${env.port} on ${env.host} is ${error.code === 'EACCES' ? 'not allowed for this user' : 'in use'}.`, {
-              next: 'Choose another one with --port N, or stop what listens there.',
-              cause: error,
-            })
+          ? new SightlineError(
+              'port_in_use',
+              `Port ${env.port} on ${env.host} is ${error.code === 'EACCES' ? 'not allowed for this user' : 'in use'}.`,
+              {
+                next: 'Choose another one with --port N, or stop what listens there.',
+                cause: error,
+              },
+            )
           : error,
       )
     })

@@ -10,7 +10,16 @@ import { withOptions } from './options.ts'
 import { untilSignal } from './run-server.ts'
 import { type Connection, connect } from './remote.ts'
 
-type Options = { seed: string; scale: string; live: boolean; truth?: string; out?: string; data?: string; url?: string; key?: string }
+type Options = {
+  seed: string
+  scale: string
+  live: boolean
+  truth?: string
+  out?: string
+  data?: string
+  url?: string
+  key?: string
+}
 
 /** `sightline simulate`: the procurement simulator, to a server or to a file. */
 export function simulateCommand(): Command {
@@ -95,7 +104,10 @@ async function toFile(order: DemoOrder, path: string): Promise<void> {
 }
 
 /** Runs the worker until its history is told, or for ever when it goes on live; a signal ends it. */
-async function simulate(order: DemoOrder, take: (body: Extract<DemoMessage, { tenant: string }>) => Promise<void>): Promise<void> {
+async function simulate(
+  order: DemoOrder,
+  take: (body: Extract<DemoMessage, { tenant: string }>) => Promise<void>,
+): Promise<void> {
   const worker = new Worker(new URL('../demo/worker.ts', import.meta.url), { workerData: order })
   const told = new Promise<void>((resolve, reject) => {
     worker.on('error', reject)

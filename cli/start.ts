@@ -27,7 +27,8 @@ export function startCommand(): Command {
       })
       const { folder } = server.stores
       const addressFile = folder === null ? null : join(folder.path, 'server.json')
-      if (addressFile !== null) await writeFile(addressFile, JSON.stringify({ url: server.url, pid: process.pid }), { mode: 0o600 })
+      if (addressFile !== null)
+        await writeFile(addressFile, JSON.stringify({ url: server.url, pid: process.pid }), { mode: 0o600 })
       process.stdout.write(welcome(server.url, server.adminToken, options.demo))
       const running = demo.run(server)
       const end = await Promise.race([untilSignal(), server.failed, running])
@@ -40,8 +41,7 @@ export function startCommand(): Command {
 }
 
 function welcome(url: string, token: string | null, demo: boolean): string {
-  const signIn =
-    token === null ? `  Sign in at ${url} with the administrator's token.` : `  Sign in   ${url}/#token=${token}`
+  const signIn = token === null ? `  Sign in at ${url} with the administrator's token.` : `  Sign in   ${url}/#token=${token}`
   return [
     '',
     `  Sightline is ready at ${url}`,

@@ -109,7 +109,7 @@ export type Recorder = {
   ): string
   block(docs: readonly Doc[], blocker: Blocker): void
   touched(docs: readonly Doc[], disturbance: Disturbance | null): void
-  /** The events in `(from, to]` that touch a document which began at or after `since`, in order of time. */
+  /** The events in `(from, to]` in order of time, of a chain that still lived at `since`; none of one that had ended by then. */
   events(from: number, to: number, since: number): DemoEvent[]
   truth(tenant: string, since: number): TruthDocument[]
 }
@@ -164,16 +164,18 @@ export function createRecorder(chain: string): Recorder {
     },
     events(from, to, since) {
       const wanted: DemoEvent[] = []
+      if (!docs.some((doc) => doc.last >= since)) return wanted
       drafts.sort((a, b) => a.at - b.at || a.order - b.order)
       for (const [seq, draft] of drafts.entries()) {
-        if (draft.at <= from || draft.docs.every((doc) => doc.first < since)) continue
+        if (draft.at <= from) continue
         if (draft.at > to) break
         wanted.push(eventOf(draft, chain, seq))
       }
       return wanted
     },
     truth(tenant, since) {
-      return docs.filter((doc) => doc.first >= since && doc.last >= doc.first).map((doc) => truthOf(tenant, doc))
+      if (!docs.some((doc) => doc.last >= since)) return []
+      return docs.filter((doc) => doc.last >= doc.first).map((doc) => truthOf(tenant, doc))
     },
   }
 }

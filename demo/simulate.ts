@@ -9,7 +9,7 @@ import type { TruthDocument } from './truth.ts'
 import { createWorld, type World } from './world.ts'
 
 /** Days before the window in which documents begin that are still open when it opens. */
-const WARM_UP_DAYS = 110
+const WARM_UP_DAYS = 200
 const LONGEST_LIFE_DAYS = 260
 
 export type SimulationOptions = {
@@ -59,8 +59,8 @@ function* chainsOfDay(world: World, day: number, scale: number): Generator<Recor
 
 /**
  * Half a year of procurement, a chunk per chain of documents (requisition to payment, or an onboarding), day by day, the tenants of
- * a day after one another. Pure: the same options give the same bytes. A document whose first event lies before the window is left
- * out; later documents of its chain may name it.
+ * a day after one another. Pure: the same options give the same bytes. A chain that began before the window and was still open when
+ * it opened is there whole, so that no cycle time of the window is cut short.
  */
 export function* simulateChunks(options: SimulationOptions): Generator<Chunk> {
   const { seed, now, days = 182, scale = 1, anchor = now } = options

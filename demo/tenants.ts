@@ -95,7 +95,7 @@ const client = (
   brand: { name: 'Northbridge', color: '#1f6f5c', logo_text: 'NB' },
   profile: {
     purchases,
-    onboardings: purchases / 40,
+    onboardings: purchases / 32,
     suppliers,
     non_po: 0.15,
     paths: [0.008, 0.075, 0.882, 0.035],
@@ -115,7 +115,7 @@ export const DEMO_TENANTS: readonly DemoTenant[] = [
     kind: 'enterprise',
     brand: { name: 'Kestrel', color: '#b4531a', logo_text: 'K' },
     profile: {
-      purchases: 57,
+      purchases: 45,
       onboardings: 1.4,
       suppliers: 240,
       non_po: 0.11,
@@ -140,7 +140,7 @@ export const DEMO_TENANTS: readonly DemoTenant[] = [
     kind: 'enterprise',
     brand: { name: 'Aurelia Health', color: '#2b5fa8', logo_text: 'A' },
     profile: {
-      purchases: 18.2,
+      purchases: 14.4,
       onboardings: 5,
       suppliers: 120,
       non_po: 0.12,
@@ -162,9 +162,9 @@ export const DEMO_TENANTS: readonly DemoTenant[] = [
     brand: { name: 'Northbridge', color: '#1f6f5c', logo_text: 'NB' },
     profile: null,
   },
-  client('nb-alder', 'Alder Outdoor', 8, 46, 'netsuite', 'USD', 'AMER', -5),
-  client('nb-birch', 'Birch & Rowe Foods', 6.4, 40, 'd365', 'GBP', 'EMEA', 0),
-  client('nb-cedar', 'Cedar Home Group', 5.3, 38, 'netsuite', 'USD', 'AMER', -6),
-  client('nb-dogwood', 'Dogwood Pharma Retail', 4, 34, 'd365', 'EUR', 'EMEA', 1),
-  client('nb-elm', 'Elm Street Hotels', 3, 30, 'sage', 'GBP', 'EMEA', 0),
+  client('nb-alder', 'Alder Outdoor', 6.3, 46, 'netsuite', 'USD', 'AMER', -5),
+  client('nb-birch', 'Birch & Rowe Foods', 5.1, 40, 'd365', 'GBP', 'EMEA', 0),
+  client('nb-cedar', 'Cedar Home Group', 4.2, 38, 'netsuite', 'USD', 'AMER', -6),
+  client('nb-dogwood', 'Dogwood Pharma Retail', 3.2, 34, 'd365', 'EUR', 'EMEA', 1),
+  client('nb-elm', 'Elm Street Hotels', 2.4, 30, 'sage', 'GBP', 'EMEA', 0),
 ]

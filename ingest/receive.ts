@@ -39,7 +39,11 @@ export async function receiveRecords(
   for (const record of records) {
     if (record.index % 1000 === 999) await breathe()
     if (record.index >= RECEIVE_LIMITS.records) {
-      rejected.push({ index: record.index, code: 'too_many_records', message: `a request carries at most ${RECEIVE_LIMITS.records} records` })
+      rejected.push({
+        index: record.index,
+        code: 'too_many_records',
+        message: `a request carries at most ${RECEIVE_LIMITS.records} records`,
+      })
       break
     }
     if ('refusal' in record) {

@@ -109,7 +109,9 @@ export async function settleCauses(
     missing = [...new Set(found.map((root) => root.caused_by))].filter((id) => id !== '' && !roots.has(id))
   }
 
-  const settled = [...technicalRoots(roots)].flatMap(([id, root]) => (roots.get(id)?.event_ids ?? []).map((event) => ({ event, root })))
+  const settled = [...technicalRoots(roots)].flatMap(([id, root]) =>
+    (roots.get(id)?.event_ids ?? []).map((event) => ({ event, root })),
+  )
   if (settled.length === 0) return
   await clickhouse.command({
     query: sqlText('settle/object-event-causes'),

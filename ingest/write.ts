@@ -96,7 +96,12 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
       const rows = waiting.flatMap((one) => one.rows)
       await settleCorrections(clickhouse, tenant, rows, now)
       await settleCauses(clickhouse, tenant, rows, now)
-      await settleConflicts(clickhouse, tenant, waiting.flatMap((one) => one.conflicts), now)
+      await settleConflicts(
+        clickhouse,
+        tenant,
+        waiting.flatMap((one) => one.conflicts),
+        now,
+      )
     }
     for (const one of batch) {
       recent.add(one.rows)
@@ -126,7 +131,8 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
 
   return {
     async write(tenant, events, importId = '') {
-      if (draining) throw new SightlineError('draining', 'This process is shutting down.', { next: 'Send it again.', retryAfterS: 2 })
+      if (draining)
+        throw new SightlineError('draining', 'This process is shutting down.', { next: 'Send it again.', retryAfterS: 2 })
       if (pendingRows + events.length > WRITER_LIMITS.pendingRows || pendingBytes > WRITER_LIMITS.pendingBytes)
         throw new SightlineError('overloaded', 'More events are waiting than can be stored right now.', {
           next: 'Send the same request again after the time in Retry-After.',
@@ -188,7 +194,8 @@ function takeBlock(queue: Waiting[]): Waiting[] {
   let rows = 0
   let bytes = 0
   for (let next = queue[0]; next !== undefined; next = queue[0]) {
-    if (batch.length > 0 && (rows + next.rows.length > WRITER_LIMITS.blockRows || bytes + next.bytes > WRITER_LIMITS.blockBytes)) break
+    if (batch.length > 0 && (rows + next.rows.length > WRITER_LIMITS.blockRows || bytes + next.bytes > WRITER_LIMITS.blockBytes))
+      break
     batch.push(next)
     queue.shift()
     rows += next.rows.length

@@ -1,5 +1,12 @@
 /** An exception or operation that others may name as their cause. */
-export type Root = { root_id: string; class: string; category: string; reaction: string; caused_by: string; event_ids: readonly string[] }
+export type Root = {
+  root_id: string
+  class: string
+  category: string
+  reaction: string
+  caused_by: string
+  event_ids: readonly string[]
+}
 
 /** The most steps from an exception to its root; longer chains, and cycles, have no root. */
 export const CHAIN_LIMIT = 16

@@ -203,9 +203,9 @@ const PHRASES: Readonly<Record<string, string>> = {
   'technical.rate_limit': 'rate limit|too many requests|throttled|quota exceeded',
   'technical.auth':
     'unauthorized|unauthorised|authentication failed|invalid credentials|credential expired|credentials expired|expired credential|' +
-    'token expired|expired token|access token|certificate expired|certificate has expired|invalid api key|permission denied',
+    'token expired|expired token|access token|tls certificate|ssl certificate|client certificate|certificate verify failed|cert_has_expired|invalid api key|permission denied',
   'technical.schema_mapping':
-    'field map|field mapping|mapping error|schema validation|schema mismatch|unknown field|unexpected field|unexpected token|' +
+    'field map|field mapping|not mapped|unmapped field|mapping error|schema validation|schema mismatch|unknown field|unexpected field|unexpected token|' +
     'malformed|could not parse|cannot parse|failed to parse|invalid json|invalid xml|required property',
   'technical.connector': 'integration error|connector error|bounced|undeliverable|undelivered|mailbox full|mailbox unavailable',
   'technical.queue.backlog': 'queue full|consumer lag|backlog',

@@ -1,6 +1,7 @@
 import { parse as uuidBytes, v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { type Instant, instantFromIso } from './instant.ts'
+import { plainReader } from './plain-reader.ts'
 import { SYSTEM_CLASSES } from './vocabulary.ts'
 
 /** Caps of one event: what a real business event never reaches and an attacker would. */
@@ -10,23 +11,32 @@ export const EVENT_LIMITS = { bytes: 256 * 1024, depth: 16, objects: 2000, futur
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFE\uFFFF]/u
 const LONE_SURROGATE = /\p{Surrogate}/u
 
+const PRINTABLE_ASCII = /^[ -~]*$/
+
 /** Text that any store keeps as it is: no null bytes, no control characters, no half surrogate pairs. */
 export function isCleanText(text: string): boolean {
+  if (PRINTABLE_ASCII.test(text)) return true
   return !CONTROL.test(text) && !LONE_SURROGATE.test(text)
 }
 
-const text = (max: number) =>
-  z.string().max(max).refine(isCleanText, 'holds control characters or half a surrogate pair')
+const text = (max: number) => z.string().max(max).refine(isCleanText, 'holds control characters or half a surrogate pair')
 const id = (max = 512) => text(max).min(1)
 const name = id(200)
-const time = z.string().max(40).transform((value, context): Instant => {
-  const instant = instantFromIso(value)
-  if (instant === null) {
-    context.addIssue({ code: 'custom', message: 'is not an ISO 8601 instant with a zone between 1900 and 2250', params: { code: 'time_invalid' } })
-    return z.NEVER
-  }
-  return instant
-})
+const time = z
+  .string()
+  .max(40)
+  .transform((value, context): Instant => {
+    const instant = instantFromIso(value)
+    if (instant === null) {
+      context.addIssue({
+        code: 'custom',
+        message: 'is not an ISO 8601 instant with a zone between 1900 and 2250',
+        params: { code: 'time_invalid' },
+      })
+      return z.NEVER
+    }
+    return instant
+  })
 
 /** An amount or quantity as decimal text or number; kept with four decimals, at most fourteen digits before the point. */
 const decimal = z.union([z.string().max(40), z.number()]).transform((value, context): string => {
@@ -77,14 +87,21 @@ export const EventData = z.looseObject({
   exception: z.object({ id: id(), state: z.enum(EXCEPTION_STATES), caused_by: text(512).nullish() }).nullish(),
   operation: z.object({ id: id(), attempt: z.int().min(1).max(100_000).default(1) }).nullish(),
   policy: z
-    .object({ id: id(), version: text(100).nullish(), decision: z.enum(['passed', 'violated', 'waived', 'not_evaluated']).nullish() })
+    .object({
+      id: id(),
+      version: text(100).nullish(),
+      decision: z.enum(['passed', 'violated', 'waived', 'not_evaluated']).nullish(),
+    })
     .nullish(),
   money: z
     .object({
       amount: decimal,
       currency: z.string().regex(/^[A-Z]{3}$/u, 'is not an ISO 4217 code'),
       base_amount: decimal.nullish(),
-      base_currency: z.string().regex(/^[A-Z]{3}$/u, 'is not an ISO 4217 code').nullish(),
+      base_currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/u, 'is not an ISO 4217 code')
+        .nullish(),
       rate: z.union([z.string().max(40), z.number()]).nullish(),
       rate_date: text(10).nullish(),
     })
@@ -121,6 +138,8 @@ export const CloudEvent = z.looseObject({
   data: EventData,
 })
 export type CloudEvent = z.output<typeof CloudEvent>
+
+const readPlain = plainReader(CloudEvent)
 
 /** An event as the product keeps it: identified, its parts in their places, not yet classified. Instants in microseconds. */
 export type Event = {
@@ -184,6 +203,8 @@ export function readEvent(
   value: unknown,
   context: { tenant: string; receivedAt: Instant; fallbackSeq: number },
 ): Event | Refusal {
+  const plain = readPlain(value)
+  if (plain !== undefined) return eventFromCloudEvent(plain, context)
   const parsed = CloudEvent.safeParse(value)
   if (!parsed.success) return refusal(parsed.error)
   return eventFromCloudEvent(parsed.data, context)
@@ -240,5 +261,8 @@ function refusal(error: z.ZodError): Refusal {
   const path = issue.path.map(String).join('.').slice(0, 120)
   const code = issue.code === 'custom' && typeof issue.params?.['code'] === 'string' ? issue.params['code'] : 'event_invalid'
   const message = issue.message.replace(/^Invalid input: /u, '').slice(0, 200)
-  return { code: path === 'specversion' ? 'specversion_unsupported' : code, message: path === '' ? message : `${path}: ${message}` }
+  return {
+    code: path === 'specversion' ? 'specversion_unsupported' : code,
+    message: path === '' ? message : `${path}: ${message}`,
+  }
 }

@@ -4,8 +4,7 @@
  */
 export type Instant = number
 
-const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?$/
+const ISO = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?$/
 
 /** Earliest and latest instant that the store keeps (1900-01-01 and 2250-01-01), in microseconds. */
 export const INSTANT_MIN: Instant = Date.UTC(1900, 0, 1) * 1000

@@ -45,11 +45,7 @@ export class SightlineError extends Error {
   /** Seconds to wait before trying again, for `overloaded`, `store_unavailable` and `draining`. */
   readonly retryAfterS: number | undefined
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    options: { next?: string; retryAfterS?: number; cause?: unknown } = {},
-  ) {
+  constructor(code: ErrorCode, message: string, options: { next?: string; retryAfterS?: number; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'SightlineError'
     this.code = code

@@ -56,7 +56,12 @@ const ITEMS = {
 const DETAILS = {
   name: 'read/exception-details',
   params: z.object({ event_ids: z.array(z.string()) }),
-  row: z.object({ event_id: z.string(), first_message: z.string(), first_evidence: z.array(z.string()), first_confidence: z.number() }),
+  row: z.object({
+    event_id: z.string(),
+    first_message: z.string(),
+    first_evidence: z.array(z.string()),
+    first_confidence: z.number(),
+  }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const SYSTEMS = {
@@ -85,7 +90,13 @@ export async function exceptions(reader: TenantReader, scope: ExceptionScope) {
     to: instantToIso(scope.to),
     totals: CLASS.options.map((name) => {
       const row = level('class').find((one) => one.class === name)
-      return { class: name, items: row?.items ?? 0, objects: row?.objects ?? 0, open: row?.open ?? 0, median_hours: row?.median_hours ?? null }
+      return {
+        class: name,
+        items: row?.items ?? 0,
+        objects: row?.objects ?? 0,
+        open: row?.open ?? 0,
+        median_hours: row?.median_hours ?? null,
+      }
     }),
     categories: level('category').map((row) => ({
       class: row.class,

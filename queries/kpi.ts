@@ -20,7 +20,10 @@ const Header = z.strictObject({
   grain: z.string().min(1),
   cohort: z.string().min(1),
   definition: z.string().min(1),
-  benchmark: z.string().min(1).transform((text) => (text === 'none' ? null : text)),
+  benchmark: z
+    .string()
+    .min(1)
+    .transform((text) => (text === 'none' ? null : text)),
   minimum_n: z.coerce.number().int().min(0),
 })
 
@@ -46,7 +49,10 @@ const PARAMS = z.object({
   from: z.string(),
   to: z.string(),
   bucket: z.string(),
-  group_by: z.int().min(1).max(DIMENSIONS.length + 1),
+  group_by: z
+    .int()
+    .min(1)
+    .max(DIMENSIONS.length + 1),
   filters: z.array(z.string()).length(DIMENSIONS.length + 1),
 })
 

@@ -108,7 +108,9 @@ export async function searchObjects(
 ) {
   const cursor = query.after === undefined ? ['', BEFORE_ALL, ''] : CURSOR.exec(query.after)
   if (cursor === null)
-    throw new SightlineError('parameter_invalid', 'after: is not the `next` of a page before.', { next: 'Ask without it for the first page.' })
+    throw new SightlineError('parameter_invalid', 'after: is not the `next` of a page before.', {
+      next: 'Ask without it for the first page.',
+    })
   const rows = await reader.rows(SEARCH, {
     type,
     q: query.q ?? '',
@@ -120,7 +122,17 @@ export async function searchObjects(
   const last = page.at(-1)
   return {
     type,
-    objects: page.map(({ last_us: _, last_supplier: supplier, last_entity: entity, ...object }) => ({ ...object, supplier, entity })),
+    objects: page.map((row) => ({
+      id: row.id,
+      events: row.events,
+      first_at: row.first_at,
+      last_at: row.last_at,
+      last_activity: row.last_activity,
+      supplier: row.last_supplier,
+      entity: row.last_entity,
+      business_exceptions: row.business_exceptions,
+      technical_failures: row.technical_failures,
+    })),
     next: rows.length > query.limit && last !== undefined ? `${last.last_us}/${last.id}` : null,
   }
 }
@@ -198,7 +210,8 @@ function timelineEvent(row: TimelineRow, end: TimelineRow | undefined) {
         ? null
         : { id: exception.exception_id, state: exception.exception_state, caused_by: exception.exception_caused_by },
     operation: operation.operation_id === '' ? null : { id: operation.operation_id, attempt: operation.attempt },
-    policy: policy.policy_id === '' ? null : { id: policy.policy_id, version: policy.policy_version, decision: policy.policy_decision },
+    policy:
+      policy.policy_id === '' ? null : { id: policy.policy_id, version: policy.policy_version, decision: policy.policy_decision },
     money: money.amount === null ? null : { amount: money.amount, currency: money.currency },
     due_at: row.due_at,
     waits_on: row.waits_kind === '' ? null : { kind: row.waits_kind, id: row.waits_id, step: row.waits_step },
@@ -231,13 +244,13 @@ function objectsOf(row: TimelineRow): { type: string; id: string; qualifier: str
  * that came about.
  */
 function blockingOperations(live: readonly TimelineRow[]) {
-  const blocking = new Map<string, { operation_id: string; system: string; category: string; since: string; attempts: Set<number>; abandoned: boolean }>()
+  type Failing = { system: string; category: string; since: string; attempts: Set<number>; abandoned: boolean }
+  const blocking = new Map<string, Failing>()
   for (const row of live) {
     if (isStep(row)) for (const [id, open] of blocking) if (open.abandoned) blocking.delete(id)
     if (row.operation_id === '') continue
     if (row.class === 'technical') {
       const open = blocking.get(row.operation_id) ?? {
-        operation_id: row.operation_id,
         system: row.system,
         category: row.category,
         since: row.occurred_at,
@@ -251,7 +264,13 @@ function blockingOperations(live: readonly TimelineRow[]) {
       blocking.delete(row.operation_id)
     }
   }
-  return [...blocking.values()].map(({ abandoned: _, attempts, ...open }) => ({ ...open, attempts: attempts.size }))
+  return [...blocking].map(([operation_id, { system, category, since, attempts }]) => ({
+    operation_id,
+    system,
+    category,
+    since,
+    attempts: attempts.size,
+  }))
 }
 
 /** Whether an event is a step of the document itself: of no operation, exception or policy. */
@@ -277,7 +296,12 @@ function openExceptions(live: readonly TimelineRow[]) {
     if (row.exception_id === '') continue
     if (row.exception_state === 'resolved') open.delete(row.exception_id)
     else if (row.class !== 'none' && !open.has(row.exception_id))
-      open.set(row.exception_id, { exception_id: row.exception_id, category: row.category, class: row.class, since: row.occurred_at })
+      open.set(row.exception_id, {
+        exception_id: row.exception_id,
+        category: row.category,
+        class: row.class,
+        since: row.occurred_at,
+      })
   }
   return [...open.values()]
 }

@@ -23,7 +23,9 @@ function event(minute: number, type: string, objects: string, data: Record<strin
     time: new Date(Date.UTC(2026, 2, 2, 8, minute)).toISOString(),
     data: {
       seq: minute,
-      objects: objects.split(' ').map((text) => ({ type: text.slice(0, text.indexOf('/')), id: text.slice(text.indexOf('/') + 1) })),
+      objects: objects
+        .split(' ')
+        .map((text) => ({ type: text.slice(0, text.indexOf('/')), id: text.slice(text.indexOf('/') + 1) })),
       ...data,
     },
   }
@@ -47,7 +49,11 @@ const store = (tenant: TenantId, events: readonly unknown[]) => storeEvents(stor
 test('a business exception is one item from raised to resolved, with message and evidence of its raising', async () => {
   const tenant = await freshTenant()
   await store(tenant, [
-    event(0, 'exception.raised', 'invoice/I1 purchase_order/P1', { outcome: PRICE, exception: { id: 'EX1', state: 'raised' }, system: 'n8n' }),
+    event(0, 'exception.raised', 'invoice/I1 purchase_order/P1', {
+      outcome: PRICE,
+      exception: { id: 'EX1', state: 'raised' },
+      system: 'n8n',
+    }),
     event(60, 'exception.assigned', 'invoice/I1', { exception: { id: 'EX1', state: 'assigned' } }),
     event(180, 'exception.resolved', 'invoice/I1', { outcome: ok, exception: { id: 'EX1', state: 'resolved' } }),
     event(10, 'exception.raised', 'invoice/I2', { outcome: PRICE, exception: { id: 'EX2', state: 'raised' } }),
@@ -77,8 +83,16 @@ test('a business exception is one item from raised to resolved, with message and
 test('a technical failure is one item an operation, whatever it raised besides, and ends with the next success', async () => {
   const tenant = await freshTenant()
   await store(tenant, [
-    event(0, 'operation.failed', 'invoice/I1 purchase_order/P1', { operation: { id: 'post:I1', attempt: 1 }, outcome: DOWN, system: 'sap' }),
-    event(30, 'operation.failed', 'invoice/I1 purchase_order/P1', { operation: { id: 'post:I1', attempt: 2 }, outcome: DOWN, system: 'sap' }),
+    event(0, 'operation.failed', 'invoice/I1 purchase_order/P1', {
+      operation: { id: 'post:I1', attempt: 1 },
+      outcome: DOWN,
+      system: 'sap',
+    }),
+    event(30, 'operation.failed', 'invoice/I1 purchase_order/P1', {
+      operation: { id: 'post:I1', attempt: 2 },
+      outcome: DOWN,
+      system: 'sap',
+    }),
     event(31, 'exception.raised', 'invoice/I1', { outcome: DOWN, exception: { id: 'EXT', state: 'raised' } }),
     event(120, 'operation.succeeded', 'invoice/I1', { operation: { id: 'post:I1', attempt: 3 }, outcome: ok, system: 'sap' }),
     event(0, 'operation.failed', 'invoice/I2', { operation: { id: 'post:I2', attempt: 1 }, outcome: DOWN, system: 'sap' }),
@@ -91,7 +105,7 @@ test('a technical failure is one item an operation, whatever it raised besides, 
   assert.deepEqual(total(answer, 'technical'), { class: 'technical', items: 3, objects: 3, open: 1, median_hours: 1.5 })
   assert.equal(total(answer, 'business')?.items, 0)
   assert.deepEqual(
-    answer.items.map(({ id, attempts, resolved_at }) => [id, attempts, resolved_at]).toSorted(),
+    answer.items.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(({ id, attempts, resolved_at }) => [id, attempts, resolved_at]),
     [
       ['post:I1', 3, '2026-03-02T10:00:00.000000Z'],
       ['post:I2', 1, null],
@@ -107,7 +121,10 @@ test('a technical failure is one item an operation, whatever it raised besides, 
 test('unknown failures are a class of their own', async () => {
   const tenant = await freshTenant()
   await store(tenant, [
-    event(0, 'exception.raised', 'invoice/I1', { outcome: { status: 'cancelled', code: 'QQ-17' }, exception: { id: 'EX1', state: 'raised' } }),
+    event(0, 'exception.raised', 'invoice/I1', {
+      outcome: { status: 'cancelled', code: 'QQ-17' },
+      exception: { id: 'EX1', state: 'raised' },
+    }),
   ])
   const answer = await ask(tenant)
   assert.deepEqual(
@@ -144,16 +161,31 @@ test('class and category narrow the list and the trend, never the totals', async
   const tenant = await freshTenant()
   await store(tenant, [
     event(0, 'exception.raised', 'invoice/I1', { outcome: PRICE, exception: { id: 'EX1', state: 'raised' } }),
-    event(1, 'exception.raised', 'invoice/I2', { outcome: { status: 'rejected', code: 'TAX_MISMATCH' }, exception: { id: 'EX2', state: 'raised' } }),
+    event(1, 'exception.raised', 'invoice/I2', {
+      outcome: { status: 'rejected', code: 'TAX_MISMATCH' },
+      exception: { id: 'EX2', state: 'raised' },
+    }),
     event(2, 'operation.failed', 'invoice/I3', { operation: { id: 'o3', attempt: 1 }, outcome: DOWN }),
   ])
   const technical = await ask(tenant, { class: 'technical' })
-  assert.deepEqual(technical.items.map((item) => item.id), ['o3'])
-  assert.deepEqual(technical.trend.map((row) => [row.class, row.items]), [['technical', 1]])
+  assert.deepEqual(
+    technical.items.map((item) => item.id),
+    ['o3'],
+  )
+  assert.deepEqual(
+    technical.trend.map((row) => [row.class, row.items]),
+    [['technical', 1]],
+  )
   assert.equal(total(technical, 'business')?.items, 2)
   const tax = await ask(tenant, { category: 'tax_coding' })
-  assert.deepEqual(tax.items.map((item) => item.id), ['EX2'])
-  assert.deepEqual((await ask(tenant, { limit: 1 })).items.map((item) => item.id), ['o3'])
+  assert.deepEqual(
+    tax.items.map((item) => item.id),
+    ['EX2'],
+  )
+  assert.deepEqual(
+    (await ask(tenant, { limit: 1 })).items.map((item) => item.id),
+    ['o3'],
+  )
 })
 
 test('copies, corrections and other tenants change no item', async () => {
@@ -165,10 +197,23 @@ test('copies, corrections and other tenants change no item', async () => {
   await store(tenant, events)
   const before = await ask(tenant)
   await store(tenant, events.toReversed())
-  await store(other, [...events, event(9, 'operation.succeeded', 'invoice/I3', { operation: { id: 'o3', attempt: 2 }, outcome: ok })])
+  await store(other, [
+    ...events,
+    event(9, 'operation.succeeded', 'invoice/I3', { operation: { id: 'o3', attempt: 2 }, outcome: ok }),
+  ])
   assert.deepEqual(await ask(tenant), before)
   const raised = events[0]
   assert.ok(raised !== undefined)
-  await store(tenant, [{ ...raised, id: 'late-news', type: 'invoice.matched', data: { objects: raised.data['objects'], corrects: raised.id, outcome: ok } }])
-  assert.deepEqual((await ask(tenant)).items.map((item) => item.id), ['o3'])
+  await store(tenant, [
+    {
+      ...raised,
+      id: 'late-news',
+      type: 'invoice.matched',
+      data: { objects: raised.data['objects'], corrects: raised.id, outcome: ok },
+    },
+  ])
+  assert.deepEqual(
+    (await ask(tenant)).items.map((item) => item.id),
+    ['o3'],
+  )
 })

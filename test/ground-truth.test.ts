@@ -34,7 +34,12 @@ for (const log of ['DomesticDeclarations', 'PrepaidTravelCost'])
   })
 
 test('permit receipts: every figure of the ground truth', { skip }, async () => {
-  await meets(server, await load(server, 'receipt-permit/08_receipt.xes.gz'), 'case', truth<{ figures: Figures }>('receipt-permit/ground-truth.json').figures)
+  await meets(
+    server,
+    await load(server, 'receipt-permit/08_receipt.xes.gz'),
+    'case',
+    truth<{ figures: Figures }>('receipt-permit/ground-truth.json').figures,
+  )
 })
 
 const small = truth0()
@@ -98,7 +103,10 @@ for (const [file, figures] of [
     const tenant = await load(server, file)
     const { types } = await view<ProcessTypes>(server, tenant, '/v1/process')
     assert.deepEqual(Object.fromEntries(types.map(({ type, objects }) => [type, objects])), expected.objects_by_type)
-    assert.equal(types.reduce((sum, { objects }) => sum + objects, 0), expected.objects)
+    assert.equal(
+      types.reduce((sum, { objects }) => sum + objects, 0),
+      expected.objects,
+    )
     const pairs = Object.entries(expected.flattened).map(([type, { events }]) => [type, events])
     assert.deepEqual(Object.fromEntries(types.map(({ type, events }) => [type, events])), Object.fromEntries(pairs))
     for (const [type, flattened] of Object.entries(expected.flattened)) await meets(server, tenant, type, flattened)
@@ -108,15 +116,23 @@ test('the specification’s example in JSON, XML and SQLite gives one answer', {
   const answers = []
   for (const extension of ['jsonocel', 'xmlocel', 'sqlite']) {
     // XML and SQLite write the local times of a winter in central Europe without their zone.
-    const tenant = await load(server, { file: `ocel2-format-example/ocel20_example.${extension}`, ...(extension === 'jsonocel' ? {} : { zone: '+01:00' }) })
+    const tenant = await load(server, {
+      file: `ocel2-format-example/ocel20_example.${extension}`,
+      ...(extension === 'jsonocel' ? {} : { zone: '+01:00' }),
+    })
     const { types } = await view<ProcessTypes>(server, tenant, '/v1/process')
     const views = await Promise.all(
-      types.flatMap(({ type }) => ['summary', 'variants', 'map'].map((name) => view(server, tenant, `/v1/process/${encodeURIComponent(type)}/${name}`))),
+      types.flatMap(({ type }) =>
+        ['summary', 'variants', 'map'].map((name) => view(server, tenant, `/v1/process/${encodeURIComponent(type)}/${name}`)),
+      ),
     )
     answers.push({ types, views })
   }
   const [json, xml, sqlite] = answers
-  assert.equal(json?.types.reduce((sum, { objects }) => sum + objects, 0), 9)
+  assert.equal(
+    json?.types.reduce((sum, { objects }) => sum + objects, 0),
+    9,
+  )
   assert.deepEqual(xml, json)
   assert.deepEqual(sqlite, json)
 })

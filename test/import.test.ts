@@ -36,48 +36,62 @@ function swapped(text: string): string {
 
 const clusters = ['01_01_01', '01_01_02', '01_02_01', '01_02_03', '02_01', '02_02_02', '03']
 for (const cluster of clusters)
-  test(`purchase orders ${cluster} with day and month swapped are named, not loaded; the repair restores the ground truth`, { skip }, async () => {
-    const { per_file } = truth<{ per_file: Record<string, Figures> }>('bpic2019-clusters/ground-truth.json')
-    const expected = per_file[cluster]
-    assert.ok(expected !== undefined)
-    const path = join(folder, `swapped-${cluster}.xes.gz`)
-    await writeFile(path, gzipSync(swapped(gunzipSync(readFileSync(`${DATA}bpic2019-clusters/${cluster}.xes.gz`)).toString('utf8'))))
+  test(
+    `purchase orders ${cluster} with day and month swapped are named, not loaded; the repair restores the ground truth`,
+    { skip },
+    async () => {
+      const { per_file } = truth<{ per_file: Record<string, Figures> }>('bpic2019-clusters/ground-truth.json')
+      const expected = per_file[cluster]
+      assert.ok(expected !== undefined)
+      const path = join(folder, `swapped-${cluster}.xes.gz`)
+      await writeFile(
+        path,
+        gzipSync(swapped(gunzipSync(readFileSync(`${DATA}bpic2019-clusters/${cluster}.xes.gz`)).toString('utf8'))),
+      )
+      const tenant = await server.freshTenant()
+
+      await assert.rejects(loadInto(server, { path, tenant }), (error: unknown) => {
+        assert.ok(error instanceof SightlineError)
+        assert.equal(error.code, 'file_invalid')
+        assert.match(error.message, /day and month/iu)
+        assert.match(error.next ?? '', /--repair swap-day-month/u)
+        return true
+      })
+      assert.deepEqual((await view<ProcessTypes>(server, tenant, '/v1/process')).types, [])
+
+      const repaired = await loadInto(server, { path, tenant, repair: 'swap-day-month' })
+      assert.equal(repaired.rejected, 0)
+      await meets(server, tenant, 'case', expected)
+    },
+  )
+
+test(
+  'a swapped log can be loaded as it stands; its report stays, with the evidence and the offer; undo takes it out again',
+  { skip },
+  async () => {
     const tenant = await server.freshTenant()
+    const path = join(folder, 'as-is.xes')
+    await writeFile(path, swapped(gunzipSync(readFileSync(`${DATA}bpic2019-clusters/01_01_02.xes.gz`)).toString('utf8')))
+    const loaded = await loadInto(server, { path, tenant, asIs: true })
+    assert.ok(loaded.accepted > 0)
+    const { imports } = await view<Quality>(server, tenant, '/v1/quality')
+    const finding = imports[0]?.report?.findings.find(({ repair }) => repair?.id === 'swap-day-month')
+    assert.equal(finding?.severity, 'error')
+    assert.ok((finding?.evidence.length ?? 0) > 0)
 
-    await assert.rejects(loadInto(server, { path, tenant }), (error: unknown) => {
-      assert.ok(error instanceof SightlineError)
-      assert.equal(error.code, 'file_invalid')
-      assert.match(error.message, /day and month/iu)
-      assert.match(error.next ?? '', /--repair swap-day-month/u)
-      return true
-    })
+    const undone = await server.ask('DELETE', `/v1/imports/${loaded.id}`, { tenant })
+    assert.equal(undone.status, 200)
     assert.deepEqual((await view<ProcessTypes>(server, tenant, '/v1/process')).types, [])
-
-    const repaired = await loadInto(server, { path, tenant, repair: 'swap-day-month' })
-    assert.equal(repaired.rejected, 0)
-    await meets(server, tenant, 'case', expected)
-  })
-
-test('a swapped log can be loaded as it stands; its report stays, with the evidence and the offer; undo takes it out again', { skip }, async () => {
-  const tenant = await server.freshTenant()
-  const path = join(folder, 'as-is.xes')
-  await writeFile(path, swapped(gunzipSync(readFileSync(`${DATA}bpic2019-clusters/01_01_02.xes.gz`)).toString('utf8')))
-  const loaded = await loadInto(server, { path, tenant, asIs: true })
-  assert.ok(loaded.accepted > 0)
-  const { imports } = await view<Quality>(server, tenant, '/v1/quality')
-  const finding = imports[0]?.report?.findings.find(({ repair }) => repair?.id === 'swap-day-month')
-  assert.equal(finding?.severity, 'error')
-  assert.ok((finding?.evidence.length ?? 0) > 0)
-
-  const undone = await server.ask('DELETE', `/v1/imports/${loaded.id}`, { tenant })
-  assert.equal(undone.status, 200)
-  assert.deepEqual((await view<ProcessTypes>(server, tenant, '/v1/process')).types, [])
-  const again = await loadInto(server, { path, tenant, repair: 'swap-day-month' })
-  assert.equal(again.accepted, loaded.accepted)
-})
+    const again = await loadInto(server, { path, tenant, repair: 'swap-day-month' })
+    assert.equal(again.accepted, loaded.accepted)
+  },
+)
 
 /** Runs the command as a user would; interrupts it when `interruptAt` says so of what it has printed. */
-async function run(args: string[], interruptAt?: (stderr: string) => boolean): Promise<{ code: number | null; stdout: string; stderr: string }> {
+async function run(
+  args: string[],
+  interruptAt?: (stderr: string) => boolean,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(COMMAND, [...args, '--url', server.url, '--key', server.token], { stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
@@ -158,7 +172,9 @@ test('an import that Ctrl-C stopped goes on where it was, and ends as if it had 
 
 test('standard input is loaded like a file', { skip }, async () => {
   const tenant = await server.freshTenant()
-  const child = spawn(COMMAND, ['import', '-', '--tenant', tenant, '--url', server.url, '--key', server.token], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(COMMAND, ['import', '-', '--tenant', tenant, '--url', server.url, '--key', server.token], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   child.stderr.resume()
   child.stdout.resume()
   child.stdin.end(await readFile(`${DATA}samples-small/running-example.xes`))

@@ -15,7 +15,13 @@ import { sharedStores } from './support/stores.ts'
 type ExpectedRow = { bucket: string; group: string; value: number | null; p90: number | null; n: number; open: number }
 type Case = {
   why: string
-  query: { from: string; to: string; bucket: KpiScope['bucket']; group_by?: Dimension; filters?: Partial<Record<Dimension, string>> }
+  query: {
+    from: string
+    to: string
+    bucket: KpiScope['bucket']
+    group_by?: Dimension
+    filters?: Partial<Record<Dimension, string>>
+  }
   rows: ExpectedRow[]
 }
 type Sent = { id: string; type: string; data: { [key: string]: unknown; objects: { type: string; id: string }[] } }
@@ -88,7 +94,10 @@ for (const kpi of fixtures)
     for (const wanted of fixtureCases(kpi)) assertClose(await answers(mine, kpi, wanted), wanted.rows, wanted.why)
 
     await store(mine, [...events].toReversed())
-    await store(other, [...events, ...events.map((event) => ({ ...event, id: `copy-${event.id}`, time: '2026-03-20T12:00:00Z' }))])
+    await store(other, [
+      ...events,
+      ...events.map((event) => ({ ...event, id: `copy-${event.id}`, time: '2026-03-20T12:00:00Z' })),
+    ])
     for (const wanted of fixtureCases(kpi)) assertClose(await answers(mine, kpi, wanted), wanted.rows, wanted.why)
   })
 
@@ -96,7 +105,12 @@ test('a comparison puts the preceding window of equal length beside each bucket'
   const tenant = await freshTenant()
   await store(tenant, fixtureEvents('capture-lag'))
   const ask = (from: string, to: string, bucket: KpiScope['bucket']) =>
-    kpiAnswer(tenantReader(stores.clickhouse.reader, tenant), 'capture-lag', { from: at(from), to: at(to), bucket, compare: true })
+    kpiAnswer(tenantReader(stores.clickhouse.reader, tenant), 'capture-lag', {
+      from: at(from),
+      to: at(to),
+      bucket,
+      compare: true,
+    })
   const days = await ask('2026-03-04T00:00:00Z', '2026-03-06T00:00:00Z', 'day')
   assert.deepEqual(
     days.rows.map(({ bucket, previous }) => [bucket, previous]),
@@ -135,7 +149,9 @@ test('technical failures on every invoice do not move the business exception rat
       data: {
         object: `invoice/${id}`,
         outcome,
-        ...(step === 3 ? { exception: { id: `EXT-${id}`, state: 'raised' } } : { operation: { id: `sync:${id}`, attempt: step + 1 } }),
+        ...(step === 3
+          ? { exception: { id: `EXT-${id}`, state: 'raised' } }
+          : { operation: { id: `sync:${id}`, attempt: step + 1 } }),
       },
     })),
   )
@@ -165,7 +181,10 @@ test('a correction takes the corrected event out of every figure', async () => {
 
 test('the unclassified rate counts what the exceptions page lists', async () => {
   const tenant = await freshTenant()
-  await store(tenant, fixtures.flatMap((kpi) => fixtureEvents(kpi).map((event) => ({ ...event, id: `${kpi}-${event.id}` }))))
+  await store(
+    tenant,
+    fixtures.flatMap((kpi) => fixtureEvents(kpi).map((event) => ({ ...event, id: `${kpi}-${event.id}` }))),
+  )
   const reader = tenantReader(stores.clickhouse.reader, tenant)
   const scope = { from: at('2026-01-01T00:00:00Z'), to: at('2026-07-01T00:00:00Z'), bucket: 'all' } as const
   const { totals } = await exceptions(reader, { ...scope, limit: 1000 })
@@ -252,10 +271,16 @@ test('the figures of a simulated half-year agree with what the simulator knows t
     assert.deepEqual([row?.n, row?.value?.toFixed(3)], [seconds.length, median.toFixed(3)], kpi)
   }
   const late = await ask('late-payment')
-  const missed = paid.filter(({ due_at = '', milestones }) => Date.parse(milestones['payment.cleared'] ?? '') > Date.parse(due_at))
+  const missed = paid.filter(
+    ({ due_at = '', milestones }) => Date.parse(milestones['payment.cleared'] ?? '') > Date.parse(due_at),
+  )
   assert.ok(missed.length > 0)
   assert.deepEqual([late?.n, late?.value], [paid.length, missed.length / paid.length])
   const { totals } = await exceptions(reader, { ...scope, limit: 1 })
   for (const name of ['business', 'unknown'] as const)
-    assert.equal(totals.find((one) => one.class === name)?.items, raised.filter((exception) => exception.class === name).length, name)
+    assert.equal(
+      totals.find((one) => one.class === name)?.items,
+      raised.filter((exception) => exception.class === name).length,
+      name,
+    )
 })

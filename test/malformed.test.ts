@@ -7,7 +7,12 @@ import { sharedServer, type TestServer } from './support/server.ts'
 const BODIES = 10_000
 const seed = Number(process.env['SEED'] ?? Date.now() % 1e9)
 
-type Verdicts = { accepted: number; duplicates: number; rejected: { index: number; code: string; message: string }[]; code?: string }
+type Verdicts = {
+  accepted: number
+  duplicates: number
+  rejected: { index: number; code: string; message: string }[]
+  code?: string
+}
 
 let server: TestServer
 before(async () => {
@@ -75,7 +80,8 @@ const DAMAGE: Record<string, (pick: () => number, id: string) => string | Buffer
   'a raw control character': (_, id) => JSON.stringify(good(id)).replace('/test', 'a\u0001b'),
   'half a surrogate pair': (_, id) => JSON.stringify(good(id)).replace('/test', String.raw`\ud800`),
   'a key twice': (_, id) => JSON.stringify(good(id)).replace('"source"', '"source":"/other","source"'),
-  'a key twice, deep inside': (_, id) => withData(id, { seq: 1 }).replace('"type":"invoice"', '"type":"invoice","type":"payment"'),
+  'a key twice, deep inside': (_, id) =>
+    withData(id, { seq: 1 }).replace('"type":"invoice"', '"type":"invoice","type":"payment"'),
   'deep nesting': (pick, id) => {
     const depth = 20 + Math.floor(pick() * 2000)
     return withData(id, { attributes: { deep: 0 } }).replace('"deep":0', `"deep":${'['.repeat(depth)}${']'.repeat(depth)}`)
@@ -120,16 +126,22 @@ test(`10,000 malformed bodies: no crash, no 5xx, each bad record named, the good
     ]
     const ndjson = pick() < 0.5
     const separator = Buffer.from(ndjson ? '\n' : ',')
-    const joined = Buffer.concat(records.flatMap((record, at) => (at === 0 ? [Buffer.from(record)] : [separator, Buffer.from(record)])))
+    const joined = Buffer.concat(
+      records.flatMap((record, at) => (at === 0 ? [Buffer.from(record)] : [separator, Buffer.from(record)])),
+    )
     const body = ndjson ? joined : Buffer.concat([Buffer.from('['), joined, Buffer.from(']')])
     const zipped = pick() < 0.2
     const answer = await server.ask<Verdicts>('POST', '/v1/events', {
       tenant,
       body: zipped ? gzipSync(body) : body,
-      headers: { 'content-type': ndjson ? 'application/x-ndjson' : 'application/json', ...(zipped ? { 'content-encoding': 'gzip' } : {}) },
+      headers: {
+        'content-type': ndjson ? 'application/x-ndjson' : 'application/json',
+        ...(zipped ? { 'content-encoding': 'gzip' } : {}),
+      },
     })
     const { status, body: verdict } = answer
-    const complain = (what: string) => failures.push(`${kind} (body ${number}, ${ndjson ? 'ndjson' : 'array'}): ${what}: ${JSON.stringify(verdict).slice(0, 300)}`)
+    const complain = (what: string) =>
+      failures.push(`${kind} (body ${number}, ${ndjson ? 'ndjson' : 'array'}): ${what}: ${JSON.stringify(verdict).slice(0, 300)}`)
     if (status >= 500) complain(`status ${status}`)
     else if (!Array.isArray(verdict.rejected)) complain('no verdicts')
     else {
@@ -148,7 +160,10 @@ test(`10,000 malformed bodies: no crash, no 5xx, each bad record named, the good
   assert.deepEqual(failures.slice(0, 10), [], `${failures.length} bodies answered wrongly`)
 
   const { body } = await server.ask<{ types: { type: string; objects: number }[] }>('GET', '/v1/process', { tenant })
-  assert.deepEqual(body.types.map(({ type, objects }) => [type, objects]), [['invoice', expected]])
+  assert.deepEqual(
+    body.types.map(({ type, objects }) => [type, objects]),
+    [['invoice', expected]],
+  )
 })
 
 const whole: [string, { body: string | Uint8Array; headers?: Record<string, string> }, number][] = [
@@ -159,7 +174,11 @@ const whole: [string, { body: string | Uint8Array; headers?: Record<string, stri
   ['a gzip that breaks off', { body: gzipSync('{}'.repeat(1000)).subarray(0, 20), headers: { 'content-encoding': 'gzip' } }, 400],
   ['an unknown encoding', { body: '{}', headers: { 'content-encoding': 'zstd-of-mine' } }, 415],
   ['a media type that is not taken', { body: '<a/>', headers: { 'content-type': 'text/xml' } }, 415],
-  ['a bomb: 200 MB of zeros in a small gzip', { body: gzipSync(Buffer.alloc(200 * 1024 * 1024)), headers: { 'content-encoding': 'gzip' } }, 413],
+  [
+    'a bomb: 200 MB of zeros in a small gzip',
+    { body: gzipSync(Buffer.alloc(200 * 1024 * 1024)), headers: { 'content-encoding': 'gzip' } },
+    413,
+  ],
   ['UTF-16', { body: Buffer.from('{"a":1}', 'utf16le') }, 400],
 ]
 for (const [name, request, status] of whole)
@@ -179,7 +198,12 @@ test('a claimed length of a gigabyte is refused before it is read', async () => 
       new URL('/v1/events', server.url),
       {
         method: 'POST',
-        headers: { authorization: `Bearer ${server.token}`, 'x-tenant-id': tenant, 'content-type': 'application/json', 'content-length': '1000000000' },
+        headers: {
+          authorization: `Bearer ${server.token}`,
+          'x-tenant-id': tenant,
+          'content-type': 'application/json',
+          'content-length': '1000000000',
+        },
       },
       (response) => {
         response.resume()

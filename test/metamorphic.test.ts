@@ -24,8 +24,22 @@ function log(): CloudEvent[] {
   const events: CloudEvent[] = []
   let seq = 0
   const add = (time: number, type: string, data: Record<string, unknown>) =>
-    events.push({ specversion: '1.0', id: `e${events.length}`, source: '/erp', type, time: new Date(time).toISOString(), data: { seq: seq++, ...data } })
-  const steps = ['invoice.received', 'invoice.captured', 'invoice.match_started', 'invoice.matched', 'invoice.approved', 'invoice.posted']
+    events.push({
+      specversion: '1.0',
+      id: `e${events.length}`,
+      source: '/erp',
+      type,
+      time: new Date(time).toISOString(),
+      data: { seq: seq++, ...data },
+    })
+  const steps = [
+    'invoice.received',
+    'invoice.captured',
+    'invoice.match_started',
+    'invoice.matched',
+    'invoice.approved',
+    'invoice.posted',
+  ]
   add(Date.UTC(2026, 0, 4), 'exception.raised', {
     objects: [{ type: 'connector', id: 'wms' }],
     exception: { id: 'INC-1', state: 'raised' },
@@ -67,7 +81,9 @@ function log(): CloudEvent[] {
 const RANGE = 'from=2026-01-01&to=2026-06-01'
 const QUESTIONS = [
   '/v1/process',
-  ...['invoice', 'purchase_order'].flatMap((type) => ['summary', 'variants', 'map', 'durations'].map((view) => `/v1/process/${type}/${view}`)),
+  ...['invoice', 'purchase_order'].flatMap((type) =>
+    ['summary', 'variants', 'map', 'durations'].map((view) => `/v1/process/${type}/${view}`),
+  ),
   `/v1/kpis/exception-rate?${RANGE}&bucket=week&group_by=entity`,
   `/v1/kpis/technical-failure-rate?${RANGE}`,
   `/v1/kpis/invoice-cycle?${RANGE}&group_by=supplier`,
@@ -117,7 +133,8 @@ test('the log is rich enough to tell a difference', async () => {
 const deliveries: Record<string, (events: CloudEvent[], pick: () => number) => CloudEvent[][]> = {
   shuffled: (events, pick) => [shuffled(events, pick)],
   'every event twice, shuffled': (events, pick) => [shuffled([...events, ...events], pick)],
-  'split over ten requests': (events) => Array.from({ length: 10 }, (_, at) => events.filter((_event, position) => position % 10 === at)),
+  'split over ten requests': (events) =>
+    Array.from({ length: 10 }, (_, at) => events.filter((_event, position) => position % 10 === at)),
   'sent twice': (events) => [events, events],
   'backwards, one request for each thirty': (events) => {
     const back = events.toReversed()
@@ -134,7 +151,14 @@ for (const [name, deliver] of Object.entries(deliveries))
 test('ten requests at once give byte-equal answers', async () => {
   const tenant = await server.freshTenant()
   const events = log()
-  await Promise.all(Array.from({ length: 10 }, (_, at) => send(tenant, events.filter((_event, position) => position % 10 === at))))
+  await Promise.all(
+    Array.from({ length: 10 }, (_, at) =>
+      send(
+        tenant,
+        events.filter((_event, position) => position % 10 === at),
+      ),
+    ),
+  )
   assert.deepEqual(await answers(tenant), await reference())
 })
 
@@ -197,7 +221,10 @@ test("another tenant's rows change none of mine", async () => {
   await send(mine, log())
   const before = await answers(mine)
   const other = await server.freshTenant()
-  await send(other, log().map((event) => ({ ...event, time: new Date(Date.parse(event.time) + 86_400_000).toISOString() })))
+  await send(
+    other,
+    log().map((event) => ({ ...event, time: new Date(Date.parse(event.time) + 86_400_000).toISOString() })),
+  )
   assert.deepEqual(await answers(mine), before)
   assert.notDeepEqual(await answers(other), before)
 })
@@ -208,13 +235,27 @@ test('two different events with one id: the first stands, the second is kept and
   assert.ok(first !== undefined)
   await send(tenant, [first])
   const before = await answers(tenant)
-  const other = { ...first, type: 'invoice.cancelled', time: '2026-02-01T00:00:00Z', data: { ...first.data, objects: [{ type: 'invoice', id: 'INV-OTHER' }] } }
-  const { body } = await server.ask<{ accepted: number; conflicts: { index: number }[] }>('POST', '/v1/events', { tenant, body: [other] })
+  const other = {
+    ...first,
+    type: 'invoice.cancelled',
+    time: '2026-02-01T00:00:00Z',
+    data: { ...first.data, objects: [{ type: 'invoice', id: 'INV-OTHER' }] },
+  }
+  const { body } = await server.ask<{ accepted: number; conflicts: { index: number }[] }>('POST', '/v1/events', {
+    tenant,
+    body: [other],
+  })
   assert.equal(body.accepted, 0)
-  assert.deepEqual(body.conflicts.map(({ index }) => index), [0])
+  assert.deepEqual(
+    body.conflicts.map(({ index }) => index),
+    [0],
+  )
   assert.deepEqual(await answers(tenant), before)
   const sources = await server.ask<{ conflicts: { copies: number; natural_id: string }[] }>('GET', '/v1/sources', { tenant })
-  assert.deepEqual(sources.body.conflicts.map(({ copies, natural_id }) => [copies, natural_id]), [[2, first.id]])
+  assert.deepEqual(
+    sources.body.conflicts.map(({ copies, natural_id }) => [copies, natural_id]),
+    [[2, first.id]],
+  )
 })
 
 test('the business exception rate does not move when technical failures are injected', async () => {
@@ -223,26 +264,29 @@ test('the business exception rate does not move when technical failures are inje
   await send(tenant, events)
   const rate = async () => (await server.ask('GET', `/v1/kpis/exception-rate?${RANGE}&bucket=week`, { tenant })).body
   const failures = async () =>
-    (await server.ask<{ rows: { value: number; n: number }[] }>('GET', `/v1/kpis/technical-failure-rate?${RANGE}`, { tenant })).body.rows[0]
+    (await server.ask<{ rows: { value: number; n: number }[] }>('GET', `/v1/kpis/technical-failure-rate?${RANGE}`, { tenant }))
+      .body.rows[0]
   const before = await rate()
   const failedBefore = await failures()
   await send(
     tenant,
     events
       .filter((event) => event.type === 'invoice.received')
-      .flatMap((event, at) => [1, 2, 3].map((attempt) => ({
-        ...event,
-        id: `tech-${at}-${attempt}`,
-        type: attempt === 3 ? 'operation.abandoned' : 'operation.failed',
-        data: {
-          ...event.data,
-          seq: 100_000 + at,
-          operation: { id: `injected-${at}`, attempt },
-          outcome: { status: ['failed', 'timeout', 'failed'][at % 3], code: ['HTTP 503', 'ETIMEDOUT', 'HTTP 401'][at % 3] },
-          system: 'sap-eu',
-          system_class: 'erp',
-        },
-      }))),
+      .flatMap((event, at) =>
+        [1, 2, 3].map((attempt) => ({
+          ...event,
+          id: `tech-${at}-${attempt}`,
+          type: attempt === 3 ? 'operation.abandoned' : 'operation.failed',
+          data: {
+            ...event.data,
+            seq: 100_000 + at,
+            operation: { id: `injected-${at}`, attempt },
+            outcome: { status: ['failed', 'timeout', 'failed'][at % 3], code: ['HTTP 503', 'ETIMEDOUT', 'HTTP 401'][at % 3] },
+            system: 'sap-eu',
+            system_class: 'erp',
+          },
+        })),
+      ),
   )
   assert.deepEqual(await rate(), before)
   const failedAfter = await failures()

@@ -21,7 +21,9 @@ function event(id: string, minute: number, type: string, objects: string, data: 
     type,
     time: new Date(Date.UTC(2026, 2, 2, 8, minute)).toISOString(),
     data: {
-      objects: objects.split(' ').map((text) => ({ type: text.slice(0, text.indexOf('/')), id: text.slice(text.indexOf('/') + 1) })),
+      objects: objects
+        .split(' ')
+        .map((text) => ({ type: text.slice(0, text.indexOf('/')), id: text.slice(text.indexOf('/') + 1) })),
       ...data,
     },
   }
@@ -31,7 +33,8 @@ const DOWN = { status: 'failed', code: 'HTTP 503', message: 'service unavailable
 const ok = { status: 'ok' }
 const reader = (tenant: TenantId) => tenantReader(stores.clickhouse.reader, tenant)
 const store = (tenant: TenantId, events: readonly unknown[]) => storeEvents(stores.clickhouse.writer, tenant, events)
-const timeline = async (tenant: TenantId, type: string, id: string) => ObjectTimeline.parse(await objectTimeline(reader(tenant), type, id))
+const timeline = async (tenant: TenantId, type: string, id: string) =>
+  ObjectTimeline.parse(await objectTimeline(reader(tenant), type, id))
 const search = async (tenant: TenantId, type: string, query: { q?: string; limit: number; after?: string }) =>
   ObjectSearch.parse(await searchObjects(reader(tenant), type, query))
 
@@ -78,7 +81,13 @@ test('a document shows its events in order with everything that was sent', async
   assert.deepEqual(received?.attributes, { category: 'MRO', colour: 'green', plant: 'P4', supplier: 'S-9', terms: { days: 30 } })
   assert.equal(received?.due_at, '2026-04-01T00:00:00.000000Z')
   assert.deepEqual(
-    [mismatched?.classification.class, mismatched?.exception?.id, mismatched?.policy?.version, mismatched?.waits_on?.id, mismatched?.ai],
+    [
+      mismatched?.classification.class,
+      mismatched?.exception?.id,
+      mismatched?.policy?.version,
+      mismatched?.waits_on?.id,
+      mismatched?.ai,
+    ],
     ['business', 'EX-1', '7', 'u17', { confidence: 0.9, model: 'm' }],
   )
   assert.deepEqual([unmapped?.mapped, unmapped?.superseded, unmapped?.ended_at], [false, false, null])
@@ -111,7 +120,9 @@ test('a corrected event stays visible as superseded and counts nowhere', async (
   ])
   const shown = await timeline(tenant, 'invoice', 'I1')
   assert.deepEqual(
-    shown.events.map((one) => [one.activity, one.superseded, one.corrects !== null]).toSorted(),
+    shown.events
+      .toSorted((a, b) => (a.activity < b.activity ? -1 : 1))
+      .map((one) => [one.activity, one.superseded, one.corrects !== null]),
     [
       ['invoice.received', false, false],
       ['operation.failed', true, false],
@@ -152,7 +163,11 @@ test('documents are found by part of their id, page by page, the latest active f
   const tenant = await freshTenant()
   const ids = Array.from({ length: 25 }, (_, at) => `INV-%/${at}`)
   await store(tenant, [
-    ...ids.map((id, at) => event(`r${at}`, at < 10 ? 0 : at, 'invoice.received', `invoice/${id}`, { attributes: { supplier: 'acme', entity: 'DE01' } })),
+    ...ids.map((id, at) =>
+      event(`r${at}`, at < 10 ? 0 : at, 'invoice.received', `invoice/${id}`, {
+        attributes: { supplier: 'acme', entity: 'DE01' },
+      }),
+    ),
     event('m', 50, 'invoice.mismatched', 'invoice/INV-%/3', { outcome: { status: 'rejected', code: 'PRICE_VARIANCE' } }),
     event('f', 51, 'operation.failed', 'invoice/INV-%/3', { operation: { id: 'o', attempt: 1 }, outcome: DOWN }),
     event('p', 50, 'po.created', 'purchase_order/INV-%/3'),
@@ -185,7 +200,11 @@ test('documents are found by part of their id, page by page, the latest active f
 test('sources say what arrived, what has no canonical name, what conflicts and what was corrected', async () => {
   const tenant = await freshTenant()
   const received = event('a', 0, 'invoice.received', 'invoice/I1 purchase_order/P1')
-  await store(tenant, [received, event('b', 5, 'Vendor creates invoice', 'invoice/I1'), { ...event('c', 6, 'po.sent', 'purchase_order/P1'), source: '/portal' }])
+  await store(tenant, [
+    received,
+    event('b', 5, 'Vendor creates invoice', 'invoice/I1'),
+    { ...event('c', 6, 'po.sent', 'purchase_order/P1'), source: '/portal' },
+  ])
   await store(tenant, [received, { ...received, time: '2026-03-03T08:00:00Z' }])
   await store(tenant, [event('d', 7, 'invoice.captured', 'invoice/I1', { corrects: 'b' })])
   const shown = Sources.parse(await sources(reader(tenant)))

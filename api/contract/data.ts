@@ -16,7 +16,13 @@ export const Sources = z
     ),
     unmapped: z.array(z.object({ activity: z.string(), events: z.int(), source: z.string() })),
     conflicts: z.array(
-      z.object({ event_id: z.string(), natural_id: z.string(), source: z.string(), copies: z.int(), first_received_at: z.string() }),
+      z.object({
+        event_id: z.string(),
+        natural_id: z.string(),
+        source: z.string(),
+        copies: z.int(),
+        first_received_at: z.string(),
+      }),
     ),
     corrections: z.int(),
   })

@@ -75,7 +75,9 @@ export const ObjectTimeline = z
     duration_s: z.number(),
     attributes: z.record(z.string(), z.string()).describe('latest value of each'),
     blocked_by: z
-      .array(z.object({ operation_id: z.string(), system: z.string(), category: z.string(), since: z.string(), attempts: z.int() }))
+      .array(
+        z.object({ operation_id: z.string(), system: z.string(), category: z.string(), since: z.string(), attempts: z.int() }),
+      )
       .describe('technical operations of this document that failed and have not succeeded since'),
     open_exceptions: z.array(z.object({ exception_id: z.string(), category: z.string(), class: z.string(), since: z.string() })),
     related: z.array(z.object({ type: z.string(), id: z.string(), events: z.int() })),

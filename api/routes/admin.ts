@@ -82,7 +82,13 @@ export const adminRoutes: Route[] = [
         tenantIds: body.tenant_ids,
         ...(body.expires_at == null ? {} : { expiresAt: new Date(body.expires_at) }),
       })
-      await recordAudit(db, { actor: access.keyId, tenantId: null, action: 'key.minted', subject: key.id, detail: { name: body.name } })
+      await recordAudit(db, {
+        actor: access.keyId,
+        tenantId: null,
+        action: 'key.minted',
+        subject: key.id,
+        detail: { name: body.name },
+      })
       return { key: keyView(key), token }
     },
   }),

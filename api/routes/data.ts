@@ -77,6 +77,7 @@ export const dataRoutes: Route[] = [
 ]
 
 function known<T>(found: T | null): T {
-  if (found === null) throw new SightlineError('not_found', 'This tenant has no such import.', { next: 'GET /v1/quality lists them.' })
+  if (found === null)
+    throw new SightlineError('not_found', 'This tenant has no such import.', { next: 'GET /v1/quality lists them.' })
   return found
 }

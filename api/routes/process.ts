@@ -2,7 +2,13 @@ import { z } from 'zod'
 import { processDurations, processMap, processSummary, processTypes, processVariants } from '../../queries/process.ts'
 import { PathText } from '../contract/common.ts'
 import {
-  ProcessDurations, ProcessMap, ProcessQuery, ProcessSummary, ProcessTypes, ProcessVariants, VariantsQuery,
+  ProcessDurations,
+  ProcessMap,
+  ProcessQuery,
+  ProcessSummary,
+  ProcessTypes,
+  ProcessVariants,
+  VariantsQuery,
 } from '../contract/process.ts'
 import { type Route, route } from '../route.ts'
 

@@ -2,7 +2,8 @@ import { SightlineError } from '../../platform/errors.ts'
 import { headOf, type Input } from './input.ts'
 import type { Format } from './mapping.ts'
 
-const NEXT = 'Formats that can be read: XES, OCEL 2.0 (JSON, XML, SQLite), OCEL 1.0 (JSON), CSV with a header, CloudEvents (NDJSON), each plain or gzip.'
+const NEXT =
+  'Formats that can be read: XES, OCEL 2.0 (JSON, XML, SQLite), OCEL 1.0 (JSON), CSV with a header, CloudEvents (NDJSON), each plain or gzip.'
 
 /**
  * Finds the format of a log by what it holds, never by its name.
@@ -31,7 +32,10 @@ function xmlFormat(text: string, input: Input): Format {
 
 function jsonFormat(text: string, input: Input): Format {
   const start = text.replace(/^\[\s*/u, '')
-  if (/^\{[^\n]{0,20000}?"specversion"\s*:/u.test(start) || /^\{\s*"(?:specversion|id|source|type|time|data|subject)"\s*:/u.test(start))
+  if (
+    /^\{[^\n]{0,20000}?"specversion"\s*:/u.test(start) ||
+    /^\{\s*"(?:specversion|id|source|type|time|data|subject)"\s*:/u.test(start)
+  )
     return 'cloudevents'
   if (text.startsWith('{')) {
     if (/^\{\s*"ocel:/u.test(text)) return 'ocel1-json'

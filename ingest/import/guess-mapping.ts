@@ -12,21 +12,89 @@ export type Guess = { mapping: Mapping | null; timeFormat: TimeFormat; reasons: 
 export const DEFAULT_TYPE = 'case'
 
 const CASE = [
-  'case:concept:name', 'case_id', 'caseid', 'case id', 'case', 'case key', 'case_key', 'trace_id', 'trace id', 'trace', 'process_instance_id',
-  'process instance id', 'instance_id', 'processinstanceid', '_case_key', 'ocel:oid',
+  'case:concept:name',
+  'case_id',
+  'caseid',
+  'case id',
+  'case',
+  'case key',
+  'case_key',
+  'trace_id',
+  'trace id',
+  'trace',
+  'process_instance_id',
+  'process instance id',
+  'instance_id',
+  'processinstanceid',
+  '_case_key',
+  'ocel:oid',
 ]
 const ACTIVITY = [
-  'concept:name', 'activity', 'activity_name', 'activity name', 'activityname', '_activity', 'ocel:activity', 'task', 'task_name', 'event', 'event_name',
-  'event name', 'eventname', 'event_type', 'event type', 'step', 'operation', 'action', 'type', 'ocel:type', 'status',
+  'concept:name',
+  'activity',
+  'activity_name',
+  'activity name',
+  'activityname',
+  '_activity',
+  'ocel:activity',
+  'task',
+  'task_name',
+  'event',
+  'event_name',
+  'event name',
+  'eventname',
+  'event_type',
+  'event type',
+  'step',
+  'operation',
+  'action',
+  'type',
+  'ocel:type',
+  'status',
 ]
 const TIME = [
-  'time:timestamp', 'timestamp', 'ocel:timestamp', 'time', 'event_time', 'event time', 'eventtime', 'occurred_at', 'datetime', 'date_time', 'date',
-  'created_at', 'event_date',
+  'time:timestamp',
+  'timestamp',
+  'ocel:timestamp',
+  'time',
+  'event_time',
+  'event time',
+  'eventtime',
+  'occurred_at',
+  'datetime',
+  'date_time',
+  'date',
+  'created_at',
+  'event_date',
 ]
-const START = ['start_timestamp', 'start_time', 'start time', 'starttime', 'start timestamp', 'started_at', 'start', 'start_date', 'start date', 'begin']
+const START = [
+  'start_timestamp',
+  'start_time',
+  'start time',
+  'starttime',
+  'start timestamp',
+  'started_at',
+  'start',
+  'start_date',
+  'start date',
+  'begin',
+]
 const END = [
-  'end_timestamp', 'end_time', 'end time', 'endtime', 'complete timestamp', 'complete_timestamp', 'complete_time', 'end timestamp', 'completed_at',
-  'completion_time', 'ended_at', 'end', 'end_date', 'finish_time', 'finish',
+  'end_timestamp',
+  'end_time',
+  'end time',
+  'endtime',
+  'complete timestamp',
+  'complete_timestamp',
+  'complete_time',
+  'end timestamp',
+  'completed_at',
+  'completion_time',
+  'ended_at',
+  'end',
+  'end_date',
+  'finish_time',
+  'finish',
 ]
 const ACTOR = ['org:resource', 'resource', 'user', 'actor', 'performer', 'agent', 'employee', 'username', 'user_id', 'role']
 const ID = ['identity:id', 'event_id', 'eventid', 'event id', 'ocel:eid', 'ocel:id', 'id', '_eventid']
@@ -46,7 +114,11 @@ function guessEvents(events: FileEvent[], format: Format, fileName: string): Gue
   if (time !== null && time.format !== 'iso') reasons.push(time.reason)
   const timeFormat = time?.format ?? 'iso'
   if (format !== 'xes') {
-    reasons.push(format === 'cloudevents' ? 'events are CloudEvents and are taken as they are' : 'object types and activities are taken as the file names them')
+    reasons.push(
+      format === 'cloudevents'
+        ? 'events are CloudEvents and are taken as they are'
+        : 'object types and activities are taken as the file names them',
+    )
     return {
       mapping: base(fileName, { format, activity: { column: 'type' }, time: { column: 'time' }, id: { column: 'id' } }),
       timeFormat,
@@ -81,7 +153,8 @@ function lifecycleOf(words: ReadonlySet<string>, column: string, reasons: string
   const [only] = words
   if (words.size === 0) return {}
   if (words.size === 1 && only !== undefined) {
-    if (only.toLowerCase() !== 'complete') reasons.push(`every event has the lifecycle "${only}", which says nothing: it is kept as an attribute`)
+    if (only.toLowerCase() !== 'complete')
+      reasons.push(`every event has the lifecycle "${only}", which says nothing: it is kept as an attribute`)
     return { lifecycle: { column, states: only.toLowerCase() === 'complete' ? { [only]: 'completed' } : {} } }
   }
   const states: Record<string, string> = {}
@@ -96,7 +169,11 @@ function guessCsv(header: string[], rows: string[][], fileName: string): Guess {
   const reasons: string[] = []
   const lower = header.map((name) => name.toLowerCase())
   const values = (at: number): string[] => rows.map((row) => (row[at] ?? '').trim()).filter((value) => value !== '')
-  const find = (names: readonly string[], fits: (at: number) => boolean = () => true, taken: readonly number[] = []): number | undefined => {
+  const find = (
+    names: readonly string[],
+    fits: (at: number) => boolean = () => true,
+    taken: readonly number[] = [],
+  ): number | undefined => {
     for (const name of names) {
       const at = lower.indexOf(name)
       if (at !== -1 && !taken.includes(at) && fits(at)) return at
@@ -143,7 +220,9 @@ function guessCsv(header: string[], rows: string[][], fileName: string): Guess {
   const lifecycle = find(LIFECYCLE, () => true, taken)
   const timeGuess = formats.get(time)
   const name = (at: number): string => header[at] ?? ''
-  reasons.push(`"${name(time)}" is the time${finish === undefined ? '' : ` and "${name(finish)}" the end`}: ${timeGuess?.reason ?? ''}`)
+  reasons.push(
+    `"${name(time)}" is the time${finish === undefined ? '' : ` and "${name(finish)}" the end`}: ${timeGuess?.reason ?? ''}`,
+  )
   reasons.push(`"${name(activity)}" is the activity`)
   if (ofCase !== undefined) reasons.push(`"${name(ofCase)}" is the case: one object of type "${DEFAULT_TYPE}" each`)
   else reasons.push(`no case column: ${objects.map((object) => `"${object.column}"`).join(', ')} hold lists of objects`)

@@ -45,6 +45,8 @@ export type HashMap = {
   get(text: string): number | undefined
   /** `true` where the text is new, `false` where it is known and keeps its value, `null` where the map is full. */
   set(text: string, value: number): boolean | null
+  /** Gives a known text another value. */
+  change(text: string, value: number): void
   size(): number
   full(): boolean
 }
@@ -85,6 +87,10 @@ export function createHashMap(capacity: number, withValues = true): HashMap {
       if (withValues) values[at] = value
       if (++used > keys.length * LOAD) grow()
       return true
+    },
+    change(text, value) {
+      const at = place(keys, hashText(text) + 1)
+      if (keys[at] !== 0) values[at] = value
     },
     size: () => used,
     full: () => full,

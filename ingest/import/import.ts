@@ -88,7 +88,14 @@ export async function analyse(
     let { mapping } = opened
     const reasons = [...opened.reasons]
     const readTime = timeReader(opened)
-    const quality = createQualityReport({ mapping, timeFormat, zone, zoneGiven: opened.zoneGiven, now: options.now ?? Date.now() * 1000, swapped })
+    const quality = createQualityReport({
+      mapping,
+      timeFormat,
+      zone,
+      zoneGiven: opened.zoneGiven,
+      now: options.now ?? Date.now() * 1000,
+      swapped,
+    })
     const state = createObjectState(readTime)
     const position = await positions(opened)
     let events = 0
@@ -114,12 +121,16 @@ export async function analyse(
       // A guess that the whole file disproves is taken back: ids by position lose nothing.
       const { id, ...rest } = mapping
       mapping = rest
-      reasons.push(`"${id?.column ?? ''}" is not the id after all, rows repeat it: they are told apart by their place in the file`)
+      reasons.push(
+        `"${id?.column ?? ''}" is not the id after all, rows repeat it: they are told apart by their place in the file`,
+      )
       report.findings = report.findings.filter((finding) => finding !== doubled)
     }
     const suggestedPack = opened.guessed ? suggestPack(activities) : null
     if (suggestedPack !== null)
-      reasons.push(`the pack "${suggestedPack}" knows these activities: --mapping ${suggestedPack} gives them the canonical names that KPIs speak`)
+      reasons.push(
+        `the pack "${suggestedPack}" knows these activities: --mapping ${suggestedPack} gives them the canonical names that KPIs speak`,
+      )
     progress(input.totalBytes, events)
     return { format, mapping, reasons, suggestedPack, source: sourceOf(input), report, loss }
   } finally {
@@ -158,7 +169,13 @@ async function* importedRecords(opened: Opened): AsyncGenerator<ImportedRecord> 
       yield { ordinal: record.ordinal, bytesRead: position(record.ordinal), event: unreadableEvent(record, source) }
     else if (record.kind === 'event') {
       const objectAttributes = state.bring(objectKeys(record, mapping), readTime(record.time))
-      const context = { source, format: opened.timeFormat, zone, swapped, ...(objectAttributes === undefined ? {} : { objectAttributes }) }
+      const context = {
+        source,
+        format: opened.timeFormat,
+        zone,
+        swapped,
+        ...(objectAttributes === undefined ? {} : { objectAttributes }),
+      }
       const bytesRead = position(record.ordinal)
       for (const event of toCloudEvents(record, mapping, context)) yield { ordinal: record.ordinal, bytesRead, event }
     }
@@ -171,7 +188,9 @@ async function open(path: string, options: ImportOptions): Promise<Opened> {
       next: 'Give UTC, an offset such as +02:00, or a name such as Europe/Berlin.',
     })
   if (options.repair !== undefined && !REPAIRS.includes(options.repair))
-    throw new SightlineError('parameter_invalid', `There is no repair "${options.repair}".`, { next: `Repairs: ${REPAIRS.join(', ')}.` })
+    throw new SightlineError('parameter_invalid', `There is no repair "${options.repair}".`, {
+      next: `Repairs: ${REPAIRS.join(', ')}.`,
+    })
   const input = await fileInput(path, options.fileName)
   try {
     return await settle(input, options)
@@ -189,19 +208,26 @@ async function settle(input: Input, options: ImportOptions): Promise<Opened> {
   const swapped = options.repair === 'swap-day-month'
   const reasons: string[] = []
   if (dialect !== undefined)
-    reasons.push(`CSV with ${dialect.delimiter === '\t' ? 'tabs' : `"${dialect.delimiter}"`} between fields${dialect.encoding === 'utf-8' ? '' : `, in ${dialect.encoding}`}`)
+    reasons.push(
+      `CSV with ${dialect.delimiter === '\t' ? 'tabs' : `"${dialect.delimiter}"`} between fields${dialect.encoding === 'utf-8' ? '' : `, in ${dialect.encoding}`}`,
+    )
   if (given !== undefined) reasons.push(`mapping "${given.name}", version ${given.version}, as given`)
   let mapping = given
   if (mapping?.time.format === undefined) {
     const sample = await sampleOf(input, format, dialect, given)
-    if ('events' in sample && sample.events.length === 0) throw new SightlineError('file_invalid', `${input.name} holds no event.`)
+    if ('events' in sample && sample.events.length === 0)
+      throw new SightlineError('file_invalid', `${input.name} holds no event.`)
     const guess = guessMapping(sample, format, input.name)
     if (given === undefined) reasons.push(...guess.reasons)
     mapping ??= guess.mapping ?? undefined
     if (mapping === undefined)
-      throw new SightlineError('file_invalid', `The columns of ${input.name} do not say what they are: ${guess.reasons.join('; ')}.`, {
-        next: 'If it is an event log, name them in a mapping file and give it with --mapping.',
-      })
+      throw new SightlineError(
+        'file_invalid',
+        `The columns of ${input.name} do not say what they are: ${guess.reasons.join('; ')}.`,
+        {
+          next: 'If it is an event log, name them in a mapping file and give it with --mapping.',
+        },
+      )
     mapping = { ...mapping, time: { ...mapping.time, format: guess.timeFormat } }
   }
   const zone = options.zone ?? mapping.time.zone
@@ -222,7 +248,12 @@ async function settle(input: Input, options: ImportOptions): Promise<Opened> {
 }
 
 /** Header and first rows, or first events: enough to guess from. */
-async function sampleOf(input: Input, format: Format, dialect: CsvDialect | undefined, given: Mapping | undefined): Promise<Sample> {
+async function sampleOf(
+  input: Input,
+  format: Format,
+  dialect: CsvDialect | undefined,
+  given: Mapping | undefined,
+): Promise<Sample> {
   if (dialect !== undefined) {
     const rows: string[][] = []
     for await (const row of csvRows(input, dialect)) {
@@ -231,11 +262,16 @@ async function sampleOf(input: Input, format: Format, dialect: CsvDialect | unde
     }
     const header = rows.shift()?.map((name) => name.trim())
     if (header === undefined || header.length < 2)
-      throw new SightlineError('file_invalid', `${input.name} is no event log: its first line does not hold the names of columns.`)
+      throw new SightlineError(
+        'file_invalid',
+        `${input.name} is no event log: its first line does not hold the names of columns.`,
+      )
     return { header, rows }
   }
   const events: FileEvent[] = []
-  const standard = given ?? Mapping.parse({ name: 'standard', version: 1, activity: { column: 'concept:name' }, time: { column: 'time:timestamp' } })
+  const standard =
+    given ??
+    Mapping.parse({ name: 'standard', version: 1, activity: { column: 'concept:name' }, time: { column: 'time:timestamp' } })
   for await (const record of readRecords(input, format, standard, dialect)) {
     if (record.kind !== 'event') continue
     events.push(record)

@@ -19,7 +19,12 @@ export const ActivityMapping = z.strictObject({
   lifecycle: z.enum(LIFECYCLES).optional(),
   outcome: z.strictObject({ status: z.enum(OUTCOME_STATUSES), code: z.string().max(200).optional() }).optional(),
   waits_on: z
-    .strictObject({ kind: z.enum(['person', 'supplier', 'system']), id: z.string().optional(), column: column.optional(), step: z.string().optional() })
+    .strictObject({
+      kind: z.enum(['person', 'supplier', 'system']),
+      id: z.string().optional(),
+      column: column.optional(),
+      step: z.string().optional(),
+    })
     .optional(),
 })
 /** What one activity of a source means. */
@@ -37,7 +42,15 @@ export const Mapping = z.strictObject({
   case: z.strictObject({ column, type: column }).optional(),
   /** Further objects: `split` takes a list in one field apart, `before` keeps what stands before the last such character. */
   objects: z
-    .array(z.strictObject({ type: column, column, split: z.string().length(1).optional(), before: z.string().length(1).optional(), qualifier: z.string().max(200).optional() }))
+    .array(
+      z.strictObject({
+        type: column,
+        column,
+        split: z.string().length(1).optional(),
+        before: z.string().length(1).optional(),
+        qualifier: z.string().max(200).optional(),
+      }),
+    )
     .default([]),
   /** Names of object types: theirs to ours. */
   types: z.record(z.string(), column).default({}),
@@ -84,8 +97,17 @@ export type ImportedEvent = Record<string, unknown>
 
 /** XES words for the states of an activity. */
 export const XES_STATES: Record<string, (typeof LIFECYCLES)[number]> = {
-  schedule: 'scheduled', assign: 'scheduled', start: 'started', complete: 'completed', suspend: 'suspended', resume: 'resumed',
-  ate_abort: 'cancelled', pi_abort: 'cancelled', withdraw: 'cancelled', autoskip: 'cancelled', manualskip: 'cancelled',
+  schedule: 'scheduled',
+  assign: 'scheduled',
+  start: 'started',
+  complete: 'completed',
+  suspend: 'suspended',
+  resume: 'resumed',
+  ate_abort: 'cancelled',
+  pi_abort: 'cancelled',
+  withdraw: 'cancelled',
+  autoskip: 'cancelled',
+  manualskip: 'cancelled',
 }
 
 /** The objects of a record under a mapping, each once, the case first. */
@@ -134,7 +156,11 @@ export function toCloudEvents(record: FileEvent, mapping: Mapping, context: Even
   const waits = known?.waits_on
   if (waits !== undefined) {
     const on = waits.column === undefined ? (waits.id ?? '') : textOf(valueOf(record, waits.column, mapping))
-    data['waits_on'] = { kind: waits.kind, id: on === '' ? 'unknown' : on, ...(waits.step === undefined ? {} : { step: waits.step }) }
+    data['waits_on'] = {
+      kind: waits.kind,
+      id: on === '' ? 'unknown' : on,
+      ...(waits.step === undefined ? {} : { step: waits.step }),
+    }
   }
   const money = moneyOf(record, mapping)
   if (money !== null) data['money'] = money
@@ -187,8 +213,10 @@ export function unreadableEvent(problem: FileProblem, source: string): ImportedE
 }
 
 function fromCloudEvent(record: FileEvent, event: Record<string, unknown>, context: EventContext): ImportedEvent {
-  const data = typeof event['data'] === 'object' && event['data'] !== null ? (event['data'] as Record<string, unknown>) : undefined
-  const placed = data === undefined || data['seq'] !== undefined ? event : { ...event, data: { ...data, seq: record.ordinal * 2 } }
+  const data =
+    typeof event['data'] === 'object' && event['data'] !== null ? (event['data'] as Record<string, unknown>) : undefined
+  const placed =
+    data === undefined || data['seq'] !== undefined ? event : { ...event, data: { ...data, seq: record.ordinal * 2 } }
   if (context.swapped !== true) return placed
   const instant = readTime(record.time, context)
   return instant === null ? placed : { ...placed, time: instantToIso(instant) }
@@ -199,7 +227,8 @@ function readTime(text: string, context: EventContext): Instant | null {
 }
 
 function valueOf(record: FileEvent, name: string, mapping: Mapping): Scalar {
-  if (mapping.case !== undefined && (name === 'case' || name === mapping.case.column) && record.case !== undefined) return record.case
+  if (mapping.case !== undefined && (name === 'case' || name === mapping.case.column) && record.case !== undefined)
+    return record.case
   return record.attributes[name] ?? record.caseAttributes?.[name] ?? null
 }
 

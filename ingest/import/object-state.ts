@@ -1,9 +1,12 @@
 import type { Instant } from '../../model/instant.ts'
+import { createHashMap } from './hash.ts'
 import type { FileObjectRecord, Scalar } from './record.ts'
 
-/** Objects whose attributes are held until an event names them, and the letters that these may take. */
-const HELD_OBJECTS = 500_000
-const HELD_LETTERS = 60_000_000
+/** Bytes of attributes that are held until an event names their object. */
+const HELD_BYTES = 96 * 1024 * 1024
+const PAGE_BYTES = 1024 * 1024
+const HELD_OBJECTS = 2_000_000
+
 /** Objects whose attributes one event brings; the rest come with the next event that names them. */
 const PER_EVENT = 300
 
@@ -19,7 +22,7 @@ export type Loss = {
   changes_not_kept: number
 }
 
-type Held = { attributes: Record<string, Scalar>; changes: { at: Instant; name: string; value: Scalar }[] }
+type Held = { key: string; attributes: Record<string, Scalar>; changes: { at: Instant; name: string; value: Scalar }[] }
 
 /**
  * Holds attributes of objects until events can bring them: initial values with the first event that names the object, a change
@@ -33,12 +36,13 @@ export function createObjectState(readTime: (text: string) => Instant | null): {
   bring(keys: readonly string[], at: Instant | null): Record<string, Record<string, Scalar>> | undefined
   loss(): Loss
 } {
-  // As text, which takes a third of the memory of objects.
-  const held = new Map<string, string>()
-  let letters = 0
+  const places = createHashMap(HELD_OBJECTS)
+  const shelf = createShelf()
   let relations = 0
   let pastCap = 0
   let lostChanges = 0
+  let waiting = 0
+  let waitingChanges = 0
   return {
     relate: (count) => void (relations += count),
     hold(key, record) {
@@ -48,44 +52,83 @@ export function createObjectState(readTime: (text: string) => Instant | null): {
         if (at === null || change.value === null || change.value === '') lostChanges++
         else changes.push({ at, name: change.name, value: change.value })
       }
-      if (changes.length === 0 && Object.keys(record.attributes).length === 0) return
-      const text = JSON.stringify({ attributes: record.attributes, changes: changes.toSorted((a, b) => a.at - b.at) } satisfies Held)
-      if (held.size >= HELD_OBJECTS || letters + text.length > HELD_LETTERS) {
+      const some = Object.keys(record.attributes).length > 0
+      if (changes.length === 0 && !some) return
+      const at = shelf.put({ key, attributes: record.attributes, changes: changes.toSorted((a, b) => a.at - b.at) })
+      // An object that is listed twice keeps what was said first.
+      if (at === null || places.set(key, at) !== true) {
         pastCap++
         return
       }
-      letters += text.length
-      held.set(key, text)
+      if (some) waiting++
+      waitingChanges += changes.length
     },
     bring(keys, at) {
-      if (held.size === 0 || at === null) return undefined
+      if (at === null || waiting + waitingChanges === 0) return undefined
       let brought: Record<string, Record<string, Scalar>> | undefined
       let count = 0
       for (const key of keys) {
-        const text = held.get(key)
-        if (text === undefined) continue
-        const { attributes: values, changes } = JSON.parse(text) as Held
-        const due = changes.filter((change) => change.at <= at)
+        const place = places.get(key)
+        if (place === undefined || place === DONE) continue
+        const held = shelf.take(place)
+        if (held.key !== key) continue
+        const values = held.attributes
+        const due = held.changes.filter((change) => change.at <= at)
+        const rest = held.changes.slice(due.length)
+        const some = Object.keys(values).length > 0
+        if (!some && due.length === 0) continue
+        if (some) waiting--
+        waitingChanges -= due.length
         for (const change of due) values[change.name] = change.value
-        const rest = changes.slice(due.length)
-        if (rest.length === 0) held.delete(key)
-        else if (rest.length < changes.length || Object.keys(values).length > 0)
-          held.set(key, JSON.stringify({ attributes: {}, changes: rest } satisfies Held))
-        if (Object.keys(values).length === 0) continue
+        const next = rest.length === 0 ? DONE : shelf.put({ key, attributes: {}, changes: rest })
+        if (next === null) {
+          lostChanges += rest.length
+          waitingChanges -= rest.length
+        }
+        places.change(key, next ?? DONE)
         ;(brought ??= {})[key] = values
         if (++count >= PER_EVENT) break
       }
       return brought
     },
-    loss() {
-      let without = 0
-      let changes = lostChanges
-      for (const text of held.values()) {
-        const state = JSON.parse(text) as Held
-        if (Object.keys(state.attributes).length > 0) without++
-        changes += state.changes.length
+    loss: () => ({
+      object_relations: relations,
+      objects_without_event: waiting,
+      objects_past_cap: pastCap,
+      changes_not_kept: lostChanges + waitingChanges,
+    }),
+  }
+}
+
+/** Place of an object whose attributes have all been brought. */
+const DONE = -1
+
+/** Keeps records as bytes outside the heap of JavaScript, where a million of them cost the collector nothing. */
+function createShelf(): { put(held: Held): number | null; take(place: number): Held } {
+  const pages: Buffer[] = []
+  let used = PAGE_BYTES
+  return {
+    put(held) {
+      const bytes = Buffer.from(JSON.stringify(held))
+      if (bytes.length + 4 > PAGE_BYTES) return null
+      if (used + bytes.length + 4 > PAGE_BYTES) {
+        if ((pages.length + 1) * PAGE_BYTES > HELD_BYTES) return null
+        pages.push(Buffer.allocUnsafeSlow(PAGE_BYTES))
+        used = 0
       }
-      return { object_relations: relations, objects_without_event: without, objects_past_cap: pastCap, changes_not_kept: changes }
+      const page = pages.at(-1)
+      if (page === undefined) return null
+      const place = (pages.length - 1) * PAGE_BYTES + used
+      page.writeUInt32LE(bytes.length, used)
+      bytes.copy(page, used + 4)
+      used += bytes.length + 4
+      return place
+    },
+    take(place) {
+      const page = pages[Math.floor(place / PAGE_BYTES)]
+      const at = place % PAGE_BYTES
+      const length = page?.readUInt32LE(at) ?? 0
+      return JSON.parse(page?.toString('utf8', at + 4, at + 4 + length) ?? 'null') as Held
     },
   }
 }
@@ -93,12 +136,19 @@ export function createObjectState(readTime: (text: string) => Instant | null): {
 /** What is lost, for the report. */
 export function lossSentences(loss: Loss): string[] {
   const sentences: string[] = []
-  if (loss.object_relations > 0) sentences.push(`${loss.object_relations.toLocaleString('en-US')} relations between objects are not kept`)
+  if (loss.object_relations > 0)
+    sentences.push(`${loss.object_relations.toLocaleString('en-US')} relations between objects are not kept`)
   if (loss.objects_without_event > 0)
-    sentences.push(`attributes of ${loss.objects_without_event.toLocaleString('en-US')} objects are not kept: no event names these objects`)
+    sentences.push(
+      `attributes of ${loss.objects_without_event.toLocaleString('en-US')} objects are not kept: no event names these objects`,
+    )
   if (loss.objects_past_cap > 0)
-    sentences.push(`attributes of ${loss.objects_past_cap.toLocaleString('en-US')} objects are not kept: the file lists too many objects before its events`)
+    sentences.push(
+      `attributes of ${loss.objects_past_cap.toLocaleString('en-US')} objects are not kept: the file lists too many objects before its events`,
+    )
   if (loss.changes_not_kept > 0)
-    sentences.push(`${loss.changes_not_kept.toLocaleString('en-US')} attribute changes are not kept: they have no value, or come after the last event of their object`)
+    sentences.push(
+      `${loss.changes_not_kept.toLocaleString('en-US')} attribute changes are not kept: they have no value, or come after the last event of their object`,
+    )
   return sentences
 }

@@ -66,5 +66,8 @@ function parseMapping(value: unknown, name: string): Mapping {
   const parsed = Mapping.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new SightlineError('file_invalid', `The mapping ${name} is not valid: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`)
+  throw new SightlineError(
+    'file_invalid',
+    `The mapping ${name} is not valid: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`,
+  )
 }

@@ -32,9 +32,25 @@ const FOLLOWED_PER_EVENT = 50
 
 /** Every check by name, in the order of the report. */
 export const CHECKS = [
-  'day_month_swapped', 'runs_backwards', 'ends_before_start', 'time_unreadable', 'dates_far_outside', 'dates_isolated', 'no_zone',
-  'local_time_as_utc', 'dates_without_time', 'gaps', 'duplicate_events', 'duplicate_ids', 'spelling', 'events_without_object',
-  'dangling_references', 'changes_without_value', 'empty_event_types', 'empty_object_types', 'unreadable_records',
+  'day_month_swapped',
+  'runs_backwards',
+  'ends_before_start',
+  'time_unreadable',
+  'dates_far_outside',
+  'dates_isolated',
+  'no_zone',
+  'local_time_as_utc',
+  'dates_without_time',
+  'gaps',
+  'duplicate_events',
+  'duplicate_ids',
+  'spelling',
+  'events_without_object',
+  'dangling_references',
+  'changes_without_value',
+  'empty_event_types',
+  'empty_object_types',
+  'unreadable_records',
 ] as const
 
 const SEVERITY = { error: 0, warning: 1, info: 2 }
@@ -78,7 +94,8 @@ export function createQualityReport(options: {
       return
     }
     events++
-    const end = record.end === undefined ? null : parseTime(record.end, options.timeFormat, options.zone, options.swapped === true)
+    const end =
+      record.end === undefined ? null : parseTime(record.end, options.timeFormat, options.zone, options.swapped === true)
     if (instant !== null) {
       first = Math.min(first, instant)
       last = Math.max(last, instant, end ?? -Infinity)
@@ -97,7 +114,15 @@ export function createQualityReport(options: {
     }
     const text = writtenTime(record.time, options.timeFormat)
     const written = text !== null && options.swapped === true ? swapDayMonth(text) : text
-    const seen: Seen = { event: record, instant, end, written, objects, slots: places, inOrder: record.case === undefined ? places.length : Math.min(1, places.length) }
+    const seen: Seen = {
+      event: record,
+      instant,
+      end,
+      written,
+      objects,
+      slots: places,
+      inOrder: record.case === undefined ? places.length : Math.min(1, places.length),
+    }
     for (const check of checks) check.observe?.(seen)
   }
 

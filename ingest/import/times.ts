@@ -131,13 +131,27 @@ export function zoneOffset(zone: string, instant: Instant): number {
   let formatter = formatters.get(zone)
   if (formatter === undefined) {
     formatter = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
     })
     formatters.set(zone, formatter)
   }
   const at = hour * 900_000
   const part = Object.fromEntries(formatter.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-  const local = Date.UTC(part['year'] ?? 0, (part['month'] ?? 1) - 1, part['day'] ?? 1, part['hour'] ?? 0, part['minute'] ?? 0, part['second'] ?? 0)
+  const local = Date.UTC(
+    part['year'] ?? 0,
+    (part['month'] ?? 1) - 1,
+    part['day'] ?? 1,
+    part['hour'] ?? 0,
+    part['minute'] ?? 0,
+    part['second'] ?? 0,
+  )
   const offset = Math.round((local - at) / 60_000)
   if (offsets.size > 100_000) offsets.clear()
   offsets.set(key, offset)
@@ -168,11 +182,17 @@ export function guessTimeFormat(texts: readonly string[]): TimeGuess {
   const share = (format: TimeFormat): number => sample.filter((text) => parseTime(text, format) !== null).length / sample.length
   const enough = 0.9
   const iso = share('iso')
-  if (iso >= enough && sample.every((text) => !/^\d{1,3}[./ -]/u.test(text))) return { format: 'iso', share: iso, reason: 'times are written as ISO 8601' }
+  if (iso >= enough && sample.every((text) => !/^\d{1,3}[./ -]/u.test(text)))
+    return { format: 'iso', share: iso, reason: 'times are written as ISO 8601' }
   if (sample.every((text) => /^-?\d+(?:\.\d+)?$/u.test(text))) {
     const middle = Number(sample.toSorted((a, b) => Number(a) - Number(b))[Math.floor(sample.length / 2)])
-    for (const [format, factor] of [['epoch-s', 1], ['epoch-ms', 1e3], ['epoch-us', 1e6]] as const)
-      if (middle / factor > 3.15e8 && middle / factor < 4.1e9) return { format, share: 1, reason: `times are numbers: ${format.slice(6)} since 1970` }
+    for (const [format, factor] of [
+      ['epoch-s', 1],
+      ['epoch-ms', 1e3],
+      ['epoch-us', 1e6],
+    ] as const)
+      if (middle / factor > 3.15e8 && middle / factor < 4.1e9)
+        return { format, share: 1, reason: `times are numbers: ${format.slice(6)} since 1970` }
     return null
   }
   const dayFirst = share('day-first')
@@ -183,7 +203,11 @@ export function guessTimeFormat(texts: readonly string[]): TimeGuess {
     if (dayFirst - monthFirst >= 0.01 || monthFirst - dayFirst >= 0.01) {
       const format = dayFirst > monthFirst ? 'day-first' : 'month-first'
       const n = proof(format)
-      return { format, share: Math.max(dayFirst, monthFirst), reason: `${format.replace('-first', ' comes first')}: ${n} of ${sample.length} times can be read in no other way` }
+      return {
+        format,
+        share: Math.max(dayFirst, monthFirst),
+        reason: `${format.replace('-first', ' comes first')}: ${n} of ${sample.length} times can be read in no other way`,
+      }
     }
     const steps = (format: TimeFormat): number => {
       let back = 0

@@ -35,7 +35,7 @@ export function* readRecords(body: Buffer, framing: Framing): Generator<RawRecor
 type Slice = { text: string } | { broken: string }
 
 function* lines(text: string): Generator<Slice> {
-  for (let start = 0; start < text.length; ) {
+  for (let start = 0; start < text.length;) {
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
     const line = text.slice(start, end).trim()

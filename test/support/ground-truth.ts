@@ -13,7 +13,15 @@ export const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.u
 export const skip = existsSync(DATA) ? false : 'the public event logs are not here (../shared/data)'
 
 type Quantity = { linear: number }
-export type Spread = { n: number; min_s: number; median_s: Quantity; p90_s: Quantity; p95_s: Quantity; max_s: number; mean_s: number }
+export type Spread = {
+  n: number
+  min_s: number
+  median_s: Quantity
+  p90_s: Quantity
+  p95_s: Quantity
+  max_s: number
+  mean_s: number
+}
 export type Figures = {
   events: number
   cases: number
@@ -79,7 +87,8 @@ export function sameSpread(actual: ProcessSummary['duration_s'], expected: Sprea
 
 function subset(actual: { activity: string; count: number }[], expected: Record<string, number> | undefined, what: string): void {
   const counts = new Map(actual.map(({ activity, count }) => [activity, count]))
-  for (const [activity, count] of Object.entries(expected ?? {})) assert.equal(counts.get(activity), count, `${what}: ${activity}`)
+  for (const [activity, count] of Object.entries(expected ?? {}))
+    assert.equal(counts.get(activity), count, `${what}: ${activity}`)
 }
 
 function sameInstant(actual: string | null, expected: string | undefined, what: string): void {
@@ -102,7 +111,9 @@ export async function meets(server: TestServer, tenant: string, type: string, ex
       variants: summary.variants,
       directly_follows_pairs: summary.directly_follows_pairs,
       ...(expected.events_per_case === undefined ? {} : { events_per_case: summary.events_per_object }),
-      ...(expected.cases_with_a_repeated_activity === undefined ? {} : { cases_with_a_repeated_activity: summary.rework_objects }),
+      ...(expected.cases_with_a_repeated_activity === undefined
+        ? {}
+        : { cases_with_a_repeated_activity: summary.rework_objects }),
       ...(expected.events_per_month_utc === undefined
         ? {}
         : { events_per_month_utc: Object.fromEntries(summary.events_per_month.map(({ month, events }) => [month, events])) }),
@@ -114,7 +125,9 @@ export async function meets(server: TestServer, tenant: string, type: string, ex
       variants: expected.variants,
       directly_follows_pairs: expected.directly_follows_pairs,
       ...(expected.events_per_case === undefined ? {} : { events_per_case: expected.events_per_case }),
-      ...(expected.cases_with_a_repeated_activity === undefined ? {} : { cases_with_a_repeated_activity: expected.cases_with_a_repeated_activity }),
+      ...(expected.cases_with_a_repeated_activity === undefined
+        ? {}
+        : { cases_with_a_repeated_activity: expected.cases_with_a_repeated_activity }),
       ...(expected.events_per_month_utc === undefined ? {} : { events_per_month_utc: expected.events_per_month_utc }),
     },
   )
@@ -136,4 +149,3 @@ export async function meets(server: TestServer, tenant: string, type: string, ex
   for (const { count, sequence } of expected.top_variants ?? [])
     assert.equal(sequences.get(JSON.stringify(sequence)), count, `variant ${sequence.slice(0, 4).join(', ')} …`)
 }
-

@@ -41,7 +41,12 @@ export async function startServer(options: { folder?: string; webFolder?: string
   const ask: TestServer['ask'] = async <T>(
     method: string,
     path: string,
-    { tenant, body, headers = {}, token: other }: { tenant?: string; body?: unknown; headers?: Record<string, string>; token?: string | null } = {},
+    {
+      tenant,
+      body,
+      headers = {},
+      token: other,
+    }: { tenant?: string; body?: unknown; headers?: Record<string, string>; token?: string | null } = {},
   ): Promise<Answer<T>> => {
     const raw = typeof body === 'string' || body instanceof Uint8Array
     const credential = other === undefined ? token : other

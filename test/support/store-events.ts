@@ -8,7 +8,11 @@ import type { TenantId } from '../../model/tenant.ts'
 const ARRIVAL = Date.UTC(2026, 10, 22) * 1000
 
 /** Stores CloudEvents by the way that all events take, and comes back when they are settled. Fails where one is refused. */
-export async function storeEvents(clickhouse: ClickHouseClient, tenant: TenantId, cloudEvents: readonly unknown[]): Promise<void> {
+export async function storeEvents(
+  clickhouse: ClickHouseClient,
+  tenant: TenantId,
+  cloudEvents: readonly unknown[],
+): Promise<void> {
   const writer = createEventWriter({ clickhouse, now: () => ARRIVAL })
   const events = cloudEvents.map((value, fallbackSeq): Event => {
     const event = readEvent(value, { tenant, receivedAt: ARRIVAL, fallbackSeq })

@@ -21,6 +21,7 @@ type Props = {
   highlight: readonly string[] | null
   label: 'count' | 'wait'
   name: (activity: string) => string
+  picked: MapEdge | null
   onPick: (edge: MapEdge | null) => void
 }
 
@@ -33,7 +34,7 @@ const END_SHARE = 0.04
 const pairId = (from: string, to: string): string => `${from}\u0001${to}`
 
 /** The directly-follows map: width says how often, the label how often or how long. */
-export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, label, name, onPick }: Props) {
+export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, label, name, picked, onPick }: Props) {
   const { ref, width: room } = useElementSize()
   const [layout, setLayout] = useState<{ of: readonly Path[]; layout: Layout }>()
   const lit = useMemo(
@@ -60,7 +61,7 @@ export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, lab
   }
   const { width, height } = layout.layout
   const frameHeight = Math.min(HEIGHT.most, Math.max(HEIGHT.least, height * Math.min(1, room / (width + 40)) + 40))
-  const drawn = drawing({ layout, nodes, lit, highlight, label, name })
+  const drawn = drawing({ layout, nodes, lit, highlight, label, name, picked })
   return (
     <div
       ref={ref}
@@ -83,10 +84,9 @@ export function ProcessGraph({ nodes, positions, edges, allEdges, highlight, lab
         fitViewOptions={{ padding: 0.03, maxZoom: 1 }}
         minZoom={0.15}
         maxZoom={2}
-        onEdgeClick={(_, { id }) => onPick(allEdges.find((edge) => pairId(edge.from, edge.to) === id) ?? null)}
-        onSelectionChange={({ edges: [selected] }) => {
-          const edge = selected && allEdges.find((one) => pairId(one.from, one.to) === selected.id)
-          if (edge !== undefined) onPick(edge)
+        onEdgesChange={(changes) => {
+          const chosen = changes.find((change) => change.type === 'select' && change.selected)
+          if (chosen?.type === 'select') onPick(allEdges.find((edge) => pairId(edge.from, edge.to) === chosen.id) ?? null)
         }}
       >
         <Controls showInteractive={false} position="top-left" orientation="horizontal" />
@@ -152,12 +152,15 @@ function pathsOf({
   return [...between, ...ends]
 }
 
-type Drawing = Pick<Props, 'nodes' | 'highlight' | 'label' | 'name'> & {
+type Drawing = Pick<Props, 'nodes' | 'highlight' | 'label' | 'name' | 'picked'> & {
   layout: { of: readonly Path[]; layout: Layout }
   lit: Set<string>
 }
 
-function drawing({ layout: { of, layout }, nodes, lit, highlight, label, name }: Drawing): { nodes: Node[]; edges: Edge[] } {
+function drawing({ layout: { of, layout }, nodes, lit, highlight, label, name, picked }: Drawing): {
+  nodes: Node[]
+  edges: Edge[]
+} {
   const counts = new Map(nodes.map((node) => [node.activity, node]))
   const largest = Math.max(1, ...of.map((path) => path.count))
   const busiest = Math.max(1, ...nodes.map((node) => node.count))
@@ -196,6 +199,7 @@ function drawing({ layout: { of, layout }, nodes, lit, highlight, label, name }:
       data,
       focusable: path.wait !== undefined,
       selectable: path.wait !== undefined,
+      selected: picked !== null && path.id === pairId(picked.from, picked.to),
       zIndex: isLit ? 1 : 0,
       ariaLabel: `${between}, ${count(path.count)} times${path.wait === undefined ? '' : `, median wait ${duration(path.wait)}`}`,
     }

@@ -19,6 +19,18 @@ export function CustomRange({ onDone }: Props) {
       <DatePicker
         type="range"
         allowSingleDateInRange
+        hideOutsideDates
+        weekendDays={[]}
+        ariaLabels={{
+          previousMonth: 'Month before',
+          nextMonth: 'Month after',
+          previousYear: 'Year before',
+          nextYear: 'Year after',
+          previousDecade: 'Decade before',
+          nextDecade: 'Decade after',
+          monthLevelControl: 'Choose a month',
+          yearLevelControl: 'Choose a year',
+        }}
         value={days}
         maxDate={dayjs().format('YYYY-MM-DD')}
         onChange={(next) => {

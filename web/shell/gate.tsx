@@ -13,8 +13,8 @@ export function Gate() {
   const session = useQuery({
     queryKey: ['session'],
     queryFn: async ({ signal }) => {
-      const token = takeToken()
-      if (token !== null) await tell('/v1/session', { method: 'POST', body: { token } })
+      const token = tokenInAddress()
+      if (token !== null) await tell('/v1/session', { method: 'POST', body: { token } }).finally(clearAddress)
       return ask('Session', '/v1/session', { signal })
     },
     staleTime: Number.POSITIVE_INFINITY,
@@ -27,6 +27,13 @@ export function Gate() {
       }),
     [queries],
   )
+  useEffect(() => {
+    const signInAnew = (): void => {
+      if (tokenInAddress() !== null) void queries.resetQueries({ queryKey: ['session'] })
+    }
+    addEventListener('hashchange', signInAnew)
+    return () => removeEventListener('hashchange', signInAnew)
+  }, [queries])
   const value = useMemo(() => session.data ?? null, [session.data])
   if (value !== null) {
     return (
@@ -47,9 +54,11 @@ export function Gate() {
   return <PageSkeleton />
 }
 
+function tokenInAddress(): string | null {
+  return new URLSearchParams(location.hash.slice(1)).get('token')
+}
+
 /** Takes the token out of the address, so that it stays in no history. */
-function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token')
-  if (token !== null) history.replaceState(history.state, '', location.pathname + location.search)
-  return token
+function clearAddress(): void {
+  history.replaceState(history.state, '', location.pathname + location.search)
 }

@@ -1,6 +1,5 @@
-import { Modal } from '@mantine/core'
-import { ClassBadge } from '../parts/classes.tsx'
-import { CLASS_NAMES, type ExceptionClass } from '../parts/classes.tsx'
+import { CLASS_NAMES, ClassBadge, type ExceptionClass } from '../parts/classes.tsx'
+import { Dialog } from '../parts/dialog.tsx'
 import { PAGES } from './pages.ts'
 
 /** Keys, and what the colours and shapes mean. */
@@ -12,7 +11,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
     { keys: ['Esc'], does: 'Close what is open' },
   ]
   return (
-    <Modal opened onClose={onClose} title="Keyboard and colours" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Dialog opened onClose={onClose} title="Keyboard and colours" size="md">
       <table className="table">
         <tbody>
           {rows.map(({ keys, does }) => (
@@ -39,6 +38,6 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -25,7 +25,7 @@ export function RangePicker() {
         data={narrow ? choices.filter(({ value }) => value !== '180d') : choices}
         onChange={(range) => setParameters({ range, from: undefined, to: undefined })}
       />
-      <Popover opened={open} onChange={close} position="bottom-end" shadow="md" trapFocus returnFocus>
+      <Popover opened={open} onChange={close} position="bottom-end" shadow="md" trapFocus returnFocus withinPortal={false}>
         <Popover.Target>
           <Button size="xs" variant={window.id === 'custom' ? 'light' : 'default'} onClick={toggle} aria-expanded={open}>
             {window.id === 'custom' ? window.label : 'Dates…'}

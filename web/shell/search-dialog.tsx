@@ -1,4 +1,4 @@
-import { Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQueries } from '@tanstack/react-query'
 import { useId, useState, type KeyboardEvent } from 'react'
@@ -6,6 +6,7 @@ import { useNavigate } from 'react-router'
 import { useAnswer } from '../answers.ts'
 import { ask } from '../api.ts'
 import { instant, words } from '../format.ts'
+import { Dialog } from '../parts/dialog.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Fault } from '../parts/states.tsx'
 import { useAddress, useScope } from '../scope.ts'
@@ -50,14 +51,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
     event.preventDefault()
   }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="Search a document"
-      size="lg"
-      yOffset="10vh"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog opened onClose={onClose} title="Search a document" size="lg">
       <TextInput
         data-autofocus
         value={text}
@@ -104,6 +98,6 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
               : `No document has “${q}” in its id.`}
         </p>
       )}
-    </Modal>
+    </Dialog>
   )
 }

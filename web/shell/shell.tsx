@@ -1,7 +1,8 @@
-import { ActionIcon, Drawer } from '@mantine/core'
+import { ActionIcon } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Suspense, lazy } from 'react'
 import { Outlet, useNavigation } from 'react-router'
+import { Dialog } from '../parts/dialog.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { PageSkeleton } from '../parts/skeletons.tsx'
 import { useScope } from '../scope.ts'
@@ -65,16 +66,9 @@ export function Shell() {
           )}
         </main>
       </div>
-      <Drawer
-        opened={menuOpen}
-        onClose={menu.close}
-        size="16rem"
-        title="Menu"
-        padding="sm"
-        closeButtonProps={{ 'aria-label': 'Close the menu' }}
-      >
+      <Dialog opened={menuOpen} onClose={menu.close} side="left" size="16rem" title="Menu">
         <Side onHelp={help.open} onNavigate={menu.close} />
-      </Drawer>
+      </Dialog>
       <Suspense>
         {searchOpen && <SearchDialog onClose={search.close} />}
         {helpOpen && <HelpDialog onClose={help.close} />}

@@ -28,7 +28,7 @@ export function TenantSwitch() {
     </Menu.Item>
   )
   return (
-    <Menu position="bottom-start" width={300} shadow="md" withinPortal>
+    <Menu position="bottom-start" width={300} shadow="md" withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <button type="button" className="tenant-button" aria-label={`Tenant ${tenant.name}. Switch tenant`}>
           <BrandMark tenant={tenant} brand={brandOf(id, tenants)} />

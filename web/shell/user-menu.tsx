@@ -16,7 +16,7 @@ export function UserMenu() {
     },
   })
   return (
-    <Menu position="bottom-end" shadow="md" width={240}>
+    <Menu position="bottom-end" shadow="md" width={240} withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="default" size={34} radius={7} aria-label={`Signed in as ${name}`}>
           <Icon name="person" />

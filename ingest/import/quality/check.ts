@@ -54,7 +54,9 @@ export function finding(parts: Omit<Finding, 'share'>): Finding {
 /** `12.3 %`, `< 0.1 %`. */
 export function percent(count: number, of: number): string {
   const share = of === 0 ? 0 : (100 * count) / of
-  return count > 0 && share < 0.1 ? '< 0.1 %' : `${share >= 99.95 && count < of ? '99.9' : share.toFixed(share === 100 || share === 0 ? 0 : 1)} %`
+  return count > 0 && share < 0.1
+    ? '< 0.1 %'
+    : `${share >= 99.95 && count < of ? '99.9' : share.toFixed(share === 100 || share === 0 ? 0 : 1)} %`
 }
 
 /** `1,234 events`, `1 event`. */

@@ -27,11 +27,13 @@ export function createDuplicateCheck(notes: (note: string) => void): Check {
       const attributes = Object.entries(event.attributes).toSorted(([a], [b]) => (a < b ? -1 : 1))
       if (contents.add(JSON.stringify([objects, event.activity, instant, end, event.lifecycle, attributes])) === false) {
         same++
-        if (evidence.length < 10) evidence.push({ ...object, ordinal: event.ordinal, detail: `${event.activity} at ${instantToIso(instant)} again` })
+        if (evidence.length < 10)
+          evidence.push({ ...object, ordinal: event.ordinal, detail: `${event.activity} at ${instantToIso(instant)} again` })
       }
     },
     finish() {
-      if (contents.full() || ids.full()) notes(`duplicates were looked for among the first ${REMEMBERED.toLocaleString('en-US')} events only`)
+      if (contents.full() || ids.full())
+        notes(`duplicates were looked for among the first ${REMEMBERED.toLocaleString('en-US')} events only`)
       const findings: Finding[] = []
       if (sameId > 0)
         findings.push(
@@ -78,7 +80,10 @@ export function createSpellingCheck(): Check & { count(): number } {
       const list = [...names].map(([name, count]) => ({
         name,
         count,
-        words: name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim(),
+        words: name
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}]+/gu, ' ')
+          .trim(),
       }))
       let events = 0
       for (const { count } of list) events += count
@@ -180,7 +185,11 @@ export function createReferenceCheck(notes: (note: string) => void): Check {
         changes++
         if (change.value !== null && change.value !== '') continue
         empty++
-        if (emptyEvidence.length < 10) emptyEvidence.push({ object: `${record.type}/${record.id}`, detail: `${change.name} changes at ${change.time} to nothing` })
+        if (emptyEvidence.length < 10)
+          emptyEvidence.push({
+            object: `${record.type}/${record.id}`,
+            detail: `${change.name} changes at ${change.time} to nothing`,
+          })
       }
     },
     finish() {
@@ -216,7 +225,13 @@ export function createReferenceCheck(notes: (note: string) => void): Check {
             count: dangling,
             of: relations,
             message: `${plural(dangling, 'relation')} of events ${dangling === 1 ? 'leads' : 'lead'} to ${plural(missing.size, 'object')} that the file does not list: their type is unknown.`,
-            evidence: [...missing].slice(0, 10).map(([id, { ordinal, count }]) => ({ object: `unknown/${id}`, ordinal, detail: `named ${plural(count, 'time')}, listed nowhere` })),
+            evidence: [...missing]
+              .slice(0, 10)
+              .map(([id, { ordinal, count }]) => ({
+                object: `unknown/${id}`,
+                ordinal,
+                detail: `named ${plural(count, 'time')}, listed nowhere`,
+              })),
           }),
         )
       if (empty > 0)

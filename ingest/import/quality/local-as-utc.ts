@@ -64,7 +64,8 @@ function sum(values: Float64Array): number {
 function distance(winter: Float64Array, summer: Float64Array, lag: number): number {
   const [w, s] = [sum(winter), sum(summer)]
   let difference = 0
-  for (let hour = 0; hour < 24; hour++) difference += Math.abs((winter[hour] ?? 0) / w - (summer[(hour - lag + 24) % 24] ?? 0) / s)
+  for (let hour = 0; hour < 24; hour++)
+    difference += Math.abs((winter[hour] ?? 0) / w - (summer[(hour - lag + 24) % 24] ?? 0) / s)
   return difference / 2
 }
 

@@ -22,7 +22,11 @@ export function createOrderCheck(): Check {
         if (end < instant) {
           negative++
           if (negativeEvidence.length < 10)
-            negativeEvidence.push({ ...named(objects[0]), ordinal: event.ordinal, detail: `${event.activity}: starts ${instantToIso(instant)}, ends ${instantToIso(end)}` })
+            negativeEvidence.push({
+              ...named(objects[0]),
+              ordinal: event.ordinal,
+              detail: `${event.activity}: starts ${instantToIso(instant)}, ends ${instantToIso(end)}`,
+            })
         }
       }
       places.slice(0, inOrder).forEach((slot, index) => {
@@ -33,7 +37,11 @@ export function createOrderCheck(): Check {
         if (instant < before) {
           backSteps++
           if (back.read(slot) === 0 && evidence.length < 10)
-            evidence.push({ ...named(objects[index]), ordinal: event.ordinal, detail: `${event.activity} at ${instantToIso(instant)} stands after ${instantToIso(before as Instant)}` })
+            evidence.push({
+              ...named(objects[index]),
+              ordinal: event.ordinal,
+              detail: `${event.activity} at ${instantToIso(instant)} stands after ${instantToIso(before as Instant)}`,
+            })
           back.write(slot, 1)
         }
         last.write(slot, instant)

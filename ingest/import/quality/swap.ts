@@ -145,7 +145,11 @@ export function isSwapped({ ambiguous, objects, backwards, shorter, gain, certai
     span: lean >= 4 && share >= 0.6,
     calendar: (certain >= 50 && gain >= 0.05) || (certain >= 15 && gain >= 1),
   }
-  const against = { order: backwards.swapped > backwards.written * 1.5 + 3 && order > 0, span: lean <= -2, calendar: certain >= 50 && gain < 0 }
+  const against = {
+    order: backwards.swapped > backwards.written * 1.5 + 3 && order > 0,
+    span: lean <= -2,
+    calendar: certain >= 50 && gain < 0,
+  }
   if (against.span || against.calendar) return false
   if (against.order && !(votes.span && votes.calendar)) return false
   return Number(votes.order) + Number(votes.span) + Number(votes.calendar) >= 2

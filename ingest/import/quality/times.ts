@@ -28,13 +28,18 @@ export function createTimeChecks(options: { now: Instant; zone: string; zoneGive
     if (instant === null) {
       unreadable++
       if (unreadableEvidence.length < 10)
-        unreadableEvidence.push({ ...object, ordinal: event.ordinal, detail: event.time === '' ? `${event.activity} has no time` : `"${event.time.slice(0, 60)}"` })
+        unreadableEvidence.push({
+          ...object,
+          ordinal: event.ordinal,
+          detail: event.time === '' ? `${event.activity} has no time` : `"${event.time.slice(0, 60)}"`,
+        })
       return
     }
     if (written !== null) {
       if (written.zone === '') {
         zoneless++
-        if (zonelessFirst.length < 3) zonelessFirst = [...zonelessFirst, { ...object, ordinal: event.ordinal, detail: event.time }]
+        if (zonelessFirst.length < 3)
+          zonelessFirst = [...zonelessFirst, { ...object, ordinal: event.ordinal, detail: event.time }]
       } else zoned++
       const midnight = /^00:00(?::00(?:[.,]0*)?)?$/u.test(written.time)
       if (midnight) midnights++
@@ -50,7 +55,8 @@ export function createTimeChecks(options: { now: Instant; zone: string; zoneGive
     const day = Math.floor(instant / DAY)
     const known = days.get(day)
     if (known !== undefined) known.count++
-    else if (days.size < 200_000) days.set(day, { count: 1, first: { ...object, ordinal: event.ordinal, activity: event.activity } })
+    else if (days.size < 200_000)
+      days.set(day, { count: 1, first: { ...object, ordinal: event.ordinal, activity: event.activity } })
   }
 
   const finish = (): Finding[] => {
@@ -103,7 +109,9 @@ export function createTimeChecks(options: { now: Instant; zone: string; zoneGive
           message: `${plural(dateOnly.length, 'activity', 'activities')} always ${dateOnly.length === 1 ? 'happens' : 'happen'} at midnight: these are dates, not times. Their order within a day is that of the file, and durations to them are whole days.`,
           evidence: dateOnly
             .toSorted((a, b) => b[1].midnight - a[1].midnight)
-            .map(([activity, entry]) => ({ detail: `${activity}: ${entry.midnight.toLocaleString('en-US')} of ${entry.count.toLocaleString('en-US')} at 00:00` })),
+            .map(([activity, entry]) => ({
+              detail: `${activity}: ${entry.midnight.toLocaleString('en-US')} of ${entry.count.toLocaleString('en-US')} at 00:00`,
+            })),
         }),
       )
     }
@@ -165,7 +173,8 @@ function gaps(days: ReadonlyMap<number, DayCount>): Finding[] {
     for (let day = from; day <= to; day++) {
       const usual: number[] = []
       for (let week = 1; week <= NEIGHBOURHOOD; week++)
-        for (const other of [day - 7 * week, day + 7 * week]) if (other < from || other > to) usual.push(days.get(other)?.count ?? 0)
+        for (const other of [day - 7 * week, day + 7 * week])
+          if (other < from || other > to) usual.push(days.get(other)?.count ?? 0)
       const median = usual.toSorted((a, b) => a - b)[Math.floor(usual.length / 2)] ?? 0
       expected += median
       if (median >= 2) workdays++
@@ -185,7 +194,9 @@ function gaps(days: ReadonlyMap<number, DayCount>): Finding[] {
       message: `${plural(found.length, 'period')} without a single event where the weeks around were busy: a shutdown, or an export that left days out.`,
       evidence: found
         .toSorted((a, b) => b.expected - a.expected)
-        .map((gap) => ({ detail: `${isoDay(gap.from)} to ${isoDay(gap.to)}: no event, about ${Math.round(gap.expected)} expected` })),
+        .map((gap) => ({
+          detail: `${isoDay(gap.from)} to ${isoDay(gap.to)}: no event, about ${Math.round(gap.expected)} expected`,
+        })),
     }),
   ]
 }

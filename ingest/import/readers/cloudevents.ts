@@ -11,7 +11,10 @@ const SECTION = new Set([''])
 
 /** Reads CloudEvents: one JSON object a line, or one JSON array. A line that is no JSON object is a problem, not the end. */
 export async function* readCloudEvents(input: Input): AsyncGenerator<FileRecord> {
-  const head = Buffer.from(await headOf(input, 64)).toString('utf8').replace(/^\ufeff/u, '').trimStart()
+  const head = Buffer.from(await headOf(input, 64))
+    .toString('utf8')
+    .replace(/^\ufeff/u, '')
+    .trimStart()
   let ordinal = 0
   if (head.startsWith('[')) {
     for await (const element of jsonElements(input, SECTION)) if (!('ended' in element)) yield toRecord(element.value, ordinal++)
@@ -37,7 +40,8 @@ async function* lines(input: Input): AsyncGenerator<string> {
     for await (const chunk of textChunks(input.bytes())) {
       const last = chunk.lastIndexOf('\n')
       open = last === -1 ? open + chunk.length : chunk.length - last - 1
-      if (open > MAX_LINE) throw new SightlineError('file_invalid', `${input.name} holds a line longer than 4 MB: it is no NDJSON.`)
+      if (open > MAX_LINE)
+        throw new SightlineError('file_invalid', `${input.name} holds a line longer than 4 MB: it is no NDJSON.`)
       yield chunk
     }
   }
@@ -65,7 +69,8 @@ function toRecord(value: unknown, ordinal: number): FileRecord {
   if (Array.isArray(data['objects']))
     for (const item of data['objects'] as unknown[]) {
       const object = typeof item === 'object' && item !== null ? (item as Record<string, unknown>) : {}
-      if (typeof object['type'] === 'string' && typeof object['id'] === 'string') objects.push({ type: object['type'], id: object['id'] })
+      if (typeof object['type'] === 'string' && typeof object['id'] === 'string')
+        objects.push({ type: object['type'], id: object['id'] })
     }
   if (typeof data['object'] === 'string') {
     const slash = data['object'].indexOf('/')

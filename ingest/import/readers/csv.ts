@@ -23,7 +23,8 @@ export async function csvDialect(input: Input): Promise<CsvDialect> {
   }
   const utf16 = head[0] === 0xff && head[1] === 0xfe ? 'utf-16le' : head[0] === 0xfe && head[1] === 0xff ? 'utf-16be' : undefined
   const text = new TextDecoder(utf16 ?? encoding).decode(head, { stream: true })
-  const quote = (text.match(/(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n])/gmu)?.length ?? 0) > (text.match(/"/gu)?.length ?? 0) ? "'" : '"'
+  const quote =
+    (text.match(/(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\r\n])/gmu)?.length ?? 0) > (text.match(/"/gu)?.length ?? 0) ? "'" : '"'
   let best = { delimiter: ',', score: 0 }
   for (const delimiter of [',', ';', '\t', '|']) {
     const counts = fieldCounts(text, delimiter, quote)
@@ -112,7 +113,12 @@ export async function* readCsv(input: Input, mapping: Mapping, dialect: CsvDiale
     }
     const { ordinal, fields } = row
     if (fields.length > header.length && fields.slice(header.length).some((field) => field !== '')) {
-      yield { kind: 'problem', ordinal, code: 'columns_mismatch', message: `line ${row.line} has ${fields.length} fields, the header ${header.length}` }
+      yield {
+        kind: 'problem',
+        ordinal,
+        code: 'columns_mismatch',
+        message: `line ${row.line} has ${fields.length} fields, the header ${header.length}`,
+      }
       continue
     }
     const activity = (fields[plan.activity] ?? '').trim()
@@ -131,7 +137,8 @@ export async function* readCsv(input: Input, mapping: Mapping, dialect: CsvDiale
     if (plan.objects.length > 0) {
       const objects: FileObject[] = []
       for (const { at, type, split, qualifier } of plan.objects)
-        for (const one of listOf(fields[at] ?? '', split)) objects.push({ type, id: one, ...(qualifier === undefined ? {} : { qualifier }) })
+        for (const one of listOf(fields[at] ?? '', split))
+          objects.push({ type, id: one, ...(qualifier === undefined ? {} : { qualifier }) })
       record.objects = objects
     }
     const ofCase: Record<string, Scalar> = {}
@@ -173,7 +180,8 @@ function planOf(header: string[], mapping: Mapping, name: string): Plan {
       })
     return at
   }
-  const optional = (column: string | undefined, what: string): number | undefined => (column === undefined ? undefined : need(column, what))
+  const optional = (column: string | undefined, what: string): number | undefined =>
+    column === undefined ? undefined : need(column, what)
   const activity = need(mapping.activity.column, 'the activity')
   const time = need(mapping.time.column, 'the time')
   const end = optional(mapping.end?.column, 'the end')
@@ -183,18 +191,34 @@ function planOf(header: string[], mapping: Mapping, name: string): Plan {
   // Objects that come of the case's column or of case attributes are found by the mapping; columns of lists are taken apart here.
   const objects = mapping.objects
     .filter((object) => object.split !== undefined)
-    .map((object) => ({ at: need(object.column, `objects of type ${object.type}`), type: object.type, split: object.split, qualifier: object.qualifier }))
+    .map((object) => ({
+      at: need(object.column, `objects of type ${object.type}`),
+      type: object.type,
+      split: object.split,
+      qualifier: object.qualifier,
+    }))
   const used = new Set([activity, time, end, id, lifecycle, ofCase, ...objects.map((object) => object.at)])
   const attributes = header.flatMap((column, at) => {
     if (used.has(at) || column === '') return []
     return [{ at, name: column.replace(CASE_PREFIX, ''), case: CASE_PREFIX.test(column) }]
   })
-  return { activity, time, end, id, lifecycle, case: ofCase, objects, attributes, caseAttributes: attributes.some((attribute) => attribute.case) }
+  return {
+    activity,
+    time,
+    end,
+    id,
+    lifecycle,
+    case: ofCase,
+    objects,
+    attributes,
+    caseAttributes: attributes.some((attribute) => attribute.case),
+  }
 }
 
 /** `a,b,c`, or a list as Python writes it: `['a', 'b']`. */
 function listOf(text: string, split: string | undefined): string[] {
-  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1).replace(/(^|,)\s*['"]|['"]\s*(?=,|$)/gu, '$1') : text
+  const bare =
+    text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1).replace(/(^|,)\s*['"]|['"]\s*(?=,|$)/gu, '$1') : text
   const parts = split === undefined ? [bare] : bare.split(split)
   return parts.map((part) => part.trim()).filter((part) => part !== '')
 }

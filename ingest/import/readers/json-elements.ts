@@ -25,9 +25,13 @@ export async function* jsonElements(input: Input, wanted: ReadonlySet<string>): 
   let over = false
 
   const fail = (message: string, position = at): never => {
-    throw new SightlineError('file_invalid', `${input.name} is not valid JSON at line ${line + newlines(buffer, 0, position)}: ${message}.`, {
-      next: 'The file may be truncated: export it again.',
-    })
+    throw new SightlineError(
+      'file_invalid',
+      `${input.name} is not valid JSON at line ${line + newlines(buffer, 0, position)}: ${message}.`,
+      {
+        next: 'The file may be truncated: export it again.',
+      },
+    )
   }
   /** Reads more, dropping what is done; false at the end of the file. */
   const more = async (): Promise<boolean> => {
@@ -40,7 +44,7 @@ export async function* jsonElements(input: Input, wanted: ReadonlySet<string>): 
     if (buffer.length > MAX_ELEMENT) fail('one record is longer than 32 MB', 0)
     // A long element is scanned again from its start: growing by its own length keeps that linear.
     const goal = buffer.length
-    for (let read = 0; read <= goal; ) {
+    for (let read = 0; read <= goal;) {
       const next = await source.next()
       if (next.done === true) {
         over = true
@@ -61,7 +65,8 @@ export async function* jsonElements(input: Input, wanted: ReadonlySet<string>): 
   }
   const expect = async (character: string): Promise<void> => {
     const found = await peek()
-    if (found !== character) fail(found === '' ? `the file ends where "${character}" belongs` : `"${found}" stands where "${character}" belongs`)
+    if (found !== character)
+      fail(found === '' ? `the file ends where "${character}" belongs` : `"${found}" stands where "${character}" belongs`)
     at++
   }
   /** The text of the value at the cursor. */
@@ -85,7 +90,10 @@ export async function* jsonElements(input: Input, wanted: ReadonlySet<string>): 
     try {
       return JSON.parse(text)
     } catch (error) {
-      return fail(error instanceof Error ? error.message.replace(/ in JSON.*| \(line.*/u, '').slice(0, 120) : 'broken value', Math.max(0, at - text.length))
+      return fail(
+        error instanceof Error ? error.message.replace(/ in JSON.*| \(line.*/u, '').slice(0, 120) : 'broken value',
+        Math.max(0, at - text.length),
+      )
     }
   }
   const key = async (): Promise<string> => {
@@ -167,7 +175,7 @@ function endOfValue(text: string, start: number, over: boolean): number {
 }
 
 function endOfString(text: string, start: number): number {
-  for (let i = start + 1; ; ) {
+  for (let i = start + 1; ;) {
     const quote = text.indexOf('"', i)
     if (quote === -1) return -1
     let slashes = 0

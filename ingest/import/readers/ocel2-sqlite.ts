@@ -19,18 +19,31 @@ export async function* readOcel2Sqlite(input: Input): AsyncGenerator<FileRecord>
     db.exec('PRAGMA cache_size = -65536; PRAGMA query_only = 1')
     const tables = new Map<string, string[]>()
     for (const row of db.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").all())
-      tables.set(String(row['name']), db.prepare(`PRAGMA table_info(${quoted(String(row['name']))})`).all().map((column) => String(column['name'])))
+      tables.set(
+        String(row['name']),
+        db
+          .prepare(`PRAGMA table_info(${quoted(String(row['name']))})`)
+          .all()
+          .map((column) => String(column['name'])),
+      )
     for (const table of TABLES)
       if (!tables.has(table))
-        throw new SightlineError('file_invalid', `${input.name} is a SQLite file without the table ${table}: it is no OCEL 2.0 log.`)
+        throw new SightlineError(
+          'file_invalid',
+          `${input.name} is a SQLite file without the table ${table}: it is no OCEL 2.0 log.`,
+        )
     yield* objects(db, tables)
     yield* events(db, tables)
   } catch (error) {
     if (error instanceof SightlineError) throw error
-    throw new SightlineError('file_invalid', `${input.name} cannot be read as SQLite: ${error instanceof Error ? error.message : String(error)}.`, {
-      next: 'The file may be truncated: export it again.',
-      cause: error,
-    })
+    throw new SightlineError(
+      'file_invalid',
+      `${input.name} cannot be read as SQLite: ${error instanceof Error ? error.message : String(error)}.`,
+      {
+        next: 'The file may be truncated: export it again.',
+        cause: error,
+      },
+    )
   } finally {
     db?.close()
   }

@@ -38,7 +38,11 @@ export async function* readOcel2Xml(input: Input): AsyncGenerator<FileRecord> {
       ordinal: ordinal++,
       activity: record.type,
       time: record.time,
-      objects: record.objects.map(({ id, qualifier }) => ({ type: types.get(id) ?? UNKNOWN_TYPE, id, ...(qualifier === '' ? {} : { qualifier }) })),
+      objects: record.objects.map(({ id, qualifier }) => ({
+        type: types.get(id) ?? UNKNOWN_TYPE,
+        id,
+        ...(qualifier === '' ? {} : { qualifier }),
+      })),
       attributes,
       ...(record.id === '' ? {} : { id: record.id }),
     }
@@ -58,13 +62,20 @@ async function* walk(input: Input, section: 'objects' | 'events'): AsyncGenerato
   for await (const _ of parseXml(input, {
     open(name, attributes, depth) {
       if (depth === 0) {
-        if (name !== 'log') throw new SightlineError('file_invalid', `${input.name} is XML, but its root is <${name}>, not the <log> of OCEL 2.0.`)
+        if (name !== 'log')
+          throw new SightlineError('file_invalid', `${input.name} is XML, but its root is <${name}>, not the <log> of OCEL 2.0.`)
       } else if (depth === 1) at = name
       else if (depth === 2) {
         if (name === 'event-type' || name === 'object-type')
           out.push({ declared: { of: name === 'event-type' ? 'event' : 'object', type: attributes['name'] ?? '' } })
         else if (at === section && (name === 'object' || name === 'event'))
-          draft = { id: attributes['id'] ?? '', type: attributes['type'] ?? '', time: attributes['time'] ?? '', values: [], objects: [] }
+          draft = {
+            id: attributes['id'] ?? '',
+            type: attributes['type'] ?? '',
+            time: attributes['time'] ?? '',
+            values: [],
+            objects: [],
+          }
       } else if (draft !== null) {
         if (name === 'attribute') {
           attribute = { name: attributes['name'] ?? '', time: attributes['time'] ?? '', value: null }

@@ -11,16 +11,29 @@ import { readXes } from './xes.ts'
 
 /** How often a reader goes through the file: formats that may keep objects behind events take two passes. */
 export const PASSES: Record<Format, number> = {
-  xes: 1, csv: 1, cloudevents: 1, 'ocel2-json': 2, 'ocel2-xml': 2, 'ocel1-json': 2, 'ocel2-sqlite': 1,
+  xes: 1,
+  csv: 1,
+  cloudevents: 1,
+  'ocel2-json': 2,
+  'ocel2-xml': 2,
+  'ocel1-json': 2,
+  'ocel2-sqlite': 1,
 }
 
 /** Reads a file of any format, in file order. `dialect` is needed for CSV. */
-export function readRecords(input: Input, format: Format, mapping: Mapping, dialect: CsvDialect | undefined): AsyncGenerator<FileRecord> {
+export function readRecords(
+  input: Input,
+  format: Format,
+  mapping: Mapping,
+  dialect: CsvDialect | undefined,
+): AsyncGenerator<FileRecord> {
   switch (format) {
     case 'xes':
       return readXes(input, {
         // `case:concept:name` is what the name of a trace is called where traces are rows.
-        ...(mapping.case === undefined || mapping.case.column === 'case' ? {} : { case: mapping.case.column.replace(/^case:/u, '') }),
+        ...(mapping.case === undefined || mapping.case.column === 'case'
+          ? {}
+          : { case: mapping.case.column.replace(/^case:/u, '') }),
         activity: mapping.activity.column,
         time: mapping.time.column,
         ...(mapping.end === undefined ? {} : { end: mapping.end.column }),

@@ -23,9 +23,13 @@ const MAX_SILENCE = 64 * 1024 * 1024
 export async function* parseXml(input: Input, handlers: XmlHandlers): AsyncGenerator<void> {
   const parser = new SaxesParser({ xmlns: false, position: true, fileName: '' })
   const fail = (message: string): never => {
-    throw new SightlineError('file_invalid', `${input.name} is not well-formed XML at line ${parser.line}, column ${parser.columnIndex + 1}: ${message}.`, {
-      next: 'Export the file again, or repair it at that line.',
-    })
+    throw new SightlineError(
+      'file_invalid',
+      `${input.name} is not well-formed XML at line ${parser.line}, column ${parser.columnIndex + 1}: ${message}.`,
+      {
+        next: 'Export the file again, or repair it at that line.',
+      },
+    )
   }
   let depth = 0
   let silence = 0

@@ -1,20 +1,13 @@
-import { Drawer } from '@mantine/core'
 import { instant, percent, words } from '../../format.ts'
 import { CLASS_NAMES, ClassBadge } from '../../parts/classes.tsx'
+import { Dialog } from '../../parts/dialog.tsx'
 import { DocumentLink } from '../../parts/scoped-link.tsx'
 import type { Item } from './exceptions-page.tsx'
 
 /** Why an item has its class: the evidence of the decision, and what to do. */
 export function EvidenceDrawer({ item, onClose }: { item: Item | null; onClose: () => void }) {
   return (
-    <Drawer
-      opened={item !== null}
-      onClose={onClose}
-      position="right"
-      size="28rem"
-      title="Why it has this class"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Dialog opened={item !== null} onClose={onClose} side="right" size="28rem" title="Why it has this class">
       {item !== null && (
         <div className="stack">
           <div className="row">
@@ -69,6 +62,6 @@ export function EvidenceDrawer({ item, onClose }: { item: Item | null; onClose: 
           </dl>
         </div>
       )}
-    </Drawer>
+    </Dialog>
   )
 }

@@ -103,6 +103,7 @@ export function MapPanel({ type, variant }: { type: string; variant: readonly st
                 highlight={variant}
                 label={label}
                 name={name}
+                picked={picked}
                 onPick={setPicked}
               />
               <p className="map-picked num" role="status">
