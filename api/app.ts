@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import compression from 'compression'
-import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import express, { type Express, type Request, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import swaggerUi from 'swagger-ui-dist'
@@ -33,6 +33,7 @@ export function createApp(services: Services, webFolder: string | null): Express
   const metrics = createMetrics(services)
 
   app.use(
+    identify(services),
     helmet({
       contentSecurityPolicy: {
         directives: {
@@ -46,7 +47,6 @@ export function createApp(services: Services, webFolder: string | null): Express
       // The dashboard is also reached by plain HTTP on loopback; a proxy that terminates TLS sets this header itself.
       strictTransportSecurity: false,
     }),
-    identify,
     metrics.middleware,
     compression(),
   )
@@ -58,6 +58,10 @@ export function createApp(services: Services, webFolder: string | null): Express
     return tenantOf(who, headerText(request, 'x-tenant-id'), (tenant) => tenantExists(services.stores.postgres.db, tenant))
   }
 
+  app.use(['/v1', '/healthz', '/readyz', '/metrics'], (_request, response, next) => {
+    response.setHeader('cache-control', 'no-store')
+    next()
+  })
   app.get('/healthz', (_request, response) => {
     response.json({ status: 'ok', version: services.version })
   })
@@ -66,11 +70,14 @@ export function createApp(services: Services, webFolder: string | null): Express
     response.status(state.ready ? 200 : 503).json(state)
   })
   app.get('/metrics', async (request, response) => {
-    requireScope(await access(request), 'read')
+    const who = await access(request)
+    requireScope(who, 'read')
+    if (who.tenantIds !== null) throw new SightlineError('forbidden', 'These figures are over all tenants, and this credential sees some only.')
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
+  let document: ReturnType<typeof openApiDocument> | undefined
   app.get('/openapi.json', (_request, response) => {
-    response.json(openApiDocument(ROUTES, services.version))
+    response.json((document ??= openApiDocument(ROUTES, services.version)))
   })
   app.use('/docs', docs())
 
@@ -84,10 +91,11 @@ export function createApp(services: Services, webFolder: string | null): Express
   app.delete('/v1/session', deleteSession(services))
 
   for (const route of ROUTES) {
-    const path = route.path.replaceAll(/\{(\w+)\}/gu, ':$1')
     const body = route.body === null ? [] : [express.json({ limit: JSON_LIMIT })]
-    app[route.method](path, ...body, serve(route, services, access))
+    app[route.method](expressPath(route.path), admit(route, services, access), ...body, serve(route, services))
   }
+  for (const [path, operations] of Map.groupBy([...OPERATIONS, ...ROUTES], (one) => one.path))
+    app.all(expressPath(path), refuseMethod(operations.map(({ method }) => method.toUpperCase())))
 
   app.use(['/v1', '/healthz', '/readyz'], (request) => {
     throw new SightlineError('not_found', `There is no ${request.method} ${request.originalUrl.split('?')[0]}.`, {
@@ -99,12 +107,40 @@ export function createApp(services: Services, webFolder: string | null): Express
   return app
 }
 
-function identify(request: Request, response: Response, next: NextFunction): void {
-  const given = headerText(request, 'x-request-id')
-  const requestId = given !== undefined && /^[\w.-]{1,100}$/u.test(given) ? given : randomUUID()
-  response.locals['requestId'] = requestId
-  response.setHeader('x-request-id', requestId)
-  next()
+/** Operations that are no {@link ROUTES}. */
+const OPERATIONS: readonly Pick<Route, 'method' | 'path'>[] = [
+  { method: 'get', path: '/healthz' },
+  { method: 'get', path: '/readyz' },
+  { method: 'get', path: '/metrics' },
+  { method: 'get', path: '/openapi.json' },
+  { method: 'post', path: '/v1/events' },
+  { method: 'post', path: '/v1/session' },
+  { method: 'delete', path: '/v1/session' },
+]
+
+function expressPath(path: Route['path']): string {
+  return path.replaceAll(/\{(\w+)\}/gu, ':$1')
+}
+
+function refuseMethod(taken: readonly string[]): RequestHandler {
+  const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+  return (request, response) => {
+    response.setHeader('allow', allow)
+    if (request.method !== 'OPTIONS') throw new SightlineError('method_not_allowed', `This address takes ${allow}.`, { next: 'See /docs.' })
+    response.status(204).end()
+  }
+}
+
+function identify(services: Services): RequestHandler {
+  return (request, response, next) => {
+    const given = headerText(request, 'x-request-id')
+    const requestId = given !== undefined && /^[\w.-]{1,100}$/u.test(given) ? given : randomUUID()
+    response.locals['requestId'] = requestId
+    response.setHeader('x-request-id', requestId)
+    // A kept connection would bring more requests to a process that takes no more.
+    if (services.draining()) response.setHeader('connection', 'close')
+    next()
+  }
 }
 
 /** Authenticates before the body is read, so that a stranger's bytes are never taken in. */
@@ -155,24 +191,34 @@ function headerText(request: Request, name: string): string | undefined {
 
 const NO_TENANT = null as unknown as TenantId
 
-function serve(route: Route, services: Services, access: (request: Request) => Promise<Access>): RequestHandler {
+/** Authenticates and chooses the tenant, before a body is read. */
+function admit(route: Route, services: Services, access: (request: Request) => Promise<Access>): RequestHandler {
+  return async (request, response, next) => {
+    if (route.scope !== null) {
+      const who = await access(request)
+      requireScope(who, route.scope)
+      response.locals['access'] = who
+      if (route.tenant)
+        response.locals['tenant'] = await tenantOf(who, headerText(request, 'x-tenant-id'), (id) =>
+          tenantExists(services.stores.postgres.db, id),
+        )
+    }
+    next()
+  }
+}
+
+function serve(route: Route, services: Services): RequestHandler {
   return async (request, response) => {
-    const who = route.scope === null ? null : await access(request)
-    if (who !== null && route.scope !== null) requireScope(who, route.scope)
-    const tenant =
-      route.tenant && who !== null
-        ? await tenantOf(who, headerText(request, 'x-tenant-id'), (id) => tenantExists(services.stores.postgres.db, id))
-        : NO_TENANT
+    const tenant = route.tenant ? boundTenant(request) : NO_TENANT
     const answer = await route.handle({
       params: route.params?.parse(request.params),
       query: route.query?.parse(request.query),
       body: route.body === null ? undefined : route.body.parse(request.body ?? null),
-      access: who as Access,
+      access: response.locals['access'] as Access,
       services,
       tenant,
       reader: route.tenant ? tenantReader(services.stores.clickhouse.reader, tenant) : (null as never),
     })
-    response.setHeader('cache-control', 'no-store')
     if (route.status === 204) response.status(204).end()
     else response.status(route.status).json(answer)
   }

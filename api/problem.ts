@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { ERROR_STATUS, SightlineError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { isPostgresUnavailable } from '../platform/postgres/client.ts'
 
 /** Sends an RFC 9457 problem document. `more` adds members of its own. */
 export function sendProblem(response: Response, error: SightlineError, more: Record<string, unknown> = {}): void {
@@ -47,6 +48,12 @@ function asKnown(error: unknown): SightlineError | null {
     const where = issue === undefined ? '' : `"${issue.path.map(String).join('.')}" `
     return new SightlineError('parameter_invalid', `${where}${issue?.message ?? 'is invalid'}`.slice(0, 400))
   }
+  if (isPostgresUnavailable(error))
+    return new SightlineError('store_unavailable', 'PostgreSQL does not answer right now.', {
+      next: 'Try again in a few seconds.',
+      retryAfterS: 5,
+      cause: error,
+    })
   return fromBodyReader(error)
 }
 

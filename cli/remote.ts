@@ -12,7 +12,7 @@ export type Connection = { url: string; token: string; close(): Promise<void> }
 export async function findServer(env: Env): Promise<{ url: string; token: string } | null> {
   const [server, token] = await Promise.all([
     readIfThere(join(env.dataFolder, 'server.json')),
-    readIfThere(join(env.dataFolder, 'admin-token')),
+    readIfThere(join(env.dataFolder, 'secrets', 'admin-token')),
   ])
   if (server === null) return null
   const { url } = JSON.parse(server) as { url: string }

@@ -36,6 +36,8 @@ export const WRITER_LIMITS = {
   /** Rows of one insert: one block, one insert token. */
   blockRows: 20_000,
   blockBytes: 9 * 1024 * 1024,
+  /** Inserts under way at once. */
+  inserts: 2,
   /** What may wait before callers are told to come back later. */
   pendingRows: 200_000,
   pendingBytes: 192 * 1024 * 1024,
@@ -79,7 +81,8 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
   const queue: Waiting[] = []
   let pendingRows = 0
   let pendingBytes = 0
-  let running: Promise<void> | null = null
+  let running = 0
+  let last: Promise<void> = Promise.resolve()
   let draining = false
   let lastArrival: Instant = 0
 
@@ -90,18 +93,15 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     return start
   }
 
-  const commit = async (batch: readonly Waiting[]): Promise<void> => {
+  /** Inserts a block and settles it in its turn: a settlement that read what is stored earlier must never be written later. */
+  const commit = async (batch: readonly Waiting[], turn: Promise<void>): Promise<void> => {
     await insert(clickhouse, batch)
+    await turn
     for (const [tenant, waiting] of Map.groupBy(batch, (one) => one.tenant)) {
       const rows = waiting.flatMap((one) => one.rows)
       await settleCorrections(clickhouse, tenant, rows, now)
       await settleCauses(clickhouse, tenant, rows, now)
-      await settleConflicts(
-        clickhouse,
-        tenant,
-        waiting.flatMap((one) => one.conflicts),
-        now,
-      )
+      await settleConflicts(clickhouse, tenant, waiting.flatMap((one) => one.conflicts), now)
     }
     for (const one of batch) {
       recent.add(one.rows)
@@ -109,24 +109,30 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     }
   }
 
-  const run = async (): Promise<void> => {
-    while (queue.length > 0) {
-      const batch = takeBlock(queue)
-      try {
-        await commit(batch)
-      } catch (error) {
-        // What the store refuses for one caller's sake must not fail the others that shared the block.
-        const alone = error instanceof SightlineError ? [] : batch
-        for (const one of alone) await commit([one]).catch(one.failed)
-        if (alone.length === 0) for (const one of batch) one.failed(error)
-      } finally {
-        for (const one of batch) {
-          pendingRows -= one.rows.length
-          pendingBytes -= one.bytes
-        }
-      }
+  const run = async (batch: readonly Waiting[], turn: Promise<void>): Promise<void> => {
+    try {
+      await commit(batch, turn)
+    } catch (error) {
+      await turn
+      // What the store refuses for one caller's sake must not fail the others that shared the block.
+      const alone = error instanceof SightlineError ? [] : batch
+      for (const one of alone) await commit([one], turn).catch(one.failed)
+      if (alone.length === 0) for (const one of batch) one.failed(error)
     }
-    running = null
+    running--
+    for (const one of batch) {
+      pendingRows -= one.rows.length
+      pendingBytes -= one.bytes
+    }
+    startBlocks()
+  }
+
+  /** Starts what can start: a block at once when none is under way, and beside another one only a full block. */
+  const startBlocks = (): void => {
+    while (queue.length > 0 && (running === 0 || (running < WRITER_LIMITS.inserts && isFullBlock(queue)))) {
+      running++
+      last = run(takeBlock(queue), last)
+    }
   }
 
   return {
@@ -171,7 +177,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
             failed,
           })
         }
-        running ??= run()
+        startBlocks()
       })
       return verdict
     },
@@ -179,7 +185,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     forget: () => recent.clear(),
     async drain() {
       draining = true
-      await running
+      while (running > 0) await last
     },
   }
 }
@@ -187,6 +193,17 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
 function parts(rows: EventRow[]): EventRow[][] {
   const size = WRITER_LIMITS.blockRows
   return Array.from({ length: Math.ceil(rows.length / size) }, (_, at) => rows.slice(at * size, (at + 1) * size))
+}
+
+function isFullBlock(queue: readonly Waiting[]): boolean {
+  let rows = 0
+  let bytes = 0
+  for (const waiting of queue) {
+    rows += waiting.rows.length
+    bytes += waiting.bytes
+    if (rows >= WRITER_LIMITS.blockRows || bytes >= WRITER_LIMITS.blockBytes) return true
+  }
+  return false
 }
 
 function takeBlock(queue: Waiting[]): Waiting[] {

@@ -52,7 +52,7 @@ export async function startImport(db: Db, tenant: string, createdBy: string, ann
       fileSha256: announced.file_sha256,
       bytes: Math.round(announced.bytes),
       format: announced.format,
-      mapping: announced.mapping ?? null,
+      mapping: storable(announced.mapping ?? null),
       repair,
       state: 'running',
       createdBy,
@@ -74,7 +74,7 @@ export async function updateImport(db: Db, tenant: string, id: string, progress:
       ...(progress.accepted === undefined ? {} : { accepted: progress.accepted }),
       ...(progress.duplicates === undefined ? {} : { duplicates: progress.duplicates }),
       ...(progress.rejected === undefined ? {} : { rejected: progress.rejected }),
-      ...(progress.report === undefined ? {} : { report: progress.report }),
+      ...(progress.report === undefined ? {} : { report: storable(progress.report) }),
     })
     .where(and(eq(imports.tenantId, tenant), eq(imports.id, id)))
     .returning()
@@ -94,6 +94,12 @@ export async function findImport(db: Db, tenant: string, id: string) {
 export async function listImports(db: Db, tenant: string) {
   const rows = await db.select().from(imports).where(eq(imports.tenantId, tenant)).orderBy(desc(imports.startedAt)).limit(100)
   return rows.map(view)
+}
+
+/** JSON as PostgreSQL keeps it: it has no null character and no half surrogate pair, which a damaged file may well quote. */
+function storable(value: unknown): unknown {
+  const json = JSON.stringify(value).replaceAll(/\\(?:\\|u0000|ud[89a-f][\da-f]{2})/gu, (found) => (found === '\\\\' ? found : '\uFFFD'))
+  return JSON.parse(json)
 }
 
 function view(row: typeof imports.$inferSelect) {

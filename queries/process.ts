@@ -3,9 +3,12 @@ import { INSTANT_MAX, INSTANT_MIN, type Instant, instantToClickHouse } from '../
 import type { Query, TenantReader } from './run.ts'
 
 /** Which objects (first event in the window; default all) and which names of activities. */
-export type ProcessScope = { type: string; from?: Instant | undefined; to?: Instant | undefined; names: 'canonical' | 'source' }
+export type ProcessScope = {
+  /** Beginnings of activities to leave out, such as `operation.`. */
+  without?: readonly string[] | undefined
+  type: string; from?: Instant | undefined; to?: Instant | undefined; names: 'canonical' | 'source' }
 
-const scope = { type: z.string(), from: z.string(), to: z.string(), names: z.string() }
+const scope = { type: z.string(), from: z.string(), to: z.string(), names: z.string(), without: z.array(z.string()) }
 const quantiles = { quantiles_us: z.array(z.number().nullable()), mean_us: z.number().nullable() }
 
 const TYPES = {
@@ -93,8 +96,14 @@ export type DurationFigures = {
   mean: number | null
 }
 
-function bind({ type, from, to, names }: ProcessScope): { type: string; from: string; to: string; names: string } {
-  return { type, names, from: instantToClickHouse(from ?? INSTANT_MIN), to: instantToClickHouse(to ?? INSTANT_MAX) }
+function bind({ type, from, to, names, without = [] }: ProcessScope) {
+  return {
+    type,
+    names,
+    from: instantToClickHouse(from ?? INSTANT_MIN),
+    to: instantToClickHouse(to ?? INSTANT_MAX),
+    without: [...without],
+  }
 }
 
 function figures(n: number, row: { quantiles_us: (number | null)[]; mean_us: number | null }): DurationFigures {

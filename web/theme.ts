@@ -56,7 +56,7 @@ export const theme = createTheme({
 /** Hands Sightline's own surfaces and inks (styles/tokens.css) to Mantine's components. */
 export const mantineVariables: CSSVariablesResolver = () => {
   const own = {
-    '--mantine-color-body': 'var(--page)',
+    '--mantine-color-body': 'var(--panel)',
     '--mantine-color-text': 'var(--ink)',
     '--mantine-color-dimmed': 'var(--ink-3)',
     '--mantine-color-default': 'var(--panel)',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cleanText, InstantText } from './common.ts'
 
 export const SCOPES = ['read', 'ingest', 'admin'] as const
 
@@ -22,9 +23,9 @@ export type Tenants = z.output<typeof Tenants>
 
 export const TenantCreate = z.object({
   id: z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/u, 'is not lower case letters, digits and dashes'),
-  name: z.string().min(1).max(200),
+  name: cleanText(200).min(1),
   kind: z.enum(['enterprise', 'msp', 'client']).default('enterprise'),
-  parent_id: z.string().nullish(),
+  parent_id: cleanText(63).nullish(),
 })
 
 export const SignIn = z.object({ token: z.string().min(1).max(200) })
@@ -52,10 +53,10 @@ export type Key = z.output<typeof Key>
 
 export const Keys = z.object({ keys: z.array(Key) }).meta({ id: 'Keys' })
 export const KeyCreate = z.object({
-  name: z.string().min(1).max(200),
+  name: cleanText(200).min(1),
   scopes: z.array(z.enum(SCOPES)).min(1),
-  tenant_ids: z.array(z.string()).min(1).nullable(),
-  expires_at: z.string().nullish(),
+  tenant_ids: z.array(cleanText(63)).min(1).max(1000).nullable().describe('null: every tenant'),
+  expires_at: InstantText.nullish(),
 })
 export const KeyCreated = z.object({ key: Key, token: z.string().describe('shown this once') }).meta({ id: 'KeyCreated' })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isCleanText } from '../../model/event.ts'
 import { instantFromIso } from '../../model/instant.ts'
 
 /** RFC 9457 problem document: every error of the API. */
@@ -13,6 +14,9 @@ export const Problem = z
   })
   .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
+
+/** Text that every store keeps as it is. */
+export const cleanText = (max: number) => z.string().max(max).refine(isCleanText, 'holds control characters or half a surrogate pair')
 
 /** An ISO 8601 instant with zone, or a day (`2026-03-02`), which means its first instant in UTC. */
 export const InstantText = z

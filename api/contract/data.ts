@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cleanText } from './common.ts'
 
 export const Sources = z
   .object({
@@ -85,13 +86,13 @@ export const Quality = z.object({ imports: z.array(Import) }).meta({ id: 'Qualit
 export type Quality = z.output<typeof Quality>
 
 export const ImportStart = z.object({
-  source: z.string().min(1).max(512),
-  file_name: z.string().min(1).max(512),
+  source: cleanText(512).min(1),
+  file_name: cleanText(512).min(1),
   file_sha256: z.string().regex(/^[0-9a-f]{64}$/u),
-  bytes: z.number().min(0),
-  format: z.string().max(40),
+  bytes: z.int().min(0),
+  format: cleanText(40),
   mapping: z.unknown(),
-  repair: z.string().max(60).nullish(),
+  repair: cleanText(60).nullish(),
 })
 export const ImportUpdate = z.object({
   state: ImportState.optional(),

@@ -4,6 +4,11 @@ import { Window } from './common.ts'
 /** Which names the activities carry: the canonical ones where mapped, or the source's own. */
 export const ProcessQuery = Window.extend({
   names: z.enum(['canonical', 'source']).default('canonical'),
+  without: z
+    .string()
+    .max(500)
+    .optional()
+    .describe('beginnings of activities to leave out, separated by commas, such as `operation.,ai.`'),
 }).describe('without from/to the whole history; a window takes the objects whose first event lies in it')
 export type ProcessQuery = z.output<typeof ProcessQuery>
 

@@ -76,11 +76,15 @@ export const adminRoutes: Route[] = [
       if (!within(body.tenant_ids, access.tenantIds))
         throw new SightlineError('tenant_forbidden', 'A key cannot see more tenants than the one that mints it.')
       const { db } = services.stores.postgres
+      const tenants = new Set((await listTenants(db)).map(({ id }) => id))
+      const unknown = body.tenant_ids?.find((id) => !tenants.has(id))
+      if (unknown !== undefined)
+        throw new SightlineError('parameter_invalid', `There is no tenant "${unknown}".`, { next: 'GET /v1/tenants lists them.' })
       const { key, token } = await mintKey(db, {
         name: body.name,
         scopes: body.scopes,
         tenantIds: body.tenant_ids,
-        ...(body.expires_at == null ? {} : { expiresAt: new Date(body.expires_at) }),
+        ...(body.expires_at == null ? {} : { expiresAt: new Date(body.expires_at / 1000) }),
       })
       await recordAudit(db, {
         actor: access.keyId,

@@ -11,9 +11,15 @@ import {
   VariantsQuery,
 } from '../contract/process.ts'
 import { type Route, route } from '../route.ts'
+import { openWindow } from '../window.ts'
 
 const tag = 'Process'
 const params = z.object({ type: PathText })
+
+function scopeOf<Q extends ProcessQuery>(type: string, { without, ...query }: Q) {
+  return { ...openWindow(query), type, without: (without ?? '').split(',').filter((prefix) => prefix !== '') }
+}
+}
 
 export const processRoutes: Route[] = [
   route({
@@ -32,7 +38,7 @@ export const processRoutes: Route[] = [
     params,
     query: ProcessQuery,
     response: ProcessSummary,
-    handle: ({ reader, params: { type }, query }) => processSummary(reader, { type, ...query }),
+    handle: ({ reader, params: { type }, query }) => processSummary(reader, scopeOf(type, query)),
   }),
   route({
     method: 'get',
@@ -42,7 +48,7 @@ export const processRoutes: Route[] = [
     params,
     query: VariantsQuery,
     response: ProcessVariants,
-    handle: ({ reader, params: { type }, query }) => processVariants(reader, { type, ...query }),
+    handle: ({ reader, params: { type }, query }) => processVariants(reader, scopeOf(type, query)),
   }),
   route({
     method: 'get',
@@ -52,7 +58,7 @@ export const processRoutes: Route[] = [
     params,
     query: ProcessQuery,
     response: ProcessMap,
-    handle: ({ reader, params: { type }, query }) => processMap(reader, { type, ...query }),
+    handle: ({ reader, params: { type }, query }) => processMap(reader, scopeOf(type, query)),
   }),
   route({
     method: 'get',
@@ -62,6 +68,6 @@ export const processRoutes: Route[] = [
     params,
     query: ProcessQuery,
     response: ProcessDurations,
-    handle: ({ reader, params: { type }, query }) => processDurations(reader, { type, ...query }),
+    handle: ({ reader, params: { type }, query }) => processDurations(reader, scopeOf(type, query)),
   }),
 ]

@@ -44,6 +44,21 @@ export async function connectPostgres(url: string, options: { log: Log }): Promi
   return { url, db: drizzle(pool, { schema }), pool, close: () => (closing ??= close()) }
 }
 
+const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'])
+
+/** Whether an error, or what caused it, says that PostgreSQL cannot be reached or takes nobody right now. */
+export function isPostgresUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return (
+    NETWORK.has(code) ||
+    // Connection exceptions, too many connections, the server shuts down or starts.
+    /^(08|53300|57P0[123])/.test(code) ||
+    /^Connection terminated|timeout exceeded when trying to connect/.test(error.message) ||
+    isPostgresUnavailable(error.cause)
+  )
+}
+
 function connectFailure(url: string, cause: unknown): SightlineError {
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''
   const said = cause instanceof Error && cause.message !== '' ? cause.message : code

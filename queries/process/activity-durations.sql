@@ -13,6 +13,7 @@ FROM (
         AND object_type = {type:String}
         AND live
         AND is_step
+        AND NOT arrayExists(prefix -> startsWith(activity, prefix), {without:Array(String)})
         AND occurred_at >= {from:DateTime64(6, 'UTC')} AND occurred_at < {to:DateTime64(6, 'UTC')}
 ) AS started
 INNER JOIN (

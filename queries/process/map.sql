@@ -10,6 +10,7 @@ WITH traces AS (
         AND object_type = {type:String}
         AND live
         AND is_step
+        AND NOT arrayExists(prefix -> startsWith(activity, prefix), {without:Array(String)})
     GROUP BY object_id
     HAVING started_at >= {from:DateTime64(6, 'UTC')} AND started_at < {to:DateTime64(6, 'UTC')}
 )

@@ -11,6 +11,7 @@ FROM (
     WHERE tenant_id = {tenant_id:String}
         AND object_type = {type:String}
         AND live
+        AND NOT arrayExists(prefix -> startsWith(activity, prefix), {without:Array(String)})
     GROUP BY object_id
     HAVING countIf(is_step) > 0
         AND started_at >= {from:DateTime64(6, 'UTC')} AND started_at < {to:DateTime64(6, 'UTC')}

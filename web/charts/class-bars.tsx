@@ -32,7 +32,14 @@ export function ClassBars({ of, title, points, bucket, height = 150 }: Props) {
             ...(of === 'technical' ? { fill: 'url(#hatch-technical)' } : {}),
           }}
           cursorFill="var(--hover)"
-          yAxisProps={{ ticks, domain: [0, ticks.at(-1) ?? 1], width: 40, allowDecimals: false, tickFormatter: compactCount }}
+          yAxisProps={{
+            ticks,
+            interval: 0,
+            domain: [0, ticks.at(-1) ?? 1],
+            width: 40,
+            allowDecimals: false,
+            tickFormatter: compactCount,
+          }}
           xAxisProps={{ interval: 'preserveStart', minTickGap: 24 }}
           tooltipProps={{
             isAnimationActive: false,

@@ -25,7 +25,14 @@ export function Histogram({ bins, noun, height = 220 }: { bins: readonly Bin[]; 
         cursorFill="var(--hover)"
         barChartProps={{ accessibilityLayer: false, margin: { top: 6, right: 6, bottom: 0, left: 0 }, barCategoryGap: '8%' }}
         barProps={{ isAnimationActive: false, radius: [2, 2, 0, 0], fillOpacity: 0.85 }}
-        yAxisProps={{ ticks, domain: [0, ticks.at(-1) ?? 1], width: 44, allowDecimals: false, tickFormatter: compactCount }}
+        yAxisProps={{
+          ticks,
+          interval: 0,
+          domain: [0, ticks.at(-1) ?? 1],
+          width: 44,
+          allowDecimals: false,
+          tickFormatter: compactCount,
+        }}
         xAxisProps={{ interval: 'preserveStart', minTickGap: 22 }}
         tooltipProps={{
           isAnimationActive: false,

@@ -83,6 +83,7 @@ export function TrendLine({
           lineProps={{ isAnimationActive: false }}
           yAxisProps={{
             ticks,
+            interval: 0,
             domain: [0, ticks.at(-1) ?? 1],
             width: 46,
             tickFormatter: (value: number) => axisMeasure(value, unit),

@@ -9,7 +9,7 @@ const NOTHING = 0.005
 export function Delta({ value, previous, unit, better }: Props) {
   if (value === null || previous === null) return <span className="delta">no comparison</span>
   const change = previous === 0 ? (value === 0 ? 0 : undefined) : (value - previous) / previous
-  if (change === undefined) return <span className="delta">{'from zero'}</span>
+  if (change === undefined) return <span className="delta">was zero</span>
   if (Math.abs(change) < NOTHING) return <span className="delta">unchanged</span>
   const rose = change > 0
   const verdict = rose === (better === 'higher') ? 'good' : 'bad'

@@ -5,7 +5,7 @@ import { useId, useState, type KeyboardEvent } from 'react'
 import { useNavigate } from 'react-router'
 import { useAnswer } from '../answers.ts'
 import { ask } from '../api.ts'
-import { instant, words } from '../format.ts'
+import { day, words } from '../format.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { Fault } from '../parts/states.tsx'
@@ -51,7 +51,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
     event.preventDefault()
   }
   return (
-    <Dialog opened onClose={onClose} title="Search a document" size="lg">
+    <Dialog opened onClose={onClose} title="Search a document" size="50rem">
       <TextInput
         data-autofocus
         value={text}
@@ -84,7 +84,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
             <strong className="clip">{hit.id}</strong>
             <span className="dim clip">{hit.supplier}</span>
             <span className="dim clip">
-              {words(hit.last_activity)}, {instant(hit.last_at)}
+              {words(hit.last_activity)}, {day(hit.last_at)}
             </span>
           </div>
         ))}

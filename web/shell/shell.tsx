@@ -38,7 +38,7 @@ export function Shell() {
       <Side onHelp={help.open} />
       <div className="body">
         {brand !== undefined && <div className="brand-rule" style={{ background: brand.color }} />}
-        <header className="top">
+        <header className="topbar">
           <ActionIcon className="burger" variant="default" size={34} onClick={menu.open} aria-label="Open the menu">
             <Icon name="menu" />
           </ActionIcon>

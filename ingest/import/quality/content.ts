@@ -225,13 +225,11 @@ export function createReferenceCheck(notes: (note: string) => void): Check {
             count: dangling,
             of: relations,
             message: `${plural(dangling, 'relation')} of events ${dangling === 1 ? 'leads' : 'lead'} to ${plural(missing.size, 'object')} that the file does not list: their type is unknown.`,
-            evidence: [...missing]
-              .slice(0, 10)
-              .map(([id, { ordinal, count }]) => ({
-                object: `unknown/${id}`,
-                ordinal,
-                detail: `named ${plural(count, 'time')}, listed nowhere`,
-              })),
+            evidence: [...missing].slice(0, 10).map(([id, { ordinal, count }]) => ({
+              object: `unknown/${id}`,
+              ordinal,
+              detail: `named ${plural(count, 'time')}, listed nowhere`,
+            })),
           }),
         )
       if (empty > 0)

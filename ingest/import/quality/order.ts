@@ -1,4 +1,4 @@
-import { type Instant, instantToIso } from '../../../model/instant.ts'
+import { instantToIso } from '../../../model/instant.ts'
 import { type Check, createColumn, type Finding, finding, percent, plural } from './check.ts'
 
 /** Objects whose events go back in time in file order, and activity instances that end before they start. */
@@ -40,7 +40,7 @@ export function createOrderCheck(): Check {
             evidence.push({
               ...named(objects[index]),
               ordinal: event.ordinal,
-              detail: `${event.activity} at ${instantToIso(instant)} stands after ${instantToIso(before as Instant)}`,
+              detail: `${event.activity} at ${instantToIso(instant)} stands after ${instantToIso(before)}`,
             })
           back.write(slot, 1)
         }

@@ -5,7 +5,7 @@ import type { KpiDefinition, KpiRow } from '../../../api/contract/kpi.ts'
 import { DIMENSIONS, type Dimension } from '../../../model/vocabulary.ts'
 import { useWindowAnswer } from '../../answers.ts'
 import { csvText, download } from '../../csv.ts'
-import { count, measure, words } from '../../format.ts'
+import { count, counted, measure, words } from '../../format.ts'
 import { Delta } from '../../parts/delta.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Empty, Shown } from '../../parts/states.tsx'
@@ -32,7 +32,7 @@ export function KpiGroups({ kpi, filters }: { kpi: KpiDefinition; filters: Parti
   return (
     <Panel
       title={`By ${words(by).toLowerCase()}`}
-      note={named.length === 0 ? undefined : `${count(named.length)} groups, largest first`}
+      note={named.length === 0 ? undefined : `${counted(named.length, 'group')}, largest first`}
       aside={
         <div className="row">
           <NativeSelect

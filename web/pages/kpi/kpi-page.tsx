@@ -101,7 +101,7 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
           {figure.isError && <Fault error={figure.error} retry={() => void figure.refetch()} />}
           <Figures
             items={[
-              { name: kpi.unit === 's' ? 'Median' : 'Value', value: measure(row?.value, kpi.unit) },
+              { name: kpi.unit === 's' ? 'Median' : 'In the window', value: measure(row?.value, kpi.unit) },
               ...(typeof row?.p90 === 'number' ? [{ name: '90th percentile', value: measure(row.p90, kpi.unit) }] : []),
               {
                 name: 'Against before',
@@ -129,6 +129,7 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
                   unit={kpi.unit}
                   bucket={window.bucket}
                   height={280}
+                  valueName={kpi.unit === 's' ? 'Median' : kpi.title}
                   color={of === undefined ? 'var(--data)' : `var(--${of})`}
                   dashed={of === 'technical'}
                 />

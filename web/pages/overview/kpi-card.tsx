@@ -51,10 +51,12 @@ export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
         </div>
       )}
       <p className="kpi-foot num">
-        {kpi.unit === 's' && 'median · '}
-        {kpi.unit === 'per_1000' && 'per 1,000 · '}
-        {countedGrain(row?.n ?? 0, kpi.grain)}
-        {row !== undefined && row.open > 0 && ` · ${count(row.open)} open`}
+        {row !== undefined &&
+          [
+            ...(kpi.unit === 's' ? ['median'] : kpi.unit === 'per_1000' ? ['per 1,000'] : []),
+            countedGrain(row.n, kpi.grain),
+            ...(row.open > 0 ? [`${count(row.open)} open`] : []),
+          ].join(' · ')}
       </p>
       {few && row.n > 0 && (
         <p className="kpi-caution">
