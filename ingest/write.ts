@@ -35,7 +35,7 @@ export type EventWriter = {
 export const WRITER_LIMITS = {
   /** Rows of one insert: one block, one insert token. */
   blockRows: 20_000,
-  blockBytes: 9 * 1024 * 1024,
+  blockBytes: 24 * 1024 * 1024,
   /** Inserts under way at once. */
   inserts: 2,
   /** What may wait before callers are told to come back later. */

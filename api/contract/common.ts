@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { isCleanText } from '../../model/event.ts'
 import { instantFromIso } from '../../model/instant.ts'
 
 /** RFC 9457 problem document: every error of the API. */
@@ -15,8 +14,12 @@ export const Problem = z
   .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
 
-/** Text that every store keeps as it is. */
-export const cleanText = (max: number) => z.string().max(max).refine(isCleanText, 'holds control characters or half a surrogate pair')
+/** Text of one line: no control characters, of which the null character is one that PostgreSQL does not keep. */
+export const cleanText = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'holds control characters')
 
 /** An ISO 8601 instant with zone, or a day (`2026-03-02`), which means its first instant in UTC. */
 export const InstantText = z

@@ -19,7 +19,6 @@ const params = z.object({ type: PathText })
 function scopeOf<Q extends ProcessQuery>(type: string, { without, ...query }: Q) {
   return { ...openWindow(query), type, without: (without ?? '').split(',').filter((prefix) => prefix !== '') }
 }
-}
 
 export const processRoutes: Route[] = [
   route({

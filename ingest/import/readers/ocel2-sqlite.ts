@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { SightlineError } from '../../../platform/errors.ts'
 import type { Input } from '../input.ts'
@@ -10,13 +11,16 @@ type ObjectDraft = { id: string; values: { name: string; time: string; value: Sc
 const TABLES = ['event', 'object', 'event_object', 'event_map_type', 'object_map_type']
 const FIXED = new Set(['ocel_id', 'ocel_time', 'ocel_type', 'ocel_changed_field'])
 
+/** Sorts and indexes go to temporary files; memory stays small whatever the size of the log. */
+const PRAGMAS = 'PRAGMA query_only = 1; PRAGMA temp_store = FILE; PRAGMA cache_size = -16384; PRAGMA soft_heap_limit = 67108864'
+
 /** Reads OCEL 2.0 SQLite: objects, then events in the order of the table `event`. */
 export async function* readOcel2Sqlite(input: Input): AsyncGenerator<FileRecord> {
   const path = await input.plainPath()
   let db: DatabaseSync | undefined
   try {
     db = new DatabaseSync(path, { readOnly: true })
-    db.exec('PRAGMA cache_size = -65536; PRAGMA query_only = 1')
+    db.exec(PRAGMAS)
     const tables = new Map<string, string[]>()
     for (const row of db.prepare("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").all())
       tables.set(
@@ -32,8 +36,13 @@ export async function* readOcel2Sqlite(input: Input): AsyncGenerator<FileRecord>
           'file_invalid',
           `${input.name} is a SQLite file without the table ${table}: it is no OCEL 2.0 log.`,
         )
-    yield* objects(db, tables)
-    yield* events(db, tables)
+    let rows = 0
+    for (const part of [objects(db, tables), events(db, tables)])
+      for (const record of part) {
+        yield record
+        // SQLite answers at once, always: without a pause nothing else, Ctrl-C among it, would get a turn.
+        if (++rows % 2000 === 0) await setImmediate()
+      }
   } catch (error) {
     if (error instanceof SightlineError) throw error
     throw new SightlineError(

@@ -9,6 +9,11 @@ import { Table } from '../../parts/table.tsx'
 import type { Item } from './exceptions-page.tsx'
 
 const FIRST = 12
+const HEADS: Readonly<Record<ExceptionClass, string>> = {
+  business: 'Category',
+  technical: 'System and category',
+  unknown: 'Code',
+}
 const MORE = 100
 
 /** The latest items of one class, each with its document and the reason for its class. */
@@ -42,7 +47,7 @@ export function ItemsTable({
                     nowrap: true,
                   },
                   {
-                    head: of === 'technical' ? 'System and category' : 'Category',
+                    head: HEADS[of],
                     render: (item) => (
                       <button type="button" className="plain item-reason" onClick={() => onOpen(item)}>
                         {of === 'technical' && item.system !== '' ? `${item.system}: ` : ''}

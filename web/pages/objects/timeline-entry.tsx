@@ -93,7 +93,7 @@ function Chips({ event: { exception, operation, policy } }: { event: TimelineEve
       )}
       {operation !== null && (
         <span className="chip">
-          <span className="clip">operation {operation.id}</span> · attempt {operation.attempt}
+          <span className="clip">operation {operation.id}</span> <span className="attempt">· attempt {operation.attempt}</span>
         </span>
       )}
       {policy !== null && (

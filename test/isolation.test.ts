@@ -1,0 +1,378 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { after, before, test } from 'node:test'
+import { ROUTES } from '../api/routes.ts'
+import type { Calendar } from '../model/calendar.ts'
+import { verifiedTenant } from '../model/tenant.ts'
+import { storeCalendar } from '../queries/calendar-store.ts'
+import { kpiCatalogue } from '../queries/kpi.ts'
+import { sharedServer, type TestServer } from './support/server.ts'
+
+/** What only one of the two tenants says, wherever text can stand. */
+const [MINE, THEIRS] = ['ALPHA', 'BRAVO'] as const
+const RANGE = { from: '2026-01-01', to: '2026-06-01' }
+
+let server: TestServer
+let mine: string
+let theirs: string
+/** A key of my tenant alone that may do everything there. */
+let token: string
+const imports: Record<string, string> = {}
+/** What I was told before the other tenant sent anything. */
+let alone: Map<string, string>
+
+before(async () => {
+  server = await sharedServer()
+  mine = await server.freshTenant()
+  theirs = await server.freshTenant()
+  const minted = await server.ask<{ token: string }>('POST', '/v1/keys', {
+    body: { name: MINE, scopes: ['read', 'ingest', 'admin'], tenant_ids: [mine] },
+  })
+  ;({ token } = minted.body)
+  await fill(mine, MINE, 4)
+  alone = await answers(questions())
+  await fill(theirs, THEIRS, 9)
+})
+after(() => server.close())
+
+/**
+ * Sends a tenant's documents. Both tenants use the same sources, event ids, object ids, exception and operation ids, so that whatever
+ * forgets the tenant blends them; every text and every figure differs.
+ */
+async function fill(tenant: string, mark: string, invoices: number): Promise<void> {
+  const started = await server.ask<{ id: string }>('POST', '/v1/imports', {
+    tenant,
+    body: { source: `/file/${mark}`, file_name: `${mark}.csv`, file_sha256: 'a'.repeat(64), bytes: invoices, format: 'csv', mapping: null },
+  })
+  assert.equal(started.status, 201, JSON.stringify(started.body))
+  imports[tenant] = started.body.id
+  const events = log(mark, invoices)
+  for (const body of [events.slice(0, -1), events.slice(-1)]) {
+    const sent = await server.ask<{ rejected: unknown[] }>('POST', `/v1/events?import=${started.body.id}`, { tenant, body })
+    assert.deepEqual([sent.status, sent.body.rejected], [200, []], JSON.stringify(sent.body))
+  }
+  const finding = { check: mark, severity: 'info', count: invoices, of: 9, share: 0.5, message: mark, evidence: [{ object: mark, detail: mark }] }
+  const report = { findings: [finding], events: invoices, objects: 1, activities: 1, first_at: null, last_at: null, checked: [mark], notes: [mark] }
+  const done = await server.ask('PATCH', `/v1/imports/${started.body.id}`, { tenant, body: { state: 'done', accepted: invoices, report } })
+  assert.equal(done.status, 200, JSON.stringify(done.body))
+  const calendar: Calendar = { name: mark, zone: 'UTC', week: { mon: [{ from: '09:00', to: '17:00' }] }, holidays: null, exceptions: [], version: 1 }
+  await storeCalendar(server.stores.clickhouse.writer, verifiedTenant(tenant), calendar, Date.UTC(2026, 0) * 1000, Date.UTC(2026, 1) * 1000)
+}
+
+function log(mark: string, invoices: number): Record<string, unknown>[] {
+  const events: Record<string, unknown>[] = []
+  let minute = 0
+  const add = (type: string, data: Record<string, unknown>, id = `e${events.length}`) => {
+    const time = new Date(Date.UTC(2026, 1, 2) + (minute += invoices) * 3_600_000).toISOString()
+    events.push({ specversion: '1.0', id, source: '/erp', type, time, data: { seq: events.length, ...data } })
+  }
+  const named = (kind: string) => `${mark}-${kind}`
+  const attributes = {
+    ...Object.fromEntries(
+      ['entity', 'business_unit', 'plant', 'region', 'risk_category', 'budget_owner', 'category', 'supplier', 'approver'].map((name) => [name, named(name)]),
+    ),
+    note: named('note'),
+  }
+  for (let number = 1; number <= invoices; number++) {
+    const objects = [
+      { type: 'invoice', id: `INV-${number}`, qualifier: named('role') },
+      { type: 'purchase_order', id: `PO-${number}` },
+      { type: 'supplier', id: named('supplier') },
+    ]
+    const common = {
+      objects,
+      attributes,
+      system: named('sap'),
+      actor: { id: named('user'), kind: 'human' },
+      money: { amount: String(1000 * invoices + number), currency: 'EUR' },
+      object_attributes: { [`invoice/INV-${number}`]: { buyer: named('buyer') } },
+      due_at: '2026-03-01T00:00:00Z',
+    }
+    for (const type of ['requisition.created', 'po.created', 'invoice.received', 'invoice.captured', 'invoice.matched', 'invoice.approved', named('odd')])
+      add(type, common)
+    add('exception.raised', {
+      ...common,
+      exception: { id: `EX-${number}`, state: 'raised', caused_by: 'INC-1' },
+      outcome: { status: 'rejected', code: named('CODE'), message: named('message') },
+    })
+    add('operation.failed', {
+      ...common,
+      operation: { id: `post-${number}`, attempt: 1 },
+      outcome: { status: 'failed', code: 'HTTP 503', message: named('message'), retryable: true },
+    })
+    add('policy.evaluated', { ...common, policy: { id: named('policy'), version: '1', decision: 'violated' } })
+    add('payment.cleared', common)
+  }
+  // Only the other tenant knows the incident that both name as a cause.
+  if (mark === THEIRS)
+    add('exception.raised', { objects: [{ type: 'connector', id: mark }], exception: { id: 'INC-1', state: 'raised' }, outcome: { status: 'timeout', code: 'SOURCE_SILENT' } })
+  add('invoice.received', { objects: [{ type: 'invoice', id: 'INV-1' }], corrects: 'e2', attributes })
+  add('invoice.received', { objects: [{ type: 'invoice', id: 'INV-1' }], attributes: { supplier: named('conflict') } }, 'e3')
+  return events
+}
+
+type Question = { route: string; path: string; bound: boolean }
+type Parameter = { in: string; name: string; schema: { enum?: string[]; maximum?: number } }
+
+/** What may stand in the path of a route. */
+const SAMPLES: Record<string, (path: string) => string[]> = {
+  type: () => ['invoice', 'purchase_order', 'connector', 'supplier'],
+  name: () => kpiCatalogue().map(({ kpi }) => kpi),
+  id: (path) => (path.startsWith('/v1/imports') ? Object.values(imports) : ['INV-1', 'INV-2', 'INV-9', `${THEIRS}-supplier`]),
+}
+
+let parameters: Record<string, Record<string, { parameters?: Parameter[] }>> = {}
+before(async () => {
+  const { body } = await server.ask<{ paths: typeof parameters }>('GET', '/openapi.json')
+  parameters = body.paths
+})
+
+/** Every GET route with known objects in its path, over the window of the data; the first of each also with every choice that its query has. */
+function questions(): Question[] {
+  return ROUTES.filter(({ method }) => method === 'get').flatMap((route) => {
+    let paths: string[] = [route.path]
+    for (const [placeholder, name = ''] of route.path.matchAll(/\{(\w+)\}/gu)) {
+      const sample = SAMPLES[name]
+      assert.ok(sample, `say in SAMPLES what may stand for {${name}} of ${route.path}`)
+      paths = paths.flatMap((path) => sample(route.path).map((value) => path.replace(placeholder, encodeURIComponent(value))))
+    }
+    const query = (parameters[route.path]?.['get']?.parameters ?? []).filter((parameter) => parameter.in === 'query')
+    const has = (name: string) => query.some((parameter) => parameter.name === name)
+    const base: Record<string, string> = has('from') && has('to') ? RANGE : {}
+    const choices = query.flatMap((parameter): Record<string, string>[] => {
+      if (parameter.schema.enum !== undefined) return parameter.schema.enum.map((value) => ({ [parameter.name]: value }))
+      if (parameter.name === 'limit') return [{ limit: String(parameter.schema.maximum) }]
+      return ['from', 'to', 'after'].includes(parameter.name) ? [] : [{ [parameter.name]: `${THEIRS}-${parameter.name}` }, { [parameter.name]: MINE }]
+    })
+    return paths.flatMap((path, at) =>
+      [{}, ...(at === 0 ? choices : [])].map((choice) => {
+        const search = new URLSearchParams({ ...base, ...choice }).toString()
+        return { route: route.path, path: search === '' ? path : `${path}?${search}`, bound: route.tenant }
+      }),
+    )
+  })
+}
+
+/** The answers as status and text, by path; `forged` is added to each request. */
+async function answers(
+  asked: Question[],
+  as: { token: string; tenant?: string } = { token },
+  forged: { query: Record<string, string>; headers: Record<string, string> } = { query: {}, headers: {} },
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (let at = 0; at < asked.length; at += 6) {
+    await Promise.all(
+      asked.slice(at, at + 6).map(async ({ path }) => {
+        const url = new URL(path, server.url)
+        for (const [name, value] of Object.entries(forged.query)) url.searchParams.append(name, value)
+        const answer = await server.ask<Record<string, unknown>>('GET', `${url.pathname}${url.search}`, { ...as, headers: forged.headers })
+        assert.ok(answer.status < 500, `${path}: ${JSON.stringify(answer.body)}`)
+        // Who asked when, and under which number, is no row.
+        const text = JSON.stringify(answer.body, (name, value: unknown) => (name === 'last_used_at' || name === 'request_id' ? null : value))
+        found.set(path, `${answer.status} ${text}`)
+      }),
+    )
+  }
+  return found
+}
+
+test("another tenant's rows change no answer of any route, and none of them is in one", async () => {
+  const asked = questions()
+  assert.ok(asked.length > 100, `${asked.length} questions`)
+  const beside = await answers(asked)
+  for (const { path } of asked) {
+    const answer = beside.get(path) ?? ''
+    if (!path.includes(THEIRS)) assert.ok(!answer.includes(THEIRS), `${path}: ${answer.slice(0, 400)}`)
+    assert.ok(!answer.includes(theirs), `${path}: ${answer.slice(0, 400)}`)
+    const before = alone.get(path)
+    if (before !== undefined) assert.equal(answer, before, path)
+  }
+  assert.equal(beside.get(`/v1/imports/${imports[theirs]}`)?.slice(0, 4), '404 ')
+})
+
+test('every route that answers for a tenant tells the two apart', async () => {
+  const asked = questions().filter(({ bound }) => bound)
+  const [ours, others] = [await answers(asked), await answers(asked, { token: server.token, tenant: theirs })]
+  const different = new Set(asked.filter(({ path }) => ours.get(path) !== others.get(path)).map(({ route }) => route))
+  assert.deepEqual([...different].toSorted(), [...new Set(asked.map(({ route }) => route))].toSorted())
+  for (const [path, answer] of others) if (!path.includes(MINE)) assert.ok(!answer.includes(MINE), `${path}: ${answer.slice(0, 400)}`)
+})
+
+test('nothing that a caller adds to a request widens what it reads', async () => {
+  const asked = questions()
+  const honest = await answers(asked)
+  const forged = await answers(
+    asked,
+    { token },
+    {
+      query: { tenant_id: theirs, param_tenant_id: theirs, tenant: theirs, user: 'sightline_writer', database: 'system', settings: 'readonly=0' },
+      headers: { 'x-clickhouse-user': 'sightline_writer', 'x_tenant_id': theirs, 'tenant-id': theirs, 'x-forwarded-tenant': theirs, 'x-original-url': '/metrics' },
+    },
+  )
+  assert.deepEqual(forged, honest)
+  const bound = asked.filter((one) => one.bound)
+  const whole = await answers(bound, { token: server.token, tenant: mine })
+  for (const { path } of bound) assert.equal(whole.get(path), honest.get(path), path)
+})
+
+test('a key of one tenant changes nothing of another', async () => {
+  const before = await answers(questions(), { token: server.token, tenant: theirs })
+  const theirImport = imports[theirs] ?? ''
+  for (const [method, path, body] of [
+    ['PATCH', `/v1/imports/${theirImport}`, { state: 'failed' }],
+    ['DELETE', `/v1/imports/${theirImport}`, undefined],
+    ['POST', `/v1/events?import=${theirImport}`, [{ specversion: '1.0', id: 'x', source: '/erp', type: 'po.created', time: '2026-02-02T00:00:00Z', data: { object: 'po/1' } }]],
+  ] as const) {
+    const { status } = await server.ask(method, path, { token, body })
+    assert.ok(status === 404 || status === 400, `${method} ${path}: ${status}`)
+    assert.equal((await server.ask(method, path, { token, tenant: theirs, body })).status, 403, `${method} ${path}`)
+  }
+  const same = await answers(questions(), { token: server.token, tenant: theirs })
+  for (const [path, answer] of before) if (!path.startsWith('/v1/keys')) assert.equal(same.get(path), answer, path)
+})
+
+test('every table of tenants that the reader may read shows the rows of the tenant in the header, and none without', async () => {
+  const { writer, reader } = server.stores.clickhouse
+  const rows = async <T>(sql: string): Promise<T[]> => (await writer.query({ query: sql, format: 'JSONEachRow' })).json<T>()
+  const granted = await rows<{ table: string }>(
+    `SELECT DISTINCT table FROM system.grants WHERE user_name = 'sightline_reader' AND database = 'sightline' ORDER BY table`,
+  )
+  const confined = await rows<{ table: string }>(
+    `SELECT DISTINCT table FROM system.row_policies WHERE database = 'sightline' AND has(apply_to_list, 'sightline_reader')
+       AND select_filter = 'tenant_id = getClientHTTPHeader(''x-tenant-id'')' ORDER BY table`,
+  )
+  assert.deepEqual(confined, granted)
+  assert.ok(granted.every(({ table }) => table !== ''))
+  const there = await rows<{ name: string; engine: string; owned: number }>(
+    `SELECT name, engine, name IN (SELECT table FROM system.columns WHERE database = 'sightline' AND name = 'tenant_id') AS owned
+     FROM system.tables WHERE database = 'sightline'`,
+  )
+  const tables = there.filter(({ name }) => granted.some(({ table }) => table === name))
+  assert.ok(tables.length >= 5, JSON.stringify(tables))
+  const [a, b] = ['isolation-a', 'isolation-b']
+  for (const { name, engine, owned } of tables) {
+    assert.ok(owned === 1 && engine.endsWith('MergeTree'), name)
+    await writer.insert({ table: name, values: [{ tenant_id: a }, { tenant_id: b }], format: 'JSONEachRow' })
+    const seen = async (headers: Record<string, string>) => {
+      const answer = await reader.query({ query: `SELECT DISTINCT tenant_id FROM sightline.${name}`, format: 'JSONEachRow', http_headers: headers })
+      return (await answer.json<{ tenant_id: string }>()).map(({ tenant_id }) => tenant_id)
+    }
+    assert.deepEqual(await seen({ 'x-tenant-id': a }), [a], name)
+    for (const headers of [{}, { 'x-tenant-id': '' }, { 'x-tenant-id': `${a}' OR '1'='1` }, { 'x-tenant-id': '%' }, { 'x-tenant': a }])
+      assert.deepEqual(await seen(headers), [], `${name} ${JSON.stringify(headers)}`)
+  }
+  for (const { name } of there) {
+    if (granted.some(({ table }) => table === name)) continue
+    const asked = reader.query({ query: `SELECT * FROM sightline.\`${name}\` LIMIT 1`, format: 'JSONEachRow', http_headers: { 'x-tenant-id': a } })
+    await assert.rejects(asked, /Not enough privileges/u, name)
+  }
+})
+
+test('no SQL of the reader reaches the rows of another tenant', async () => {
+  const { reader, url } = server.stores.clickhouse
+  const { host } = new URL(url)
+  const shown = async (sql: string): Promise<string> => {
+    const answer = await reader.query({ query: sql, format: 'JSONEachRow', http_headers: { 'x-tenant-id': mine } })
+    return answer.text()
+  }
+  const them = `'${theirs}'`
+  const confined = [
+    'SELECT * FROM events',
+    'SELECT * FROM events FINAL',
+    `SELECT * FROM events WHERE tenant_id = ${them}`,
+    `SELECT * FROM events WHERE tenant_id != '${mine}' OR 1`,
+    `SELECT * FROM events PREWHERE tenant_id = ${them} OR 1`,
+    'SELECT * FROM events UNION ALL SELECT * FROM events FINAL',
+    `WITH stolen AS (SELECT * FROM events WHERE tenant_id = ${them}) SELECT * FROM stolen`,
+    `SELECT a.*, b.* FROM object_events AS a FULL JOIN events AS b USING (event_id)`,
+    'SELECT * FROM events AS a, object_events AS b LIMIT 500',
+    'SELECT * FROM object_events WHERE event_id IN (SELECT event_id FROM events)',
+    'SELECT * FROM object_events WHERE event_id GLOBAL IN (SELECT event_id FROM events)',
+    'SELECT * FROM object_state ANTI LEFT JOIN events USING (tenant_id)',
+    `SELECT (SELECT groupArray(natural_id || supplier) FROM events) AS found`,
+    `WITH '${mine}' AS tenant_id SELECT supplier, message FROM events`,
+    `SELECT '${mine}' AS tenant_id, supplier, message FROM events`,
+    `SELECT ${them} AS tenant_id, supplier, message FROM events`,
+    `SELECT supplier, ${them} AS \`getClientHTTPHeader('x-tenant-id')\` FROM events`,
+    'SELECT * EXCEPT tenant_id FROM (SELECT * FROM events)',
+    'SELECT * REPLACE (tenant_id AS tenant_id) FROM corrections',
+    'SELECT * FROM calendar_boundaries ORDER BY at LIMIT 5 BY calendar',
+    "SELECT * FROM merge('sightline', '^(events|object_events)$')",
+    'SELECT * FROM view(SELECT * FROM events)',
+    'SELECT tenant_id, count() FROM events GROUP BY tenant_id WITH ROLLUP',
+    'SELECT min(supplier), max(supplier), anyLast(message), uniqExact(tenant_id) FROM events',
+    'SELECT *, _part, _table FROM events',
+    `SELECT * FROM events SAMPLE 1`,
+    'EXPLAIN SELECT * FROM events',
+    'EXPLAIN ESTIMATE SELECT * FROM events',
+    'SHOW CREATE TABLE events',
+  ]
+  for (const sql of confined) {
+    const answer = await shown(sql).catch((error: unknown) => String(error))
+    assert.ok(!answer.replaceAll(sql, '').includes(THEIRS), `${sql}: ${answer.slice(0, 300)}`)
+    if (!sql.includes(them)) assert.ok(!answer.includes(theirs), `${sql}: ${answer.slice(0, 300)}`)
+  }
+  assert.ok((await shown('SELECT supplier FROM events')).includes(MINE))
+  const refused = [
+    'SELECT * FROM events SETTINGS readonly = 0',
+    "SELECT * FROM events SETTINGS additional_table_filters = {'events': '1'}",
+    'SELECT * FROM events SETTINGS allow_get_client_http_header = 0',
+    'SET readonly = 0',
+    'SELECT * FROM exception_roots',
+    'SELECT * FROM object_events_from_events',
+    'SELECT * FROM object_state_from_events',
+    'SELECT * FROM corrections_from_events',
+    'SELECT * FROM exception_roots_from_events',
+    "SELECT * FROM merge('sightline', '.*roots.*')",
+    'SELECT * FROM mergeTreeIndex(sightline, events)',
+    `SELECT * FROM remote('${host}', sightline.events, 'sightline_writer', '')`,
+    `SELECT * FROM remote('${host}', sightline.events)`,
+    `SELECT * FROM url('${url}/?query=SELECT+1', 'LineAsString')`,
+    "SELECT * FROM file('data/store/**', 'LineAsString')",
+    `SELECT * FROM clusterAllReplicas('default', sightline.events)`,
+    "SELECT dictGet('sightline.any', 'x', 1)",
+    'SELECT * FROM system.query_log',
+    'SELECT * FROM system.processes',
+    'SELECT * FROM system.parts_columns',
+    'SELECT * FROM system.detached_parts',
+    'SELECT * FROM system.users',
+    'CREATE TEMPORARY TABLE x AS SELECT * FROM events',
+    'CREATE VIEW v AS SELECT * FROM events',
+    "CREATE FUNCTION getClientHTTPHeader AS (name) -> 'x'",
+    'INSERT INTO events SELECT * FROM events',
+    "SELECT * FROM executable('x.sh', 'TSV', 'x String')",
+  ]
+  for (const sql of refused) await assert.rejects(shown(sql), sql)
+  for (const sql of ['SELECT name, total_rows, total_bytes FROM system.tables', 'SELECT * FROM system.columns']) assert.equal(await shown(sql), '', sql)
+})
+
+test('settings and names in the address of a query do not help the reader, and a second header shows one tenant at most', async () => {
+  const { hostname, port } = new URL(server.stores.clickhouse.url)
+  const { username, password } = readerOf()
+  const raw = (search: string, headers: string[]): Promise<{ status: number; text: string }> =>
+    new Promise((resolve, reject) => {
+      const all = ['host', hostname, 'x-clickhouse-user', username, 'x-clickhouse-key', password, ...headers]
+      const asking = request({ hostname, port, method: 'POST', path: `/?database=sightline${search}`, headers: all }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: text.trim() }))
+      })
+      asking.on('error', reject)
+      asking.end('SELECT DISTINCT tenant_id FROM events')
+    })
+  const header = ['x-tenant-id', mine]
+  assert.deepEqual(await raw('', header), { status: 200, text: mine })
+  for (const search of ['&readonly=0', '&allow_get_client_http_header=0', '&additional_table_filters=%7B%7D', '&role=sightline_writer', '&default_format=Native&max_threads=1']) {
+    const { status, text } = await raw(search, header)
+    assert.ok(status >= 400 && !text.includes(theirs), `${search}: ${status} ${text}`)
+  }
+  for (const search of [`&param_tenant_id=${theirs}`, `&x-tenant-id=${theirs}`, `&tenant_id=${theirs}`]) {
+    const { text } = await raw(search, header)
+    assert.ok(!text.includes(theirs), `${search}: ${text}`)
+  }
+  const doubled = await raw('', [...header, 'X-Tenant-Id', theirs])
+  assert.ok([mine, theirs, ''].includes(doubled.text), doubled.text)
+  assert.deepEqual(await raw('', ['x-tenant-id', `${mine}, ${theirs}`]), { status: 200, text: '' })
+})
