@@ -48,6 +48,8 @@ export type KpiScope = {
 const PARAMS = z.object({
   from: z.string(),
   to: z.string(),
+  /** Where the bucket `all` is cut in two: one read answers a window and the one before it. */
+  middle: z.string(),
   bucket: z.string(),
   group_by: z
     .int()
@@ -112,16 +114,20 @@ export async function kpiAnswer(reader: TenantReader, kpi: string, scope: KpiSco
   const { from, to, bucket, groupBy = null, filters = {}, compare = false } = scope
   if (to <= from) throw new SightlineError('parameter_invalid', 'The window is empty: `to` is not after `from`.')
   const query = { name: `kpi/${kpi}`, params: PARAMS, row: ROW } satisfies Query<z.ZodRawShape, z.ZodType>
-  const ask = (start: Instant, end: Instant) =>
+  const ask = (start: Instant, end: Instant, middle = start) =>
     reader.rows(query, {
       from: instantToClickHouse(start),
       to: instantToClickHouse(end),
+      middle: instantToClickHouse(middle),
       bucket,
       group_by: groupBy === null ? 1 : DIMENSIONS.indexOf(groupBy) + 2,
       filters: ['', ...DIMENSIONS.map((name) => filters[name] ?? '')],
     })
   const before = 2 * from - to
-  const [found, earlier] = await Promise.all([ask(from, to), compare ? ask(before, from) : []])
+  const [found, earlier] =
+    compare && bucket === 'all'
+      ? halves(await ask(before, to, from), from)
+      : await Promise.all([ask(from, to), compare ? ask(before, from) : []])
   const rows = groupBy === null ? filled(found, from, to, bucket) : found
   const previous = new Map(earlier.map((row) => [`${bucketNumber(row.bucket, before, bucket)} ${row.group}`, row.value]))
   return {
@@ -135,6 +141,10 @@ export async function kpiAnswer(reader: TenantReader, kpi: string, scope: KpiSco
       previous: previous.get(`${bucketNumber(row.bucket, from, bucket)} ${row.group}`) ?? null,
     })),
   }
+}
+
+function halves(rows: readonly Row[], middle: Instant): [Row[], Row[]] {
+  return [rows.filter((row) => row.bucket >= middle), rows.filter((row) => row.bucket < middle)]
 }
 
 /** Adds the buckets in which nothing was found. */

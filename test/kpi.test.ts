@@ -210,6 +210,7 @@ test('a KPI reads the rows of its own tenant only', async () => {
       tenant_id: 'crowd-007',
       from: '2026-03-01 00:00:00',
       to: '2026-04-01 00:00:00',
+      middle: '2026-03-01 00:00:00',
       bucket: 'all',
       group_by: 1,
       filters: Array.from({ length: 11 }, () => ''),

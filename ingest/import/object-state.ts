@@ -3,7 +3,7 @@ import { createHashMap } from './hash.ts'
 import type { FileObjectRecord, Scalar } from './record.ts'
 
 /** Bytes of attributes that are held until an event names their object. */
-const HELD_BYTES = 96 * 1024 * 1024
+const HELD_BYTES = 64 * 1024 * 1024
 const PAGE_BYTES = 1024 * 1024
 const HELD_OBJECTS = 2_000_000
 

@@ -25,7 +25,7 @@ export type QualityReport = {
 }
 
 /** Objects whose order and span are followed; what comes later is counted only. */
-const TRACKED_OBJECTS = 200_000
+const TRACKED_OBJECTS = 100_000
 const COUNTED_OBJECTS = 3_000_000
 /** Objects of one event that are followed: an event that touches thousands says little about any of them. */
 const FOLLOWED_PER_EVENT = 50

@@ -14,7 +14,7 @@ SELECT
         {bucket:String} = 'day', toDateTime64(dateTrunc('day', due_on), 6, 'UTC'),
         {bucket:String} = 'week', toDateTime64(dateTrunc('week', due_on), 6, 'UTC'),
         {bucket:String} = 'month', toDateTime64(dateTrunc('month', due_on), 6, 'UTC'),
-        {from:DateTime64(6, 'UTC')}
+        if(due_on < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
     ) AS bucket,
     object_dims[{group_by:UInt8}] AS `group`,
     if(n = 0, NULL, countIf(paid AND paid_at > due_on) / n) AS value,

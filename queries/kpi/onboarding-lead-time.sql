@@ -38,7 +38,7 @@ FROM (
                 {bucket:String} = 'day', toDateTime64(dateTrunc('day', requested_at), 6, 'UTC'),
                 {bucket:String} = 'week', toDateTime64(dateTrunc('week', requested_at), 6, 'UTC'),
                 {bucket:String} = 'month', toDateTime64(dateTrunc('month', requested_at), 6, 'UTC'),
-                {from:DateTime64(6, 'UTC')}
+                if(requested_at < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
             ) AS bucket,
             object_dims[{group_by:UInt8}] AS `group`,
             lead_us,

@@ -13,7 +13,7 @@ SELECT
         {bucket:String} = 'day', toDateTime64(dateTrunc('day', created_at), 6, 'UTC'),
         {bucket:String} = 'week', toDateTime64(dateTrunc('week', created_at), 6, 'UTC'),
         {bucket:String} = 'month', toDateTime64(dateTrunc('month', created_at), 6, 'UTC'),
-        {from:DateTime64(6, 'UTC')}
+        if(created_at < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
     ) AS bucket,
     object_dims[{group_by:UInt8}] AS `group`,
     if(n = 0, NULL, quantileExactInclusiveIf(0.5)(cycle_us, sent AND cycle_us >= 0) / 1e6) AS value,

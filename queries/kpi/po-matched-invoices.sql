@@ -13,7 +13,7 @@ SELECT
         {bucket:String} = 'day', toDateTime64(dateTrunc('day', cohort_at), 6, 'UTC'),
         {bucket:String} = 'week', toDateTime64(dateTrunc('week', cohort_at), 6, 'UTC'),
         {bucket:String} = 'month', toDateTime64(dateTrunc('month', cohort_at), 6, 'UTC'),
-        {from:DateTime64(6, 'UTC')}
+        if(cohort_at < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
     ) AS bucket,
     object_dims[{group_by:UInt8}] AS `group`,
     if(n = 0, NULL, countIf(posted AND matched) / n) AS value,

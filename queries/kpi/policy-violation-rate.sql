@@ -14,7 +14,7 @@ WITH
         {bucket:String} = 'day', toDateTime64(dateTrunc('day', at), 6, 'UTC'),
         {bucket:String} = 'week', toDateTime64(dateTrunc('week', at), 6, 'UTC'),
         {bucket:String} = 'month', toDateTime64(dateTrunc('month', at), 6, 'UTC'),
-        {from:DateTime64(6, 'UTC')}
+        if(at < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
     ) AS bucket_of
 SELECT
     bucket,

@@ -64,7 +64,7 @@ SELECT
         {bucket:String} = 'day', toDateTime64(dateTrunc('day', raised_at), 6, 'UTC'),
         {bucket:String} = 'week', toDateTime64(dateTrunc('week', raised_at), 6, 'UTC'),
         {bucket:String} = 'month', toDateTime64(dateTrunc('month', raised_at), 6, 'UTC'),
-        {from:DateTime64(6, 'UTC')}
+        if(raised_at < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
     ) AS bucket,
     object_dims[{group_by:UInt8}] AS `group`,
     if(n = 0, NULL, countIf(item_class = 'unknown') / n) AS value,

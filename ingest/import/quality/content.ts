@@ -3,7 +3,7 @@ import { type Check, type Finding, finding, percent, plural } from './check.ts'
 import { createHashSet } from '../hash.ts'
 
 /** Texts that a set of this report remembers. */
-const REMEMBERED = 1_600_000
+const REMEMBERED = 800_000
 
 /** Events that are the same in objects, activity, time and attributes, and ids that two events share. */
 export function createDuplicateCheck(notes: (note: string) => void): Check {
