@@ -72,7 +72,8 @@ export function createApp(services: Services, webFolder: string | null): Express
   app.get('/metrics', async (request, response) => {
     const who = await access(request)
     requireScope(who, 'read')
-    if (who.tenantIds !== null) throw new SightlineError('forbidden', 'These figures are over all tenants, and this credential sees some only.')
+    if (who.tenantIds !== null)
+      throw new SightlineError('forbidden', 'These figures are over all tenants, and this credential sees some only.')
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
   })
   let document: ReturnType<typeof openApiDocument> | undefined
@@ -126,7 +127,8 @@ function refuseMethod(taken: readonly string[]): RequestHandler {
   const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   return (request, response) => {
     response.setHeader('allow', allow)
-    if (request.method !== 'OPTIONS') throw new SightlineError('method_not_allowed', `This address takes ${allow}.`, { next: 'See /docs.' })
+    if (request.method !== 'OPTIONS')
+      throw new SightlineError('method_not_allowed', `This address takes ${allow}.`, { next: 'See /docs.' })
     response.status(204).end()
   }
 }
@@ -178,7 +180,7 @@ async function authenticate(services: Services, request: Request): Promise<Acces
   return {
     keyId: key.id,
     name: key.name,
-    scopes: key.scopes as Scope[],
+    scopes: key.scopes,
     tenantIds: key.tenantIds,
     session: 'session' in credential,
   }

@@ -32,10 +32,15 @@ export function postEvents(services: Services, tenantFor: (request: Request) => 
   return async (request, response) => {
     const tenant = await tenantFor(request)
     const importId = request.query['import']
-    if (importId !== undefined && (typeof importId !== 'string' || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u.test(importId)))
+    if (
+      importId !== undefined &&
+      (typeof importId !== 'string' || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u.test(importId))
+    )
       throw new SightlineError('parameter_invalid', '"import" is not an import id.')
     if (importId !== undefined && (await findImport(services.stores.postgres.db, tenant, importId)) === null)
-      throw new SightlineError('parameter_invalid', 'This tenant has no such import.', { next: 'POST /v1/imports announces one.' })
+      throw new SightlineError('parameter_invalid', 'This tenant has no such import.', {
+        next: 'POST /v1/imports announces one.',
+      })
     const body: unknown = request.body
     if (!Buffer.isBuffer(body) || body.every((byte) => byte <= 32))
       throw new SightlineError('body_invalid', 'The body is empty.', { next: 'Send one CloudEvent, an array or NDJSON.' })

@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { ERROR_STATUS, SightlineError } from '../platform/errors.ts'
+import { type ErrorCode, SightlineError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { isPostgresUnavailable } from '../platform/postgres/client.ts'
 
@@ -71,7 +71,7 @@ function fromBodyReader(error: unknown): SightlineError | null {
   return null
 }
 
-const STATUS_CODE: Record<number, keyof typeof ERROR_STATUS> = {
+const STATUS_CODE: Record<number, ErrorCode> = {
   400: 'bad_request',
   404: 'not_found',
   413: 'body_too_large',

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { createSession, deleteSession as endSession, findKey } from '../platform/keys.ts'
 import { listTenants } from '../platform/tenants.ts'
 import { SightlineError } from '../platform/errors.ts'
-import { type Access, credentialOf, refuseForeignOrigin, type Scope, SESSION_COOKIE } from './auth.ts'
+import { type Access, credentialOf, refuseForeignOrigin, SESSION_COOKIE } from './auth.ts'
 import { type Session, SignIn, type Tenant } from './contract/admin.ts'
 import type { Services } from './services.ts'
 import { tenantView } from './views.ts'
@@ -28,7 +28,7 @@ export function postSession(services: Services): RequestHandler {
       await sessionOf(services, {
         keyId: key.id,
         name: key.name,
-        scopes: key.scopes as Scope[],
+        scopes: key.scopes,
         tenantIds: key.tenantIds,
         session: true,
       }),

@@ -28,7 +28,9 @@ export async function call<T>(
     })
   })
   if (response.status === 204) return undefined as T
-  const answer: unknown = await response.json()
+  const answer: unknown = await response.json().catch((error: unknown) => {
+    throw new SightlineError('server_unreachable', `What answers at ${connection.url} is no Sightline server.`, { cause: error })
+  })
   if (response.ok) return answer as T
   const problem = answer as { code?: string; detail?: string }
   throw new SightlineError(

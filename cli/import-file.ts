@@ -172,15 +172,15 @@ function createSender(connection: Connection, path: string, tenant: string) {
       while (underWay.size >= IN_FLIGHT) await Promise.race(underWay)
       const entry = { events: lines.length, durable: false }
       sizes.push(entry)
-      const sending: Promise<void> = post(connection, path, tenant, lines.join('\n'))
-        .then((answer) => {
+      const deliver = async () => {
+        try {
+          take(await post(connection, path, tenant, lines.join('\n')), ordinals)
           entry.durable = true
-          take(answer, ordinals)
-        })
-        .catch((error: unknown) => {
+        } catch (error) {
           failure ??= error
-        })
-        .finally(() => underWay.delete(sending))
+        }
+      }
+      const sending: Promise<void> = deliver().finally(() => underWay.delete(sending))
       underWay.add(sending)
     },
     async finish(): Promise<void> {

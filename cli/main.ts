@@ -27,6 +27,10 @@ for (const command of [
   program.addCommand(command())
 }
 
+// Below the process that brought it up under an older Node (sightline.mjs): when that one is gone, however it went, this one ends too.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+process.channel?.unref()
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -4,6 +4,7 @@ import { openLog } from '../platform/log.ts'
 import { openStores } from '../platform/stores.ts'
 import { migrateClickHouse } from '../queries/migrate.ts'
 import { withOptions } from './options.ts'
+import { findServer } from './remote.ts'
 
 /** `sightline migrate`: brings both stores to this version. */
 export function migrateCommand(): Command {
@@ -12,6 +13,13 @@ export function migrateCommand(): Command {
     .option('--data <dir>', 'folder of the embedded stores (default .sightline)')
     .action(async (options: { data?: string }) => {
       const env = readEnv(withOptions(process.env, options))
+      const running = await findServer(env)
+      if (running !== null) {
+        process.stdout.write(
+          `Both stores were brought to their version by the server that runs at ${running.url}, as it started.\n`,
+        )
+        return
+      }
       const log = openLog({ level: env.logLevel, human: process.stderr.isTTY })
       const stores = await openStores({ env, log })
       try {

@@ -15,7 +15,9 @@ export async function findServer(env: Env): Promise<{ url: string; token: string
     readIfThere(join(env.dataFolder, 'secrets', 'admin-token')),
   ])
   if (server === null) return null
-  const { url } = JSON.parse(server) as { url: string }
+  const { url, pid } = JSON.parse(server) as { url: string; pid: number }
+  // A server that was killed leaves its file, and another program may listen there by now.
+  if (!isRunning(pid)) return null
   const alive = await fetch(new URL('/healthz', url), { signal: AbortSignal.timeout(3000) }).then(
     (response) => response.ok,
     () => false,
@@ -29,6 +31,10 @@ export async function findServer(env: Env): Promise<{ url: string; token: string
  */
 export async function connect(env: Env, remote: { url?: string | undefined; key?: string | undefined }): Promise<Connection> {
   if (remote.url !== undefined) {
+    if (!/^https?:/u.test(remote.url) || !URL.canParse(remote.url))
+      throw new SightlineError('parameter_invalid', `"${remote.url}" is no http(s) address.`, {
+        next: 'Use --url http://HOST:PORT.',
+      })
     if (remote.key === undefined)
       throw new SightlineError('parameter_invalid', 'A remote server needs a key.', { next: 'Add --key TOKEN (scope ingest).' })
     return { url: remote.url, token: remote.key, close: () => Promise.resolve() }
@@ -46,6 +52,14 @@ export async function connect(env: Env, remote: { url?: string | undefined; key?
     })
   }
   return { url: server.url, token, close: server.stop }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -90,11 +90,10 @@ export async function runServer(options: {
     let stopping: Promise<void> | undefined
     const stop = async (): Promise<void> => {
       draining = true
-      await sweeping.stop()
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve())
       })
-      await writer.drain()
+      await Promise.all([sweeping.stop(), writer.drain()])
       server.closeIdleConnections()
       const patience = setTimeout(() => server.closeAllConnections(), 5000)
       await closed
@@ -147,31 +146,33 @@ function sweepNowAndThen(stores: Stores, log: Log): { stop(): Promise<void> } {
 
 function listen(server: Server, env: Env): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === 'EADDRINUSE' || error.code === 'EACCES'
-          ? new SightlineError(
-              'port_in_use',
-              `Port ${env.port} on ${env.host} is ${error.code === 'EACCES' ? 'not allowed for this user' : 'in use'}.`,
-              {
-                next: 'Choose another one with --port N, or stop what listens there.',
-                cause: error,
-              },
-            )
-          : error,
-      )
-    })
+    server.once('error', (error) => reject(listenFailure(error, env)))
     server.listen(env.port, env.host, resolve)
   })
 }
 
-/** Resolves with the first SIGINT or SIGTERM; a second one ends the process at once. */
+function listenFailure(error: NodeJS.ErrnoException, { host, port }: Env): Error {
+  const next = 'Choose another one with --port N, or stop what listens there.'
+  if (error.code === 'EADDRINUSE')
+    return new SightlineError('port_in_use', `Port ${port} on ${host} is in use.`, { next, cause: error })
+  if (error.code === 'EACCES')
+    return new SightlineError('port_in_use', `Port ${port} on ${host} is not allowed for this user.`, { next, cause: error })
+  return new SightlineError('env_invalid', `This machine has no address ${host} to listen on (${error.code ?? error.message}).`, {
+    next: 'Check SIGHTLINE_HOST.',
+    cause: error,
+  })
+}
+
+/** Within this time a second signal is the same one: a terminal sends Ctrl-C to every process, and npm passes it on once more. */
+const SAME_SIGNAL_MS = 1000
+
+/** Resolves with the first SIGINT or SIGTERM; a later one ends the process at once. */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let asked = false
+    let asked = 0
     const onSignal = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(130)
-      asked = true
+      if (asked > 0 && Date.now() - asked > SAME_SIGNAL_MS) process.exit(130)
+      asked ||= Date.now()
       resolve(signal)
     }
     process.on('SIGINT', onSignal)

@@ -9,7 +9,7 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
   await import(main)
 } else {
   const node = createRequire(import.meta.url).resolve('node/bin/node')
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1)

@@ -113,7 +113,7 @@ export const DEMO_TENANTS: readonly DemoTenant[] = [
     id: 'kestrel',
     name: 'Kestrel Manufacturing Group',
     kind: 'enterprise',
-    brand: { name: 'Kestrel', color: '#b4531a', logo_text: 'K' },
+    brand: { name: 'Kestrel', color: '#6d4c7d', logo_text: 'K' },
     profile: {
       purchases: 45,
       onboardings: 1.4,
@@ -138,7 +138,7 @@ export const DEMO_TENANTS: readonly DemoTenant[] = [
     id: 'aurelia',
     name: 'Aurelia Health',
     kind: 'enterprise',
-    brand: { name: 'Aurelia Health', color: '#2b5fa8', logo_text: 'A' },
+    brand: { name: 'Aurelia Health', color: '#8a3f5c', logo_text: 'A' },
     profile: {
       purchases: 14.4,
       onboardings: 5,

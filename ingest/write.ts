@@ -101,7 +101,12 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
       const rows = waiting.flatMap((one) => one.rows)
       await settleCorrections(clickhouse, tenant, rows, now)
       await settleCauses(clickhouse, tenant, rows, now)
-      await settleConflicts(clickhouse, tenant, waiting.flatMap((one) => one.conflicts), now)
+      await settleConflicts(
+        clickhouse,
+        tenant,
+        waiting.flatMap((one) => one.conflicts),
+        now,
+      )
     }
     for (const one of batch) {
       recent.add(one.rows)

@@ -84,11 +84,6 @@ export function isCanonical(activity: string): boolean {
   return CANONICAL.has(activity)
 }
 
-/** All canonical activities, sorted. */
-export function canonicalActivities(): string[] {
-  return [...CANONICAL].toSorted()
-}
-
 /** The classes of system that take part in a procurement workflow. */
 export const SYSTEM_CLASSES = [
   'erp',

@@ -98,7 +98,9 @@ export async function listImports(db: Db, tenant: string) {
 
 /** JSON as PostgreSQL keeps it: it has no null character and no half surrogate pair, which a damaged file may well quote. */
 function storable(value: unknown): unknown {
-  const json = JSON.stringify(value).replaceAll(/\\(?:\\|u0000|ud[89a-f][\da-f]{2})/gu, (found) => (found === '\\\\' ? found : '\uFFFD'))
+  const json = JSON.stringify(value).replaceAll(/\\(?:\\|u0000|ud[89a-f][\da-f]{2})/gu, (found) =>
+    found === '\\\\' ? found : '\uFFFD',
+  )
   return JSON.parse(json)
 }
 

@@ -6,7 +6,11 @@ import type { Query, TenantReader } from './run.ts'
 export type ProcessScope = {
   /** Beginnings of activities to leave out, such as `operation.`. */
   without?: readonly string[] | undefined
-  type: string; from?: Instant | undefined; to?: Instant | undefined; names: 'canonical' | 'source' }
+  type: string
+  from?: Instant | undefined
+  to?: Instant | undefined
+  names: 'canonical' | 'source'
+}
 
 const scope = { type: z.string(), from: z.string(), to: z.string(), names: z.string(), without: z.array(z.string()) }
 const quantiles = { quantiles_us: z.array(z.number().nullable()), mean_us: z.number().nullable() }

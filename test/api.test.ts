@@ -49,7 +49,12 @@ function event(id: string, data: Record<string, unknown> = {}): Record<string, u
   }
 }
 
-function post(tenant: string, body: unknown, headers: Record<string, string> = {}, token?: string): Promise<Answer<IngestAnswer>> {
+function post(
+  tenant: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+  token?: string,
+): Promise<Answer<IngestAnswer>> {
   return server.ask('POST', '/v1/events', { tenant, body, headers, ...(token === undefined ? {} : { token }) })
 }
 
@@ -92,8 +97,15 @@ test('the OpenAPI document is complete and consistent', async () => {
   const document = await openApi()
   assert.match(document.openapi, /^3\.1\.\d$/u)
   assert.ok(document.info.title !== '' && document.info.version !== '')
-  const described = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
-  const known = [...ROUTES.map((route) => `${route.method} ${route.path}`), 'post /v1/events', 'post /v1/session', 'delete /v1/session']
+  const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  )
+  const known = [
+    ...ROUTES.map((route) => `${route.method} ${route.path}`),
+    'post /v1/events',
+    'post /v1/session',
+    'delete /v1/session',
+  ]
   assert.deepEqual(described.toSorted(), known.toSorted())
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
@@ -102,18 +114,28 @@ test('the OpenAPI document is complete and consistent', async () => {
       const parameters = operation.parameters ?? []
       const names = parameters.map((parameter) => `${parameter.in} ${parameter.name}`)
       assert.equal(new Set(names).size, names.length, what)
-      assert.ok(parameters.every((parameter) => ['path', 'query', 'header', 'cookie'].includes(parameter.in) && 'schema' in parameter), what)
+      assert.ok(
+        parameters.every((parameter) => ['path', 'query', 'header', 'cookie'].includes(parameter.in) && 'schema' in parameter),
+        what,
+      )
       const inPath = parameters.filter((parameter) => parameter.in === 'path')
-      assert.ok(inPath.every(({ required }) => required === true), what)
+      assert.ok(
+        inPath.every(({ required }) => required === true),
+        what,
+      )
       const placeholders = [...path.matchAll(/\{(\w+)\}/gu)].map(([, name]) => name)
       assert.deepEqual(inPath.map(({ name }) => name).toSorted(), placeholders.toSorted(), what)
-      assert.ok(Object.keys(operation.responses).some((status) => /^2\d\d$/u.test(status)), what)
+      assert.ok(
+        Object.keys(operation.responses).some((status) => /^2\d\d$/u.test(status)),
+        what,
+      )
       for (const [status, response] of Object.entries(operation.responses)) {
         assert.match(status, /^(?:[1-5]\d\d|default)$/u, what)
         assert.ok(typeof response.description === 'string' && response.description !== '', `${what} ${status}`)
       }
       for (const requirement of operation.security ?? [])
-        for (const scheme of Object.keys(requirement)) assert.ok(scheme in document.components.securitySchemes, `${what} ${scheme}`)
+        for (const scheme of Object.keys(requirement))
+          assert.ok(scheme in document.components.securitySchemes, `${what} ${scheme}`)
     }
   }
   walk(document, '#')
@@ -121,7 +143,10 @@ test('the OpenAPI document is complete and consistent', async () => {
   function walk(value: unknown, at: string): void {
     if (typeof value !== 'object' || value === null) return
     if ('$ref' in value && typeof value.$ref === 'string') {
-      const target = value.$ref.split('/').slice(1).reduce<unknown>((node, part) => (node as Record<string, unknown> | undefined)?.[part], document)
+      const target = value.$ref
+        .split('/')
+        .slice(1)
+        .reduce<unknown>((node, part) => (node as Record<string, unknown> | undefined)?.[part], document)
       assert.ok(value.$ref.startsWith('#/') && target !== undefined, `${at}: ${value.$ref}`)
     }
     for (const [key, inner] of Object.entries(value)) walk(inner, `${at}/${key}`)
@@ -152,10 +177,14 @@ test('every answer of a GET route is what the OpenAPI document says', async () =
 })
 
 test('without a credential every operation answers 401, before it reads the body', async () => {
-  const operations = [...ROUTES.map((route) => ({ method: route.method.toUpperCase(), path: filled(route.path) })), { method: 'POST', path: '/v1/events' }]
+  const operations = [
+    ...ROUTES.map((route) => ({ method: route.method.toUpperCase(), path: filled(route.path) })),
+    { method: 'POST', path: '/v1/events' },
+  ]
   for (const { method, path } of operations) {
     const what = `${method} ${path}`
-    const body = method === 'GET' || method === 'DELETE' ? {} : { body: '{"broken', headers: { 'content-type': 'application/json' } }
+    const body =
+      method === 'GET' || method === 'DELETE' ? {} : { body: '{"broken', headers: { 'content-type': 'application/json' } }
     for (const token of [null, 'slk_nobody']) {
       const answer = await server.ask(method, path, { token, tenant: mine, ...body })
       problem(answer, 401, 'unauthenticated', what)
@@ -163,7 +192,12 @@ test('without a credential every operation answers 401, before it reads the body
     }
   }
   for (const authorization of ['Basic eDp5', 'Bearer', 'Bearer a b', `Bearer ${'x'.repeat(5000)}`])
-    problem(await server.ask('GET', '/v1/session', { token: null, headers: { authorization } }), 401, 'unauthenticated', authorization.slice(0, 40))
+    problem(
+      await server.ask('GET', '/v1/session', { token: null, headers: { authorization } }),
+      401,
+      'unauthenticated',
+      authorization.slice(0, 40),
+    )
   problem(await server.ask('GET', '/metrics', { token: null }), 401, 'unauthenticated')
 })
 
@@ -176,10 +210,15 @@ test('what is not there is 404, and a method that a path does not take is 405 wi
   problem(await server.ask('DELETE', '/v1/keys/none'), 404, 'not_found')
   problem(await server.ask('GET', '/v1/objects/%E0%A4%A/x', { tenant: mine }), 400, 'bad_request')
   const taken = Map.groupBy(
-    [...ROUTES, ...(['post /v1/events', 'post /v1/session', 'delete /v1/session', 'get /healthz', 'get /readyz', 'get /openapi.json'].map((text) => {
-      const [method = '', path = ''] = text.split(' ')
-      return { method, path }
-    }))],
+    [
+      ...ROUTES,
+      ...['post /v1/events', 'post /v1/session', 'delete /v1/session', 'get /healthz', 'get /readyz', 'get /openapi.json'].map(
+        (text) => {
+          const [method = '', path = ''] = text.split(' ')
+          return { method, path }
+        },
+      ),
+    ],
     ({ path }) => path,
   )
   for (const [path, operations] of taken) {
@@ -188,7 +227,10 @@ test('what is not there is 404, and a method that a path does not take is 405 wi
       if (methods.has(method)) continue
       const answer = await server.ask(method, filled(path), { tenant: mine })
       problem(answer, 405, 'method_not_allowed', `${method} ${path}`)
-      const allow = answer.headers.get('allow')?.split(', ').filter((one) => one !== 'HEAD' && one !== 'OPTIONS')
+      const allow = answer.headers
+        .get('allow')
+        ?.split(', ')
+        .filter((one) => one !== 'HEAD' && one !== 'OPTIONS')
       assert.deepEqual(allow?.toSorted(), [...methods].toSorted(), path)
     }
   }
@@ -202,7 +244,8 @@ test('a key does what its scopes and tenants say, and nothing once it is revoked
   for (const route of ROUTES) {
     const path = filled(route.path)
     const what = `${route.method} ${path}`
-    const ask = (token: string) => server.ask(route.method.toUpperCase(), path, { token, tenant: mine, ...(route.body === null ? {} : { body: {} }) })
+    const ask = (token: string) =>
+      server.ask(route.method.toUpperCase(), path, { token, tenant: mine, ...(route.body === null ? {} : { body: {} }) })
     if (route.scope !== 'ingest') problem(await ask(sending.token), 403, 'forbidden', what)
     if (route.scope !== 'read') problem(await ask(reading.token), 403, 'forbidden', what)
   }
@@ -241,7 +284,12 @@ test('a key for tenants that do not exist, or with a date that is none, is refus
     { name: 'a\u0000b' },
     { tenant_ids: [`${mine}\u0000`] },
   ])
-    problem(await server.ask('POST', '/v1/keys', { body: { ...body, ...wrong } }), 400, 'parameter_invalid', JSON.stringify(wrong))
+    problem(
+      await server.ask('POST', '/v1/keys', { body: { ...body, ...wrong } }),
+      400,
+      'parameter_invalid',
+      JSON.stringify(wrong),
+    )
 })
 
 test('hostile text in a body is refused or kept, never a failure of ours', async () => {
@@ -249,19 +297,22 @@ test('hostile text in a body is refused or kept, never a failure of ours', async
   const started = { source: '/file', file_name: 'f.csv', file_sha256: 'a'.repeat(64), bytes: 1, format: 'csv', mapping: null }
   const made = await server.ask<{ id: string }>('POST', '/v1/imports', { tenant: mine, body: started })
   assert.equal(made.status, 201)
-  const bodies = hostile.flatMap((text) => [
-    ['POST', '/v1/tenants', { id: text, name: 'x' }],
-    ['POST', '/v1/tenants', { id: mine, name: text }],
-    ['POST', '/v1/tenants', { id: mine, name: 'x', kind: 'client', parent_id: text }],
-    ['POST', '/v1/imports', { ...started, source: text }],
-    ['POST', '/v1/imports', { ...started, file_name: text }],
-    ['POST', '/v1/imports', { ...started, format: text }],
-    ['POST', '/v1/imports', { ...started, mapping: { [text]: [text] } }],
-    ['POST', '/v1/imports', { ...started, repair: text }],
-    ['PATCH', `/v1/imports/${made.body.id}`, { state: text }],
-    ['PATCH', `/v1/imports/${made.body.id}`, { report: report(text) }],
-    ['POST', '/v1/session', { token: text }],
-  ] as const)
+  const bodies = hostile.flatMap(
+    (text) =>
+      [
+        ['POST', '/v1/tenants', { id: text, name: 'x' }],
+        ['POST', '/v1/tenants', { id: mine, name: text }],
+        ['POST', '/v1/tenants', { id: mine, name: 'x', kind: 'client', parent_id: text }],
+        ['POST', '/v1/imports', { ...started, source: text }],
+        ['POST', '/v1/imports', { ...started, file_name: text }],
+        ['POST', '/v1/imports', { ...started, format: text }],
+        ['POST', '/v1/imports', { ...started, mapping: { [text]: [text] } }],
+        ['POST', '/v1/imports', { ...started, repair: text }],
+        ['PATCH', `/v1/imports/${made.body.id}`, { state: text }],
+        ['PATCH', `/v1/imports/${made.body.id}`, { report: report(text) }],
+        ['POST', '/v1/session', { token: text }],
+      ] as const,
+  )
   const numbers = [1e300, -1, 1.5, Number.MAX_SAFE_INTEGER, 9e18, '7', null, true, [], {}]
   const more = numbers.flatMap((value) => [
     ['POST', '/v1/imports', { ...started, bytes: value }] as const,
@@ -271,18 +322,31 @@ test('hostile text in a body is refused or kept, never a failure of ours', async
   ])
   for (const [method, path, body] of [...bodies, ...more]) {
     const answer = await server.ask(method, path, { tenant: mine, body })
-    assert.ok(answer.status < 500, `${method} ${path} ${JSON.stringify(body).slice(0, 100)}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    assert.ok(
+      answer.status < 500,
+      `${method} ${path} ${JSON.stringify(body).slice(0, 100)}: ${answer.status} ${JSON.stringify(answer.body)}`,
+    )
   }
 
   function report(text: string): unknown {
     const finding = { check: text, severity: 'info', count: 1, of: 1, share: 1, message: text, evidence: [{ detail: text }] }
-    return { findings: [finding], events: 1, objects: 1, activities: 1, first_at: null, last_at: null, checked: [text], notes: [text] }
+    return {
+      findings: [finding],
+      events: 1,
+      objects: 1,
+      activities: 1,
+      first_at: null,
+      last_at: null,
+      checked: [text],
+      notes: [text],
+    }
   }
 })
 
 test('a browser signs in with a cookie that scripts and other sites cannot use, and out again', async () => {
   const origin = server.url
-  const signIn = (body: unknown, headers: Record<string, string>) => server.ask<{ name: string }>('POST', '/v1/session', { token: null, body, headers })
+  const signIn = (body: unknown, headers: Record<string, string>) =>
+    server.ask<{ name: string }>('POST', '/v1/session', { token: null, body, headers })
   problem(await signIn({ token: 'slk_wrong' }, { origin }), 401, 'unauthenticated')
   problem(await signIn({ token: server.token }, { origin: 'https://evil.example' }), 403, 'forbidden')
   problem(await signIn({ token: server.token }, { origin: 'null' }), 403, 'forbidden')
@@ -299,7 +363,13 @@ test('a browser signs in with a cookie that scripts and other sites cannot use, 
     server.ask(method, path, { token: null, headers: { ...session, ...headers }, ...(body === undefined ? {} : { body }) })
   assert.equal((await ask('GET', '/v1/session', {})).status, 200)
   assert.equal((await ask('GET', '/v1/process', { 'x-tenant-id': mine })).status, 200)
-  for (const foreign of [{ origin: 'https://evil.example' }, { origin: 'null' }, {}, { 'sec-fetch-site': 'cross-site' }, { origin: `${origin}.evil.example` }]) {
+  for (const foreign of [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    {},
+    { 'sec-fetch-site': 'cross-site' },
+    { origin: `${origin}.evil.example` },
+  ]) {
     const what = JSON.stringify(foreign)
     problem(await ask('POST', '/v1/tenants', foreign, { id: 'evil', name: 'Evil' }), 403, 'forbidden', what)
     problem(await ask('POST', '/v1/events', { ...foreign, 'x-tenant-id': mine }, [event('evil')]), 403, 'forbidden', what)
@@ -325,14 +395,29 @@ test('the session of a revoked key is over', async () => {
 
 test("another tenant's name answers like a name that nobody has", async () => {
   const [local, whole] = [await mint(['read', 'ingest'], [mine]), server.token]
-  const strange = [other, 'no-such-tenant', mine.toUpperCase(), `${mine} ${other}`, `${mine},${other}`, `${mine}' OR '1'='1`, '*', 'x'.repeat(5000)]
+  const strange = [
+    other,
+    'no-such-tenant',
+    mine.toUpperCase(),
+    `${mine} ${other}`,
+    `${mine},${other}`,
+    `${mine}' OR '1'='1`,
+    '*',
+    'x'.repeat(5000),
+  ]
   for (const tenant of strange) {
     const read = problem(await server.ask('GET', '/v1/process', { token: local.token, tenant }), 403, 'tenant_forbidden', tenant)
     const sent = problem(await post(tenant, [event('x')], {}, local.token), 403, 'tenant_forbidden', tenant)
     const plain = ({ detail, title, type }: Problem) => [detail.replace(tenant.slice(0, 80), 'T'), title, type]
-    const nobody = problem(await server.ask('GET', '/v1/process', { token: local.token, tenant: 'nobody' }), 403, 'tenant_forbidden')
-    for (const one of [read, sent]) assert.deepEqual(plain(one), plain({ ...nobody, detail: nobody.detail.replace('nobody', tenant.slice(0, 80)) }))
-    if (tenant !== other) problem(await server.ask('GET', '/v1/process', { token: whole, tenant }), 403, 'tenant_forbidden', tenant)
+    const nobody = problem(
+      await server.ask('GET', '/v1/process', { token: local.token, tenant: 'nobody' }),
+      403,
+      'tenant_forbidden',
+    )
+    for (const one of [read, sent])
+      assert.deepEqual(plain(one), plain({ ...nobody, detail: nobody.detail.replace('nobody', tenant.slice(0, 80)) }))
+    if (tenant !== other)
+      problem(await server.ask('GET', '/v1/process', { token: whole, tenant }), 403, 'tenant_forbidden', tenant)
   }
   assert.equal((await post(mine, [event('own', { tenant_id: other })], {}, local.token)).body.accepted, 1)
   assert.equal((await server.ask('GET', '/v1/objects/invoice/INV-own', { tenant: other })).status, 404)
@@ -456,11 +541,13 @@ test('answers carry the headers that keep a browser safe, and say nothing of wha
   assert.equal(asked.headers.get('x-request-id'), 'mine-7')
   const forged = await server.ask('GET', '/v1/kpis', { headers: { 'x-request-id': '<script>' } })
   assert.doesNotMatch(forged.headers.get('x-request-id') ?? '', /</u)
-  for (const path of ['/v1/none', '/readyz']) assert.equal((await server.ask('GET', path)).headers.get('cache-control'), 'no-store', path)
+  for (const path of ['/v1/none', '/readyz'])
+    assert.equal((await server.ask('GET', path)).headers.get('cache-control'), 'no-store', path)
 })
 
 test('long answers are compressed for who asks for it', async () => {
-  const catalogue = async (encoding: string) => (await server.ask('GET', '/v1/kpis', { headers: { 'accept-encoding': encoding } })).headers
+  const catalogue = async (encoding: string) =>
+    (await server.ask('GET', '/v1/kpis', { headers: { 'accept-encoding': encoding } })).headers
   const zipped = await catalogue('gzip')
   assert.equal(zipped.get('content-encoding'), 'gzip')
   assert.match(zipped.get('vary') ?? '', /Accept-Encoding/iu)
@@ -480,12 +567,19 @@ test('events arrive alone, in a batch, line by line, in binary mode, compressed 
   const tenant = await server.freshTenant()
   const json = 'application/cloudevents+json'
   const { data, specversion, ...attributes } = event('binary')
-  const binary = Object.fromEntries(Object.entries({ ...attributes, specversion }).map(([name, value]) => [`ce-${name}`, encodeURIComponent(String(value))]))
+  const binary = Object.fromEntries(
+    Object.entries({ ...attributes, specversion }).map(([name, value]) => [`ce-${name}`, encodeURIComponent(String(value))]),
+  )
   const lines = [event('line-1'), event('line-2')].map((one) => JSON.stringify(one)).join('\n')
   const forms: [string, unknown, Record<string, string>, number][] = [
     ['alone', JSON.stringify(event('alone')), { 'content-type': json }, 1],
     ['alone as plain JSON', JSON.stringify(event('plain')), { 'content-type': 'application/json; charset=utf-8' }, 1],
-    ['a batch', JSON.stringify([event('b1'), event('b2'), event('b3')]), { 'content-type': 'application/cloudevents-batch+json' }, 3],
+    [
+      'a batch',
+      JSON.stringify([event('b1'), event('b2'), event('b3')]),
+      { 'content-type': 'application/cloudevents-batch+json' },
+      3,
+    ],
     ['NDJSON', `${lines}\n`, { 'content-type': 'application/x-ndjson' }, 2],
     ['binary', JSON.stringify(data), { ...binary, 'content-type': 'application/json' }, 1],
     ['gzip', gzipSync(JSON.stringify([event('zip')])), { 'content-type': json, 'content-encoding': 'gzip' }, 1],
@@ -510,10 +604,18 @@ test('a body that is no set of events says why', async () => {
   problem(await post(mine, '', json), 400, 'body_invalid')
   problem(await post(mine, ' \n ', json), 400, 'body_invalid')
   problem(await post(mine, 'no gzip', { ...json, 'content-encoding': 'gzip' }), 400, 'bad_request')
-  problem(await post(mine, gzipSync(Buffer.alloc(40 * 1024 * 1024, 32)), { ...json, 'content-encoding': 'gzip' }), 413, 'body_too_large')
+  problem(
+    await post(mine, gzipSync(Buffer.alloc(40 * 1024 * 1024, 32)), { ...json, 'content-encoding': 'gzip' }),
+    413,
+    'body_too_large',
+  )
   problem(await server.ask('POST', '/v1/events?import=x', { tenant: mine, body: [event('e1')] }), 400, 'parameter_invalid')
   problem(await server.ask('POST', '/v1/keys', { body: '{"a', headers: json }), 400, 'bad_request')
-  problem(await server.ask('POST', '/v1/keys', { body: JSON.stringify({ a: 'x'.repeat(3_000_000) }), headers: json }), 413, 'body_too_large')
+  problem(
+    await server.ask('POST', '/v1/keys', { body: JSON.stringify({ a: 'x'.repeat(3_000_000) }), headers: json }),
+    413,
+    'body_too_large',
+  )
   const mixed = await post(mine, [event('m1'), { specversion: '1.0' }])
   assert.equal(mixed.status, 200)
   assert.deepEqual([mixed.body.accepted, mixed.body.rejected.map(({ index }) => index)], [1, [1]])

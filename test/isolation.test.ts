@@ -56,7 +56,14 @@ after(() => server.close())
 async function fill(tenant: string, mark: string, invoices: number): Promise<void> {
   const started = await server.ask<{ id: string }>('POST', '/v1/imports', {
     tenant,
-    body: { source: `/file/${mark}`, file_name: `${mark}.csv`, file_sha256: 'a'.repeat(64), bytes: invoices, format: 'csv', mapping: null },
+    body: {
+      source: `/file/${mark}`,
+      file_name: `${mark}.csv`,
+      file_sha256: 'a'.repeat(64),
+      bytes: invoices,
+      format: 'csv',
+      mapping: null,
+    },
   })
   assert.equal(started.status, 201, JSON.stringify(started.body))
   imports[tenant] = started.body.id
@@ -65,12 +72,45 @@ async function fill(tenant: string, mark: string, invoices: number): Promise<voi
     const sent = await server.ask<{ rejected: unknown[] }>('POST', `/v1/events?import=${started.body.id}`, { tenant, body })
     assert.deepEqual([sent.status, sent.body.rejected], [200, []], JSON.stringify(sent.body))
   }
-  const finding = { check: mark, severity: 'info', count: invoices, of: 9, share: 0.5, message: mark, evidence: [{ object: mark, detail: mark }] }
-  const report = { findings: [finding], events: invoices, objects: 1, activities: 1, first_at: null, last_at: null, checked: [mark], notes: [mark] }
-  const done = await server.ask('PATCH', `/v1/imports/${started.body.id}`, { tenant, body: { state: 'done', accepted: invoices, report } })
+  const finding = {
+    check: mark,
+    severity: 'info',
+    count: invoices,
+    of: 9,
+    share: 0.5,
+    message: mark,
+    evidence: [{ object: mark, detail: mark }],
+  }
+  const report = {
+    findings: [finding],
+    events: invoices,
+    objects: 1,
+    activities: 1,
+    first_at: null,
+    last_at: null,
+    checked: [mark],
+    notes: [mark],
+  }
+  const done = await server.ask('PATCH', `/v1/imports/${started.body.id}`, {
+    tenant,
+    body: { state: 'done', accepted: invoices, report },
+  })
   assert.equal(done.status, 200, JSON.stringify(done.body))
-  const calendar = Calendar.parse({ name: mark, zone: 'UTC', week: { mon: [{ from: '09:00', to: '17:00' }] }, holidays: null, exceptions: [], version: 1 })
-  await storeCalendar(server.stores.clickhouse.writer, verifiedTenant(tenant), calendar, Date.UTC(2026, 0) * 1000, Date.UTC(2026, 1) * 1000)
+  const calendar = Calendar.parse({
+    name: mark,
+    zone: 'UTC',
+    week: { mon: [{ from: '09:00', to: '17:00' }] },
+    holidays: null,
+    exceptions: [],
+    version: 1,
+  })
+  await storeCalendar(
+    server.stores.clickhouse.writer,
+    verifiedTenant(tenant),
+    calendar,
+    Date.UTC(2026, 0) * 1000,
+    Date.UTC(2026, 1) * 1000,
+  )
 }
 
 function log(mark: string, invoices: number): Record<string, unknown>[] {
@@ -83,7 +123,9 @@ function log(mark: string, invoices: number): Record<string, unknown>[] {
   const named = (kind: string) => `${mark}-${kind}`
   const attributes = {
     ...Object.fromEntries(
-      ['entity', 'business_unit', 'plant', 'region', 'risk_category', 'budget_owner', 'category', 'supplier', 'approver'].map((name) => [name, named(name)]),
+      ['entity', 'business_unit', 'plant', 'region', 'risk_category', 'budget_owner', 'category', 'supplier', 'approver'].map(
+        (name) => [name, named(name)],
+      ),
     ),
     note: named('note'),
   }
@@ -102,7 +144,15 @@ function log(mark: string, invoices: number): Record<string, unknown>[] {
       object_attributes: { [`invoice/INV-${number}`]: { buyer: named('buyer') } },
       due_at: '2026-03-01T00:00:00Z',
     }
-    for (const type of ['requisition.created', 'po.created', 'invoice.received', 'invoice.captured', 'invoice.matched', 'invoice.approved', named('odd')])
+    for (const type of [
+      'requisition.created',
+      'po.created',
+      'invoice.received',
+      'invoice.captured',
+      'invoice.matched',
+      'invoice.approved',
+      named('odd'),
+    ])
       add(type, common)
     add('exception.raised', {
       ...common,
@@ -119,7 +169,11 @@ function log(mark: string, invoices: number): Record<string, unknown>[] {
   }
   // Only the other tenant knows the incident that both name as a cause.
   if (mark === THEIRS)
-    add('exception.raised', { objects: [{ type: 'connector', id: mark }], exception: { id: 'INC-1', state: 'raised' }, outcome: { status: 'timeout', code: 'SOURCE_SILENT' } })
+    add('exception.raised', {
+      objects: [{ type: 'connector', id: mark }],
+      exception: { id: 'INC-1', state: 'raised' },
+      outcome: { status: 'timeout', code: 'SOURCE_SILENT' },
+    })
   add('invoice.received', { objects: [{ type: 'invoice', id: 'INV-1' }], corrects: 'e2', attributes })
   add('invoice.received', { objects: [{ type: 'invoice', id: 'INV-1' }], attributes: { supplier: named('conflict') } }, 'e3')
   return events
@@ -151,7 +205,9 @@ function questions(): Question[] {
     const choices = query.flatMap((parameter): Record<string, string>[] => {
       if (parameter.schema.enum !== undefined) return parameter.schema.enum.map((value) => ({ [parameter.name]: value }))
       if (parameter.name === 'limit') return [{ limit: String(parameter.schema.maximum) }]
-      return ['from', 'to', 'after'].includes(parameter.name) ? [] : [{ [parameter.name]: `${THEIRS}-${parameter.name}` }, { [parameter.name]: MINE }]
+      return ['from', 'to', 'after'].includes(parameter.name)
+        ? []
+        : [{ [parameter.name]: `${THEIRS}-${parameter.name}` }, { [parameter.name]: MINE }]
     })
     return paths.flatMap((path, at) =>
       [{}, ...(at === 0 ? choices : [])].map((choice, index) => {
@@ -174,10 +230,15 @@ async function answers(
       asked.slice(at, at + 6).map(async ({ path }) => {
         const url = new URL(path, server.url)
         for (const [name, value] of Object.entries(forged.query)) url.searchParams.append(name, value)
-        const answer = await server.ask<Record<string, unknown>>('GET', `${url.pathname}${url.search}`, { ...as, headers: forged.headers })
+        const answer = await server.ask<Record<string, unknown>>('GET', `${url.pathname}${url.search}`, {
+          ...as,
+          headers: forged.headers,
+        })
         assert.ok(answer.status < 500, `${path}: ${JSON.stringify(answer.body)}`)
         // Who asked when, and under which number, is no row.
-        const text = JSON.stringify(answer.body, (name, value: unknown) => (name === 'last_used_at' || name === 'request_id' ? null : value))
+        const text = JSON.stringify(answer.body, (name, value: unknown) =>
+          name === 'last_used_at' || name === 'request_id' ? null : value,
+        )
         found.set(path, `${answer.status} ${text}`)
       }),
     )
@@ -214,8 +275,21 @@ test('nothing that a caller adds to a request widens what it reads', async () =>
     asked,
     { token },
     {
-      query: { tenant_id: theirs, param_tenant_id: theirs, tenant: theirs, user: 'sightline_writer', database: 'system', settings: 'readonly=0' },
-      headers: { 'x-clickhouse-user': 'sightline_writer', 'x_tenant_id': theirs, 'tenant-id': theirs, 'x-forwarded-tenant': theirs, 'x-original-url': '/metrics' },
+      query: {
+        tenant_id: theirs,
+        param_tenant_id: theirs,
+        tenant: theirs,
+        user: 'sightline_writer',
+        database: 'system',
+        settings: 'readonly=0',
+      },
+      headers: {
+        'x-clickhouse-user': 'sightline_writer',
+        x_tenant_id: theirs,
+        'tenant-id': theirs,
+        'x-forwarded-tenant': theirs,
+        'x-original-url': '/metrics',
+      },
     },
   )
   assert.deepEqual(forged, beside)
@@ -229,14 +303,28 @@ test('a key of one tenant changes nothing of another', async () => {
   for (const [method, path, body] of [
     ['PATCH', `/v1/imports/${theirImport}`, { state: 'failed' }],
     ['DELETE', `/v1/imports/${theirImport}`, undefined],
-    ['POST', `/v1/events?import=${theirImport}`, [{ specversion: '1.0', id: 'x', source: '/erp', type: 'po.created', time: '2026-02-02T00:00:00Z', data: { object: 'po/1' } }]],
+    [
+      'POST',
+      `/v1/events?import=${theirImport}`,
+      [
+        {
+          specversion: '1.0',
+          id: 'x',
+          source: '/erp',
+          type: 'po.created',
+          time: '2026-02-02T00:00:00Z',
+          data: { object: 'po/1' },
+        },
+      ],
+    ],
   ] as const) {
     const { status } = await server.ask(method, path, { token, body })
     assert.ok(status === 404 || status === 400, `${method} ${path}: ${status}`)
     assert.equal((await server.ask(method, path, { token, tenant: theirs, body })).status, 403, `${method} ${path}`)
   }
   const bound = questions().filter((one) => one.bound && one.plain)
-  for (const [path, answer] of await answers(bound, { token: server.token, tenant: theirs })) assert.equal(answer, others.get(path), path)
+  for (const [path, answer] of await answers(bound, { token: server.token, tenant: theirs }))
+    assert.equal(answer, others.get(path), path)
 })
 
 test('every table of tenants that the reader may read shows the rows of the tenant in the header, and none without', async () => {
@@ -262,16 +350,30 @@ test('every table of tenants that the reader may read shows the rows of the tena
     assert.ok(owned === 1 && engine.endsWith('MergeTree'), name)
     await writer.insert({ table: name, values: [{ tenant_id: a }, { tenant_id: b }], format: 'JSONEachRow' })
     const seen = async (headers: Record<string, string>) => {
-      const answer = await reader.query({ query: `SELECT DISTINCT tenant_id FROM sightline.${name}`, format: 'JSONEachRow', http_headers: headers })
+      const answer = await reader.query({
+        query: `SELECT DISTINCT tenant_id FROM sightline.${name}`,
+        format: 'JSONEachRow',
+        http_headers: headers,
+      })
       return (await answer.json<{ tenant_id: string }>()).map(({ tenant_id }) => tenant_id)
     }
     assert.deepEqual(await seen({ 'x-tenant-id': a }), [a], name)
-    for (const headers of [{}, { 'x-tenant-id': '' }, { 'x-tenant-id': `${a}' OR '1'='1` }, { 'x-tenant-id': '%' }, { 'x-tenant': a }])
+    for (const headers of [
+      {},
+      { 'x-tenant-id': '' },
+      { 'x-tenant-id': `${a}' OR '1'='1` },
+      { 'x-tenant-id': '%' },
+      { 'x-tenant': a },
+    ])
       assert.deepEqual(await seen(headers), [], `${name} ${JSON.stringify(headers)}`)
   }
   for (const { name } of there) {
     if (granted.some(({ table }) => table === name)) continue
-    const asked = reader.query({ query: `SELECT * FROM sightline.\`${name}\` LIMIT 1`, format: 'JSONEachRow', http_headers: { 'x-tenant-id': a } })
+    const asked = reader.query({
+      query: `SELECT * FROM sightline.\`${name}\` LIMIT 1`,
+      format: 'JSONEachRow',
+      http_headers: { 'x-tenant-id': a },
+    })
     await assert.rejects(asked, /Not enough privileges/u, name)
   }
 })
@@ -350,7 +452,8 @@ test('no SQL of the reader reaches the rows of another tenant', async () => {
     "SELECT * FROM executable('x.sh', 'TSV', 'x String')",
   ]
   for (const sql of refused) await assert.rejects(shown(sql), sql)
-  for (const sql of ['SELECT name, total_rows, total_bytes FROM system.tables', 'SELECT * FROM system.columns']) assert.equal(await shown(sql), '', sql)
+  for (const sql of ['SELECT name, total_rows, total_bytes FROM system.tables', 'SELECT * FROM system.columns'])
+    assert.equal(await shown(sql), '', sql)
 })
 
 test('settings and names in the address of a query do not help the reader, and a second header shows one tenant at most', async () => {
@@ -368,20 +471,39 @@ test('settings and names in the address of a query do not help the reader, and a
   const { username, password } = engine.reader
   const raw = (search: string, headers: string[]): Promise<{ status: number; text: string }> =>
     new Promise((resolve, reject) => {
-      const all = ['host', hostname, 'connection', 'close', 'x-clickhouse-user', username, 'x-clickhouse-key', password, ...headers]
-      const asking = request({ hostname, port, method: 'POST', path: `/?database=sightline${search}`, headers: all }, (response) => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (chunk: string) => {
-          text += chunk
-        })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: text.trim() }))
-      })
+      const all = [
+        'host',
+        hostname,
+        'connection',
+        'close',
+        'x-clickhouse-user',
+        username,
+        'x-clickhouse-key',
+        password,
+        ...headers,
+      ]
+      const asking = request(
+        { hostname, port, method: 'POST', path: `/?database=sightline${search}`, headers: all },
+        (response) => {
+          let text = ''
+          response.setEncoding('utf8').on('data', (chunk: string) => {
+            text += chunk
+          })
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, text: text.trim() }))
+        },
+      )
       asking.on('error', reject)
       asking.end('SELECT DISTINCT tenant_id FROM events')
     })
   const header = ['x-tenant-id', mine]
   assert.deepEqual(await raw('', header), { status: 200, text: mine })
-  for (const search of ['&readonly=0', '&allow_get_client_http_header=0', '&additional_table_filters=%7B%27sightline.events%27%3A%271%27%7D', '&role=sightline_writer', '&default_format=Native&max_threads=1']) {
+  for (const search of [
+    '&readonly=0',
+    '&allow_get_client_http_header=0',
+    '&additional_table_filters=%7B%27sightline.events%27%3A%271%27%7D',
+    '&role=sightline_writer',
+    '&default_format=Native&max_threads=1',
+  ]) {
     const { status, text } = await raw(search, header)
     assert.ok(status >= 400 && !text.includes(theirs), `${search}: ${status} ${text}`)
   }

@@ -41,5 +41,3 @@ export const Window = z.object({
 
 /** A type, id or name in a path. */
 export const PathText = z.string().min(1).max(512)
-
-export const Iso = z.string().describe('ISO 8601 instant in UTC')

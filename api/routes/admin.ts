@@ -44,9 +44,7 @@ export const adminRoutes: Route[] = [
       const { db } = services.stores.postgres
       const created = await createTenant(db, { id: body.id, name: body.name, kind: body.kind, parentId: body.parent_id ?? null })
       await recordAudit(db, { actor: access.keyId, tenantId: created.id, action: 'tenant.created', subject: created.id })
-      const [tenant] = (await listTenants(db)).filter(({ id }) => id === created.id)
-      if (tenant === undefined) throw new Error('a created tenant is not listed')
-      return tenantView(tenant)
+      return tenantView(created)
     },
   }),
   route({

@@ -1,8 +1,11 @@
 import { Progress } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import { useEffect } from 'react'
 import { ask } from '../api.ts'
 import { count } from '../format.ts'
+
+/** How often the page's figures follow the history that is loading. */
+const REFRESH_MS = 12_000
 
 /** Says while the demo's history is still loading, and when a part of the server is not ready. */
 export function ReadinessBanner() {
@@ -14,10 +17,14 @@ export function ReadinessBanner() {
     retry: false,
   })
   const loading = data?.demo.state === 'loading'
-  const wasLoading = useRef(false)
   useEffect(() => {
-    if (wasLoading.current && !loading) void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
-    wasLoading.current = loading
+    if (!loading) return undefined
+    const refresh = (): void => void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
+    const timer = setInterval(refresh, REFRESH_MS)
+    return () => {
+      clearInterval(timer)
+      refresh()
+    }
   }, [loading, queries])
   if (data === undefined) return null
   const failing = data.checks.filter(({ ok }) => !ok)

@@ -12,7 +12,7 @@ const TABLES = ['event', 'object', 'event_object', 'event_map_type', 'object_map
 const FIXED = new Set(['ocel_id', 'ocel_time', 'ocel_type', 'ocel_changed_field'])
 
 /** Sorts and indexes go to temporary files; memory stays small whatever the size of the log. */
-const PRAGMAS = 'PRAGMA query_only = 1; PRAGMA temp_store = FILE; PRAGMA cache_size = -16384; PRAGMA soft_heap_limit = 67108864'
+const PRAGMAS = 'PRAGMA query_only = 1; PRAGMA temp_store = FILE; PRAGMA cache_size = -2000; PRAGMA soft_heap_limit = 25165824'
 
 /** Reads OCEL 2.0 SQLite: objects, then events in the order of the table `event`. */
 export async function* readOcel2Sqlite(input: Input): AsyncGenerator<FileRecord> {

@@ -115,7 +115,7 @@ function Documents({ type, types }: { type: string; types: readonly { type: stri
             ]}
           />
         )}
-        {found.hasNextPage && (
+        {found.hasNextPage && rows.length > 0 && (
           <Button
             variant="default"
             size="xs"
