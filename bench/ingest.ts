@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
@@ -25,6 +25,9 @@ const HISTORY_END = Date.UTC(2026, 2, 1)
 
 type Leg = { events_per_s: number; seconds: number; server_cpu_s: number; client_cpu_s: number; clickhouse_cpu_s: number }
 
+/** One way in, and what each measured round of it gave. */
+type Side = { title: string; legs: Leg[]; run(tenant: string): Promise<Leg> }
+
 /** Events a second over HTTP, beside ClickHouse reading the very same events, laid out as rows, from a file. */
 export const ingest: Benchmark = { name: 'ingest', run }
 
@@ -39,18 +42,21 @@ async function run(): Promise<Report> {
   try {
     const load = machine()['load']
     const { bodies, bytes } = simulatedBodies()
-    const http: Leg[] = []
-    const limit: Leg[] = []
-    for (let round = -WARM_UP; round < ROUNDS; round++) {
-      const legs = [
-        async () => http.push(await overHttp(server, client, bodies, `http-${round + WARM_UP}`)),
-        async () => limit.push(await fromFile(server, folder, bodies, `limit-${round + WARM_UP}`)),
-      ]
-      for (const leg of round % 2 === 0 ? legs : legs.toReversed()) await leg()
-      process.stderr.write(`${round < 0 ? 'warm-up' : `round ${round + 1} of ${ROUNDS}`}: `)
-      process.stderr.write(`HTTP ${whole(http.at(-1)?.events_per_s ?? 0)}/s, limit ${whole(limit.at(-1)?.events_per_s ?? 0)}/s\n`)
+    const sides: Side[] = [
+      { title: 'POST /v1/events', legs: [], run: (tenant) => overHttp(server, client, bodies, tenant) },
+      { title: 'limit: ClickHouse from a file', legs: [], run: (tenant) => fromFile(server, folder, bodies, tenant, 1) },
+      { title: 'limit, an insert thread a core', legs: [], run: (tenant) => fromFile(server, folder, bodies, tenant, availableParallelism()) },
+    ]
+    for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+      for (const [at] of sides.entries()) {
+        const side = sides[(at + round) % sides.length]
+        const leg = await side?.run(`round-${round}-${at}`)
+        if (leg !== undefined && round >= WARM_UP) side?.legs.push(leg)
+        process.stderr.write(`${round < WARM_UP ? 'warm-up' : `round ${round - WARM_UP + 1} of ${ROUNDS}`}  `)
+        process.stderr.write(`${side?.title ?? ''}: ${whole(leg?.events_per_s ?? 0)} events/s\n`)
+      }
     }
-    return report(http.slice(WARM_UP), limit.slice(WARM_UP), bytes, load)
+    return report(sides, bytes, load)
   } finally {
     await client.terminate()
     await server.stop()
@@ -107,7 +113,13 @@ async function overHttp(server: RunningServer, client: Worker, bodies: readonly 
 }
 
 /** Lays the events out as rows in a file, and measures how fast ClickHouse alone takes the file into the same tables and views. */
-async function fromFile(server: RunningServer, folder: string, bodies: readonly Buffer[], tenant: string): Promise<Leg> {
+async function fromFile(
+  server: RunningServer,
+  folder: string,
+  bodies: readonly Buffer[],
+  tenant: string,
+  insertThreads: number,
+): Promise<Leg> {
   const path = join(folder, `${tenant}.jsonl`)
   const receivedAt = clock()
   const lines: string[] = []
@@ -129,6 +141,7 @@ async function fromFile(server: RunningServer, folder: string, bodies: readonly 
   await writer.command({
     query: `INSERT INTO sightline.events (${columns}) SELECT ${columns} FROM file({path:String}, JSONCompactEachRow, {structure:String})`,
     query_params: { path, structure },
+    clickhouse_settings: { max_insert_threads: String(insertThreads) },
   })
   const seconds = (performance.now() - start) / 1000
   await expectStored(server, tenant)
@@ -175,31 +188,29 @@ async function one<T>(server: RunningServer, query: string, params: Record<strin
   return row
 }
 
-function report(http: readonly Leg[], limit: readonly Leg[], bytes: number, load: unknown): Report {
-  const ratios = http.map((leg, round) => leg.events_per_s / (limit[round]?.events_per_s ?? Number.NaN))
-  const of = (legs: readonly Leg[], key: keyof Leg) => median(legs.map((leg) => leg[key]))
-  const perEvent = (legs: readonly Leg[], key: keyof Leg) =>
-    of(legs, key) > 0 ? ((of(legs, key) / EVENTS) * 1e6).toFixed(1) : '–'
-  const row = (title: string, legs: readonly Leg[]) => [
-    title,
-    whole(of(legs, 'events_per_s')),
-    whole(Math.min(...legs.map((leg) => leg.events_per_s))),
-    whole(Math.max(...legs.map((leg) => leg.events_per_s))),
-    perEvent(legs, 'server_cpu_s'),
-    perEvent(legs, 'client_cpu_s'),
-    perEvent(legs, 'clickhouse_cpu_s'),
-  ]
+function report([http, ...limits]: readonly Side[], bytes: number, load: unknown): Report {
+  if (http === undefined) throw new RangeError('nothing was measured')
+  const ratios = limits.map((limit) => http.legs.map((leg, round) => leg.events_per_s / (limit.legs[round]?.events_per_s ?? Number.NaN)))
+  const of = (side: Side, key: keyof Leg) => side.legs.map((leg) => leg[key])
+  const perEvent = (side: Side, key: keyof Leg) => (median(of(side, key)) > 0 ? ((median(of(side, key)) / EVENTS) * 1e6).toFixed(1) : '–')
+  const spread = (values: readonly number[], digits: (value: number) => string) =>
+    [median(values), Math.min(...values), Math.max(...values)].map(digits)
   return {
-    title: `Ingestion: ${whole(EVENTS)} events of ${whole(bytes / EVENTS)} bytes a round, ${ROUNDS} alternating rounds`,
-    columns: ['', 'events/s', 'slowest', 'fastest', 'server µs', 'client µs', 'ClickHouse µs'],
+    title: `Ingestion: ${whole(EVENTS)} events of ${whole(bytes / EVENTS)} bytes a round, ${ROUNDS} rounds in turn`,
+    columns: ['', 'median', 'slowest', 'fastest', 'server µs', 'client µs', 'ClickHouse µs'],
     rows: [
-      row('POST /v1/events', http),
-      row('limit: ClickHouse from a file', limit),
-      ['ratio', median(ratios).toFixed(3), Math.min(...ratios).toFixed(3), Math.max(...ratios).toFixed(3), '', '', ''],
+      ...[http, ...limits].map((side) => [
+        `${side.title}, events/s`,
+        ...spread(of(side, 'events_per_s'), whole),
+        perEvent(side, 'server_cpu_s'),
+        perEvent(side, 'client_cpu_s'),
+        perEvent(side, 'clickhouse_cpu_s'),
+      ]),
+      ...limits.map((limit, at) => [`ratio to ${limit.title}`, ...spread(ratios[at] ?? [], (value) => value.toFixed(3)), '', '', '']),
     ],
     notes: [
-      'events/s is the median of the rounds, the ratio the median of the ratios of each round. µs are processor time an event: the',
-      'server’s main thread, the client’s thread, and all queries of ClickHouse. They share the same cores; the limit has them alone.',
+      'A ratio compares the two sides of one round. µs are processor time an event: of the server’s main thread, of the client’s thread, and of',
+      'all work of ClickHouse, merges among it. They share the same cores; the limits have them alone.',
       `HTTP: NDJSON bodies of ${whole(BODY_EVENTS)} events, ${IN_FLIGHT} in flight on kept connections of 127.0.0.1, acknowledged when durable and settled.`,
       'Limit: INSERT … SELECT FROM file(JSONCompactEachRow) of the rows that our own code laid out, into the same tables and views.',
     ],
@@ -210,10 +221,8 @@ function report(http: readonly Leg[], limit: readonly Leg[], bytes: number, load
       body_events: BODY_EVENTS,
       in_flight: IN_FLIGHT,
       load_before: load,
-      ratio: median(ratios),
-      ratios,
-      http,
-      limit,
+      ratio: median(ratios[0] ?? []),
+      sides: [http, ...limits].map(({ title, legs }, at) => ({ title, legs, ratios: at === 0 ? undefined : ratios[at - 1] })),
     },
   }
 }
