@@ -45,7 +45,11 @@ async function run(): Promise<Report> {
     const sides: Side[] = [
       { title: 'POST /v1/events', legs: [], run: (tenant) => overHttp(server, client, bodies, tenant) },
       { title: 'limit: ClickHouse from a file', legs: [], run: (tenant) => fromFile(server, folder, bodies, tenant, 1) },
-      { title: 'limit, an insert thread a core', legs: [], run: (tenant) => fromFile(server, folder, bodies, tenant, availableParallelism()) },
+      {
+        title: 'limit, an insert thread a core',
+        legs: [],
+        run: (tenant) => fromFile(server, folder, bodies, tenant, availableParallelism()),
+      },
     ]
     for (let round = 0; round < WARM_UP + ROUNDS; round++) {
       for (const [at] of sides.entries()) {
@@ -190,9 +194,12 @@ async function one<T>(server: RunningServer, query: string, params: Record<strin
 
 function report([http, ...limits]: readonly Side[], bytes: number, load: unknown): Report {
   if (http === undefined) throw new RangeError('nothing was measured')
-  const ratios = limits.map((limit) => http.legs.map((leg, round) => leg.events_per_s / (limit.legs[round]?.events_per_s ?? Number.NaN)))
+  const ratios = limits.map((limit) =>
+    http.legs.map((leg, round) => leg.events_per_s / (limit.legs[round]?.events_per_s ?? Number.NaN)),
+  )
   const of = (side: Side, key: keyof Leg) => side.legs.map((leg) => leg[key])
-  const perEvent = (side: Side, key: keyof Leg) => (median(of(side, key)) > 0 ? ((median(of(side, key)) / EVENTS) * 1e6).toFixed(1) : '–')
+  const perEvent = (side: Side, key: keyof Leg) =>
+    median(of(side, key)) > 0 ? ((median(of(side, key)) / EVENTS) * 1e6).toFixed(1) : '–'
   const spread = (values: readonly number[], digits: (value: number) => string) =>
     [median(values), Math.min(...values), Math.max(...values)].map(digits)
   return {
@@ -206,7 +213,13 @@ function report([http, ...limits]: readonly Side[], bytes: number, load: unknown
         perEvent(side, 'client_cpu_s'),
         perEvent(side, 'clickhouse_cpu_s'),
       ]),
-      ...limits.map((limit, at) => [`ratio to ${limit.title}`, ...spread(ratios[at] ?? [], (value) => value.toFixed(3)), '', '', '']),
+      ...limits.map((limit, at) => [
+        `ratio to ${limit.title}`,
+        ...spread(ratios[at] ?? [], (value) => value.toFixed(3)),
+        '',
+        '',
+        '',
+      ]),
     ],
     notes: [
       'A ratio compares the two sides of one round. µs are processor time an event: of the server’s main thread, of the client’s thread, and of',

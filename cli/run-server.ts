@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { createApp } from '../api/app.ts'
 import type { Readiness } from '../api/contract/admin.ts'
 import type { Services } from '../api/services.ts'
-import { sweepConflicts } from '../ingest/settle.ts'
+import { settleLeftovers, sweepConflicts } from '../ingest/settle.ts'
 import { createEventWriter, type EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Env } from '../platform/env.ts'
@@ -123,7 +123,6 @@ const SWEEP_MS = 20_000
 
 function sweepNowAndThen(stores: Stores, log: Log): { stop(): Promise<void> } {
   let since = 0
-  let busy: Promise<void> = Promise.resolve()
   const sweep = async () => {
     const started = clock()
     try {
@@ -133,6 +132,9 @@ function sweepNowAndThen(stores: Stores, log: Log): { stop(): Promise<void> } {
       log.warn({ err: error }, 'looking for conflicting copies failed; it is tried again')
     }
   }
+  let busy = settleLeftovers(stores.clickhouse.writer, clock).catch((error: unknown) => {
+    log.warn({ err: error }, 'settling what an earlier process left behind failed; the next start tries it again')
+  })
   const timer = setInterval(() => {
     busy = busy.then(sweep)
   }, SWEEP_MS)

@@ -262,7 +262,7 @@ function cells(values: readonly unknown[]): string {
 
 function scalarText(value: unknown): string {
   if (typeof value === 'string') return value
-  return value == null ? '' : typeof value === 'object' ? stableJson(value) : String(value)
+  return value == null ? '' : stableJson(value)
 }
 
 /** JSON with keys in order, so that two copies of one event are one text whatever order their producers wrote the keys in. */

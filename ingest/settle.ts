@@ -5,7 +5,6 @@ import { type CorrectionEdge, resolveCorrections } from '../model/corrections.ts
 import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import { type TenantId, verifiedTenant } from '../model/tenant.ts'
 import { sqlText } from '../queries/run.ts'
-import type { EventRow } from './row.ts'
 
 const Edge = z.object({ target_id: z.string(), event_id: z.string(), occurred_at: z.string(), seq: z.number() })
 const Place = z.object({ event_id: z.string(), seq: z.number() })
@@ -21,7 +20,7 @@ const SETTLED_BASE = 2n ** 63n
 export async function settleCorrections(
   clickhouse: ClickHouseClient,
   tenant: TenantId,
-  rows: readonly EventRow[],
+  events: readonly string[],
   now: () => Instant,
 ): Promise<void> {
   const query = reader(clickhouse, tenant)
@@ -29,7 +28,7 @@ export async function settleCorrections(
   if ((stored[0]?.corrections ?? 0) === 0) return
 
   const edges = new Map<string, CorrectionEdge>()
-  let frontier = new Set(rows.map((row) => row.event_id))
+  let frontier = new Set(events)
   while (frontier.size > 0) {
     const reached = new Set<string>()
     for (const ids of chunks([...frontier], 5000)) {
@@ -87,10 +86,10 @@ const RootId = z.object({ root_id: z.string() })
 export async function settleCauses(
   clickhouse: ClickHouseClient,
   tenant: TenantId,
-  rows: readonly EventRow[],
+  named: readonly string[],
   now: () => Instant,
 ): Promise<void> {
-  const touched = new Set(rows.flatMap((row) => (row.root === null ? [] : [row.root])))
+  const touched = new Set(named)
   if (touched.size === 0) return
   const query = reader(clickhouse, tenant)
 
@@ -155,6 +154,23 @@ export async function sweepConflicts(clickhouse: ClickHouseClient, since: Instan
   })
   for (const { tenant_id, ids } of z.array(ConflictingOfTenant).parse(await answer.json()))
     for (const part of chunks(ids, 5000)) await settleConflicts(clickhouse, verifiedTenant(tenant_id), part, now)
+}
+
+const UnsettledOfTenant = z.object({ tenant_id: z.string(), ids: z.array(z.string()) })
+
+/**
+ * Settles what a process that died between storing a block and settling it left behind, for events that their producer may never
+ * send again. Run at the start; what is settled already is not touched, or written again as it is.
+ */
+export async function settleLeftovers(clickhouse: ClickHouseClient, now: () => Instant): Promise<void> {
+  const unsettled = async (name: string) => {
+    const answer = await clickhouse.query({ query: sqlText(`settle/${name}`), format: 'JSONEachRow' })
+    return z.array(UnsettledOfTenant).parse(await answer.json())
+  }
+  for (const { tenant_id, ids } of await unsettled('unsettled-corrections'))
+    for (const part of chunks(ids, 5000)) await settleCorrections(clickhouse, verifiedTenant(tenant_id), part, now)
+  for (const { tenant_id, ids } of await unsettled('unsettled-causes'))
+    for (const part of chunks(ids, 5000)) await settleCauses(clickhouse, verifiedTenant(tenant_id), part, now)
 }
 
 function reader(clickhouse: ClickHouseClient, tenant: TenantId) {

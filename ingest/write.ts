@@ -99,8 +99,18 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     await turn
     for (const [tenant, waiting] of Map.groupBy(batch, (one) => one.tenant)) {
       const rows = waiting.flatMap((one) => one.rows)
-      await settleCorrections(clickhouse, tenant, rows, now)
-      await settleCauses(clickhouse, tenant, rows, now)
+      await settleCorrections(
+        clickhouse,
+        tenant,
+        rows.map((row) => row.event_id),
+        now,
+      )
+      await settleCauses(
+        clickhouse,
+        tenant,
+        rows.flatMap((row) => row.root ?? []),
+        now,
+      )
       await settleConflicts(
         clickhouse,
         tenant,

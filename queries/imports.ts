@@ -3,7 +3,13 @@ import type { TenantId } from '../model/tenant.ts'
 import { asStoreError, sqlText } from './run.ts'
 
 /** Tables that hold rows of an import. */
-const STATEMENTS = ['remove/corrections', 'remove/exception-roots', 'remove/object-state', 'remove/object-events', 'remove/events'] as const
+const STATEMENTS = [
+  'remove/corrections',
+  'remove/exception-roots',
+  'remove/object-state',
+  'remove/object-events',
+  'remove/events',
+] as const
 
 /**
  * Removes what an import brought, the truth last, so that an undo that breaks off can be repeated. Events that another source had

@@ -77,6 +77,15 @@ async function refusal(args: string[], variables: Record<string, string>, senten
   assert.equal(run.stdout(), '')
 }
 
+/** Runs tasks two at a time. */
+async function together(tasks: readonly (() => Promise<void>)[]): Promise<void> {
+  const waiting = tasks.values()
+  const lane = async () => {
+    for (const task of waiting) await task()
+  }
+  await Promise.all([lane(), lane()])
+}
+
 /** Processes whose command line names a folder; those of which only the exit status is left do not count. */
 function processesOn(folder: string): number[] {
   return readdirSync('/proc')
@@ -211,17 +220,18 @@ test('one folder from the first start to the last: commands, a drain, a kill', a
       [['migrate', '--data', dir], /http:\/\/127\.0\.0\.1/u],
       [['tenant', 'create', 'acme', '--name', 'Acme', '--data', dir], /^Tenant acme is there\.$/mu],
     ] as const
-    for (const [args, said] of commands) {
-      const run = sightline([...args])
-      assert.equal(await run.ended, 0, run.stderr())
-      assert.match(run.stdout(), said)
-    }
-    await refusal(['tenant', 'create', 'acme', '--data', dir], {}, /^sightline: The tenant "acme" exists already\.$/mu)
-    await refusal(
-      ['key', 'create', '--name', 'k', '--tenant', 'nobody', '--data', dir],
-      {},
-      /^sightline: There is no tenant "nobody"\./u,
+    await together(
+      commands.map(([args, said]) => async () => {
+        const run = sightline([...args])
+        assert.equal(await run.ended, 0, run.stderr())
+        assert.match(run.stdout(), said)
+      }),
     )
+    await together([
+      () => refusal(['tenant', 'create', 'acme', '--data', dir], {}, /^sightline: The tenant "acme" exists already\.$/mu),
+      () =>
+        refusal(['key', 'create', '--name', 'k', '--tenant', 'no', '--data', dir], {}, /^sightline: There is no tenant "no"\./u),
+    ])
     const key = sightline(['key', 'create', '--name', 'feed', '--scope', 'read', '--tenant', 'acme', '--data', dir])
     assert.equal(await key.ended, 0, key.stderr())
     const token = key.stdout().trim()
@@ -313,42 +323,52 @@ test('what cannot start says why in one sentence, and leaves nothing behind', as
   const file = join(scratch, 'a-file')
   await writeFile(file, '')
   const at = (name: string) => ['start', '--no-demo', '--data', join(scratch, name)]
-  await refusal(
-    ['start', '--no-demo', '--data', join(file, 'data')],
-    {},
-    /^sightline: The data folder \S+ cannot be written \(ENOTDIR\)\. .*--data DIR/u,
-  )
-  await refusal(
-    at('env'),
-    { SIGHTLINE_PORT: 'abc' },
-    /^sightline: The environment variable SIGHTLINE_PORT is not valid: .*README/u,
-  )
-  await refusal(
-    at('env'),
-    { CLICKHOUSE_URL: 'localhost:8123' },
-    /^sightline: The environment variable CLICKHOUSE_URL is not valid/u,
-  )
-  await refusal(at('host'), { SIGHTLINE_HOST: '192.0.2.1' }, /^sightline: This machine has no address 192\.0\.2\.1 to listen on/u)
-  await refusal(
-    at('far'),
-    { CLICKHOUSE_URL: 'http://w:secret@127.0.0.1:9' },
-    /^sightline: No ClickHouse answers at 127\.0\.0\.1:9 .*CLICKHOUSE_URL/u,
-  )
-  await refusal(
-    at('far'),
-    { DATABASE_URL: 'postgres://w:secret@127.0.0.1:9/x' },
-    /^sightline: No PostgreSQL answers at 127\.0\.0\.1:9 .*DATABASE_URL/u,
-  )
-  await refusal(
-    ['key', 'create', '--name', 'k', '--url', 'http://127.0.0.1:9', '--key', 't'],
-    {},
-    /^sightline: No server answers at http:\/\/127\.0\.0\.1:9\./u,
-  )
-  await refusal(
-    ['key', 'create', '--name', 'k', '--url', 'nonsense', '--key', 't'],
-    {},
-    /^sightline: "nonsense" is no http\(s\) address\./u,
-  )
+  await together([
+    () =>
+      refusal(
+        ['start', '--no-demo', '--data', join(file, 'data')],
+        {},
+        /^sightline: The data folder \S+ cannot be written \(ENOTDIR\)\. .*--data DIR/u,
+      ),
+    () =>
+      refusal(
+        at('env'),
+        { SIGHTLINE_PORT: 'abc' },
+        /^sightline: The environment variable SIGHTLINE_PORT is not valid: .*README/u,
+      ),
+    () =>
+      refusal(
+        at('env'),
+        { CLICKHOUSE_URL: 'localhost:8123' },
+        /^sightline: The environment variable CLICKHOUSE_URL is not valid/u,
+      ),
+    () =>
+      refusal(at('host'), { SIGHTLINE_HOST: '192.0.2.1' }, /^sightline: This machine has no address 192\.0\.2\.1 to listen on/u),
+    () =>
+      refusal(
+        at('far'),
+        { CLICKHOUSE_URL: 'http://w:secret@127.0.0.1:9' },
+        /^sightline: No ClickHouse answers at 127\.0\.0\.1:9 .*CLICKHOUSE_URL/u,
+      ),
+    () =>
+      refusal(
+        at('far-too'),
+        { DATABASE_URL: 'postgres://w:secret@127.0.0.1:9/x' },
+        /^sightline: No PostgreSQL answers at 127\.0\.0\.1:9 .*DATABASE_URL/u,
+      ),
+    () =>
+      refusal(
+        ['key', 'create', '--name', 'k', '--url', 'http://127.0.0.1:9', '--key', 't'],
+        {},
+        /^sightline: No server answers at http:\/\/127\.0\.0\.1:9\./u,
+      ),
+    () =>
+      refusal(
+        ['key', 'create', '--name', 'k', '--url', 'nonsense', '--key', 't'],
+        {},
+        /^sightline: "nonsense" is no http\(s\) address\./u,
+      ),
+  ])
   const usage = sightline(['start', '--port', 'abc'])
   assert.equal(await usage.ended, 1)
   assert.match(usage.stderr(), /^error: option '--port <n>' argument 'abc' is invalid\./u)
@@ -427,7 +447,13 @@ test('servers given by address take the place of the embedded stores, may go awa
       /^sightline: PostgreSQL at .*database "nowhere" does not exist/u,
     ],
   ] as const
-  await Promise.all(wrong.map(([other, sentence]) => refusal(['start', '--no-demo'], { ...variables, ...other }, sentence)))
+  await together(
+    wrong.map(
+      ([other, sentence]) =>
+        () =>
+          refusal(['start', '--no-demo'], { ...variables, ...other }, sentence),
+    ),
+  )
 
   const server = await started([], variables)
   assert.equal((await server.ask('POST', '/v1/tenants', { id: 'acme', name: 'Acme' })).status, 201)

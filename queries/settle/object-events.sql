@@ -13,3 +13,11 @@ WHERE tenant_id = {tenant_id:String}
         FROM sightline.events
         WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
     )
+    AND (event_id, content_hash) IN (
+        SELECT
+            event_id,
+            argMin(content_hash, (received_at, content_hash))
+        FROM sightline.events
+        WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
+        GROUP BY event_id
+    )

@@ -1,7 +1,7 @@
 import { count } from '../format.ts'
 import type { ExceptionClass } from '../parts/classes.tsx'
 
-type Row = { key: string; name: string; value: number; note?: string }
+type Row = { key: string; name: string; title?: string; value: number; note?: string }
 
 type Props = {
   label: string
@@ -16,10 +16,12 @@ export function BarList({ label, rows, of, chosen, onChoose }: Props) {
   const largest = Math.max(1, ...rows.map(({ value }) => value))
   return (
     <ul className="bar-list" aria-label={label} data-class={of}>
-      {rows.map(({ key, name, value, note }) => {
+      {rows.map(({ key, name, title, value, note }) => {
         const content = (
           <>
-            <span className="clip">{name}</span>
+            <span className="clip" title={title}>
+              {name}
+            </span>
             <span className="value">{count(value)}</span>
             {note !== undefined && <span className="note">{note}</span>}
             <span

@@ -1,3 +1,5 @@
+import { categoryName } from '../category-name.ts'
+
 /** The three classes that are shown apart everywhere. */
 export type ExceptionClass = 'business' | 'technical' | 'unknown'
 
@@ -31,11 +33,11 @@ export function ClassGlyph({ of, size = 12 }: { of: ExceptionClass; size?: numbe
 /** A class, and a category inside it, as a small badge. */
 export function ClassBadge({ of, category }: { of: ExceptionClass; category?: string | undefined }) {
   return (
-    <span className="class-badge" data-class={of}>
+    <span className="class-badge" data-class={of} title={category === '' ? undefined : category}>
       <ClassGlyph of={of} size={10} />
       <span className="clip">
         {CLASS_NAMES[of].short}
-        {category !== undefined && category !== '' && ` · ${category}`}
+        {category !== undefined && category !== '' && ` · ${categoryName(category)}`}
       </span>
     </span>
   )

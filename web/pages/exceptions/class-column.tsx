@@ -2,6 +2,7 @@ import { lazy, Suspense, type ReactNode } from 'react'
 import { useSearchParams } from 'react-router'
 import type { Exceptions } from '../../../api/contract/exception.ts'
 import { onTimeLine } from '../../buckets.ts'
+import { categoryName } from '../../category-name.ts'
 import { BarList } from '../../charts/bar-list.tsx'
 import { count, duration } from '../../format.ts'
 import { CLASS_NAMES, ClassGlyph, type ExceptionClass } from '../../parts/classes.tsx'
@@ -86,7 +87,8 @@ export function ClassColumn({ of, all, onOpen, children }: Props) {
                   of={of}
                   rows={categories.map((one) => ({
                     key: one.category,
-                    name: one.category === '' ? 'none given' : one.category,
+                    name: one.category === '' ? 'none given' : categoryName(one.category),
+                    title: one.category,
                     value: one.items,
                     note: one.open > 0 ? `${count(one.open)} open` : 'all cleared',
                   }))}

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useWindowAnswer } from '../../answers.ts'
+import { categoryName } from '../../category-name.ts'
 import { count, duration, instant } from '../../format.ts'
 import type { ExceptionClass } from '../../parts/classes.tsx'
 import { DocumentLink } from '../../parts/scoped-link.tsx'
@@ -30,7 +31,7 @@ export function ItemsTable({
   const items = useWindowAnswer('Exceptions', '/v1/exceptions', { class: of, category, limit })
   return (
     <div>
-      <h3 className="section-title">Latest{category === undefined ? '' : `: ${category}`}</h3>
+      <h3 className="section-title">Latest{category === undefined ? '' : `: ${categoryName(category)}`}</h3>
       <Shown of={items} height={280}>
         {(answer) => {
           const rows = answer.items.filter((item) => item.class === of)
@@ -49,9 +50,9 @@ export function ItemsTable({
                   {
                     head: HEADS[of],
                     render: (item) => (
-                      <button type="button" className="plain item-reason" onClick={() => onOpen(item)}>
+                      <button type="button" className="plain item-reason" title={item.category} onClick={() => onOpen(item)}>
                         {of === 'technical' && item.system !== '' ? `${item.system}: ` : ''}
-                        {item.category === '' ? item.code : item.category}
+                        {item.category === '' ? item.code : categoryName(item.category)}
                       </button>
                     ),
                   },

@@ -1,6 +1,7 @@
 import { useParams } from 'react-router'
 import type { ObjectTimeline, TimelineEvent } from '../../../api/contract/object.ts'
 import { useAnswer } from '../../answers.ts'
+import { categoryName } from '../../category-name.ts'
 import { count, duration, instant, words } from '../../format.ts'
 import { useNow } from '../../now.ts'
 import { ClassBadge, ClassGlyph, isExceptionClass } from '../../parts/classes.tsx'
@@ -125,7 +126,8 @@ function Held({ by }: { by: ObjectTimeline }) {
           <ul>
             {by.blocked_by.map((block) => (
               <li key={block.operation_id}>
-                <strong>{block.system === '' ? 'a system' : block.system}</strong> ({block.category}) for {since(block.since)};{' '}
+                <strong>{block.system === '' ? 'a system' : block.system}</strong> 
+                (<span title={block.category}>{categoryName(block.category).toLowerCase()}</span>) for {since(block.since)};{' '}
                 {count(block.attempts)} {block.attempts === 1 ? 'attempt' : 'attempts'} of{' '}
                 <span className="mono">{block.operation_id}</span>
               </li>

@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react'
 import type { KpiDefinition } from '../../../api/contract/kpi.ts'
 import { useWindowAnswer } from '../../answers.ts'
+import { categoryName } from '../../category-name.ts'
 import { count, duration, measure } from '../../format.ts'
 import { CLASS_NAMES, ClassGlyph } from '../../parts/classes.tsx'
 import { Delta } from '../../parts/delta.tsx'
@@ -74,8 +75,8 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
                 top === undefined ? (
                   '–'
                 ) : (
-                  <ScopedLink to="/exceptions" with={{ [`${of}_category`]: top.category }}>
-                    {top.category}
+                  <ScopedLink to="/exceptions" with={{ [`${of}_category`]: top.category }} title={top.category}>
+                    {categoryName(top.category)}
                   </ScopedLink>
                 ),
             },
