@@ -98,12 +98,14 @@ export function createApp(services: Services, webFolder: string | null): Express
   for (const [path, operations] of Map.groupBy([...OPERATIONS, ...ROUTES], (one) => one.path))
     app.all(expressPath(path), refuseMethod(operations.map(({ method }) => method.toUpperCase())))
 
-  app.use(['/v1', '/healthz', '/readyz'], (request) => {
+  const missing: RequestHandler = (request) => {
     throw new SightlineError('not_found', `There is no ${request.method} ${request.originalUrl.split('?')[0]}.`, {
       next: 'See /docs.',
     })
-  })
+  }
+  app.use(['/v1', '/healthz', '/readyz'], missing)
   if (webFolder !== null) app.use(dashboard(webFolder))
+  app.use(missing)
   app.use(problemHandler(services.log))
   return app
 }

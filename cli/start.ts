@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,10 +20,11 @@ export function startCommand(): Command {
       const env = readEnv(withOptions(process.env, options))
       const log = openLog({ level: env.logLevel, human: process.stderr.isTTY })
       const demo = startDemo({ wanted: options.demo, log })
+      const web = fileURLToPath(new URL('../web/dist', import.meta.url))
       const server = await runServer({
         env,
         log,
-        webFolder: fileURLToPath(new URL('../web/dist', import.meta.url)),
+        webFolder: existsSync(web) ? web : null,
         demo: demo.state,
       })
       const { folder } = server.stores

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { SightlineError } from './errors.ts'
 import { LOG_LEVELS } from './log.ts'
 
-const port = z.coerce.number().int().min(0).max(65_535)
+const aPort = 'must be a whole number from 0 to 65535'
+const port = z.coerce.number(aPort).int(aPort).min(0, aPort).max(65_535, aPort)
 const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
   error: 'must be postgres://USER:PASSWORD@HOST:PORT/DATABASE',
 })

@@ -327,6 +327,20 @@ test('a key of one tenant changes nothing of another', async () => {
     assert.equal(answer, others.get(path), path)
 })
 
+test('what is sent beside another tenant is kept and classified as if nobody else were there', async () => {
+  const later = await server.freshTenant()
+  await fill(later, MINE, 4)
+  const asked = questions().filter(({ route, bound, plain }) => bound && plain && route !== '/v1/imports/{id}')
+  // Ids are of their tenant, and arrival has its time.
+  const neutral = (text = '') =>
+    text
+      .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gu, 'ID')
+      .replaceAll(/"(\w*received_at|started_at|finished_at)":"[^"]*"/gu, '"$1":""')
+      .replaceAll(later, mine)
+  for (const [path, answer] of await answers(asked, { token: server.token, tenant: later }))
+    assert.equal(neutral(answer), neutral(alone.get(path)), path)
+})
+
 test('every table of tenants that the reader may read shows the rows of the tenant in the header, and none without', async () => {
   const { writer, reader } = server.stores.clickhouse
   const rows = async <T>(sql: string): Promise<T[]> => (await writer.query({ query: sql, format: 'JSONEachRow' })).json<T>()

@@ -43,7 +43,7 @@ function sightline(args: string[], variables: Record<string, string> = {}, node 
     stderr += text
   })
   const ended = once(child, 'close').then(([code, signal]: (number | NodeJS.Signals | null)[]) => code ?? signal ?? -1)
-  return { child, stdout: () => stdout, stderr: () => stderr, ended: ended as Promise<number | NodeJS.Signals> }
+  return { child, stdout: () => stdout, stderr: () => stderr, ended }
 }
 
 type Started = Run & { url: string; token: string; ask(method: string, path: string, body?: unknown): Promise<Response> }
@@ -334,7 +334,7 @@ test('what cannot start says why in one sentence, and leaves nothing behind', as
       refusal(
         at('env'),
         { SIGHTLINE_PORT: 'abc' },
-        /^sightline: The environment variable SIGHTLINE_PORT is not valid: .*README/u,
+        /^sightline: The environment variable SIGHTLINE_PORT is not valid: must be a whole number from 0 to 65535\. .*README/u,
       ),
     () =>
       refusal(

@@ -14,8 +14,8 @@ export function Gate() {
     queryKey: ['session'],
     queryFn: async ({ signal }) => {
       const token = tokenInAddress()
-      if (token !== null) await tell('/v1/session', { method: 'POST', body: { token } }).finally(clearAddress)
-      return ask('Session', '/v1/session', { signal })
+      const refused = token === null ? null : await refusalOf(token)
+      return refused === null ? { session: await ask('Session', '/v1/session', { signal }) } : { refused }
     },
     staleTime: Number.POSITIVE_INFINITY,
   })
@@ -34,7 +34,7 @@ export function Gate() {
     addEventListener('hashchange', signInAnew)
     return () => removeEventListener('hashchange', signInAnew)
   }, [queries])
-  const value = useMemo(() => session.data ?? null, [session.data])
+  const value = useMemo(() => session.data?.session ?? null, [session.data])
   if (value !== null) {
     return (
       <SessionContext value={value}>
@@ -42,6 +42,7 @@ export function Gate() {
       </SessionContext>
     )
   }
+  if (session.data?.refused !== undefined) return <SignIn reason={session.data.refused} />
   if (session.isError) {
     const status = session.error instanceof ApiError ? session.error.problem.status : undefined
     if (status === 401 || status === 403) return <SignIn />
@@ -52,6 +53,19 @@ export function Gate() {
     )
   }
   return <PageSkeleton />
+}
+
+/** Signs in with a token; why it is refused, `null` where it is not. */
+async function refusalOf(token: string): Promise<string | null> {
+  try {
+    await tell('/v1/session', { method: 'POST', body: { token } })
+    return null
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500) return error.problem.detail
+    throw error
+  } finally {
+    clearAddress()
+  }
 }
 
 function tokenInAddress(): string | null {

@@ -5,8 +5,8 @@ import { ApiError, tell } from '../api.ts'
 import { ClassGlyph } from '../parts/classes.tsx'
 import '../styles/sign-in.css'
 
-/** Asks for a token and trades it for the session cookie. */
-export function SignIn() {
+/** Asks for a token and trades it for the session cookie; `reason` says why the token of the address did not do. */
+export function SignIn({ reason }: { reason?: string }) {
   const queries = useQueryClient()
   const [token, setToken] = useState('')
   const signIn = useMutation({
@@ -22,6 +22,11 @@ export function SignIn() {
         <p className="dim">
           Paste the token that the server printed when it started, or an access key that an administrator made for you.
         </p>
+        {reason !== undefined && (
+          <p className="sign-in-refused" role="alert">
+            The link that you opened did not sign you in. {reason}
+          </p>
+        )}
         <form
           onSubmit={(event) => {
             event.preventDefault()

@@ -7,6 +7,7 @@ import { Panel } from '../../parts/panel.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
 import { FindingEntry, SeverityMark } from './finding.tsx'
+import { UndoImport } from './undo-import.tsx'
 
 const STATES: Readonly<Record<Import['state'], string>> = {
   running: 'running',
@@ -94,6 +95,9 @@ function ImportPanel({ of, openAtFirst }: { of: Import; openAtFirst: boolean }) 
               ))}
             </>
           )}
+          <div className="import-undo">
+            <UndoImport of={of} />
+          </div>
         </div>
       )}
     </section>

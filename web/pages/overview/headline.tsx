@@ -9,7 +9,7 @@ import { Figures } from '../../parts/panel.tsx'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { Fault, Loading } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
-import { useKpiFigure, useKpiTrend } from './kpi-data.ts'
+import { isEmpty, needOf, useKpiFigure, useKpiTrend } from './kpi-data.ts'
 
 const TrendLine = lazy(async () => ({ default: (await import('../../charts/trend-line.tsx')).TrendLine }))
 
@@ -18,13 +18,13 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
   const { window } = useScope()
   const figure = useKpiFigure(kpi.kpi)
   const trend = useKpiTrend(kpi.kpi)
-  const exceptions = useWindowAnswer('Exceptions', '/v1/exceptions', { bucket: window.bucket, limit: 1 })
+  const exceptions = useWindowAnswer('Exceptions', '/v1/exceptions', { bucket: window.bucket, limit: 1 }, { refreshMs: 60_000 })
   const row = figure.data?.rows[0]
   const total = exceptions.data?.totals.find((one) => one.class === of)
   const top = exceptions.data?.categories.filter((one) => one.class === of).toSorted((a, b) => b.items - a.items)[0]
   const error = figure.error ?? trend.error
   return (
-    <section className="panel headline" data-class={of} aria-label={kpi.title}>
+    <section className="panel headline" data-class={of} aria-label={kpi.title} data-outdated={figure.isPlaceholderData}>
       <div className="headline-figure">
         <h2>
           <ClassGlyph of={of} size={13} />
@@ -40,6 +40,8 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
       <div className="headline-trend">
         {error !== null && error !== undefined ? (
           <Fault error={error} retry={() => void figure.refetch()} />
+        ) : figure.data !== undefined && isEmpty(figure.data) ? (
+          <p className="headline-none">Not measurable with this data: needs {needOf(kpi)}</p>
         ) : trend.points === undefined ? (
           <Loading height={196} />
         ) : (

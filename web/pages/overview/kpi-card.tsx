@@ -8,18 +8,19 @@ import { Icon } from '../../parts/icons.tsx'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { Loading } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
-import { classOf, useKpiFigure, useKpiTrend } from './kpi-data.ts'
+import { classOf, isEmpty, useKpiFigure, useKpiTrend } from './kpi-data.ts'
 
-/** One KPI at a glance; the whole card leads to its page. */
+/** One KPI at a glance; the whole card leads to its page. Nothing where the window has no data for it. */
 export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
   const { window } = useScope()
   const figure = useKpiFigure(kpi.kpi)
-  const trend = useKpiTrend(kpi.kpi)
+  const trend = useKpiTrend(kpi.kpi, { enabled: figure.data !== undefined })
+  if (figure.data !== undefined && isEmpty(figure.data)) return null
   const row = figure.data?.rows[0]
   const of = classOf(kpi.kpi)
   const few = row !== undefined && row.n < kpi.minimum_n
   return (
-    <article className="kpi-card">
+    <article className="kpi-card" data-outdated={figure.isPlaceholderData}>
       <header>
         {of !== undefined && <ClassGlyph of={of} />}
         <h3>
@@ -40,7 +41,7 @@ export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
       ) : (
         <div className="kpi-middle">
           <div>
-            <p className="kpi-value num">{row === undefined || row.value === null ? 'No data' : measure(row.value, kpi.unit)}</p>
+            <p className="kpi-value num">{row === undefined || row.value === null ? 'None yet' : measure(row.value, kpi.unit)}</p>
             <Delta value={row?.value ?? null} previous={row?.previous ?? null} unit={kpi.unit} better={kpi.better} />
           </div>
           <Sparkline

@@ -1,19 +1,48 @@
-import type { KpiDefinition, KpiRow } from '../../../api/contract/kpi.ts'
+import type { KpiAnswer, KpiDefinition, KpiRow } from '../../../api/contract/kpi.ts'
 import { useWindowAnswer } from '../../answers.ts'
 import { onTimeLine } from '../../buckets.ts'
 import type { TrendPoint } from '../../charts/trend-line.tsx'
+import { plural } from '../../format.ts'
 import type { ExceptionClass } from '../../parts/classes.tsx'
 import { useScope } from '../../scope.ts'
 
+const REFRESH_MS = 60_000
+
 /** A KPI's figure for the window, with that of the preceding one. */
 export function useKpiFigure(kpi: string) {
-  return useWindowAnswer('KpiAnswer', `/v1/kpis/${kpi}`, { bucket: 'all', compare: 'previous' })
+  return useWindowAnswer(
+    'KpiAnswer',
+    `/v1/kpis/${kpi}`,
+    { bucket: 'all', compare: 'previous' },
+    { refreshMs: REFRESH_MS },
+  )
 }
 
-/** A KPI by bucket on the complete time line of the window; undefined while it loads. */
-export function useKpiTrend(kpi: string): { points: TrendPoint[] | undefined; error: unknown } {
+/** Whether nothing in the window feeds a KPI: neither counted nor open. */
+export function isEmpty({ rows }: KpiAnswer): boolean {
+  return rows.every(({ n, open }) => n === 0 && open === 0)
+}
+
+/** What a KPI needs to be measured: what it counts, and the instant that places it. */
+export function needOf({ grain, cohort }: KpiDefinition): string {
+  const counted = grain.includes(',')
+    ? grain.replaceAll(/\w+/gu, (word) => (word === 'or' ? word : plural(word)))
+    : grain.replace(/^\w+/u, plural)
+  return `${counted}, dated by: ${cohort}`
+}
+
+/**
+ * A KPI by bucket on the complete time line of the window; undefined while it loads. A browser asks a server six things at once, so
+ * what can wait is `enabled` later.
+ */
+export function useKpiTrend(kpi: string, { enabled = true } = {}): { points: TrendPoint[] | undefined; error: unknown } {
   const { window } = useScope()
-  const { data, error } = useWindowAnswer('KpiAnswer', `/v1/kpis/${kpi}`, { bucket: window.bucket })
+  const { data, error } = useWindowAnswer(
+    'KpiAnswer',
+    `/v1/kpis/${kpi}`,
+    { bucket: window.bucket },
+    { enabled, refreshMs: REFRESH_MS },
+  )
   const points = data === undefined ? undefined : pointsOf(data.rows, { from: data.from, to: data.to, bucket: window.bucket })
   return { points, error }
 }

@@ -11,6 +11,7 @@ import { Clients } from './clients.tsx'
 import { Headline } from './headline.tsx'
 import { KpiCard } from './kpi-card.tsx'
 import { groupKpis } from './kpi-data.ts'
+import { NotMeasurable } from './not-measurable.tsx'
 
 /** Every KPI of the catalogue, below the two rates that never mix. */
 export function OverviewPage() {
@@ -47,7 +48,7 @@ export function OverviewPage() {
                 {technical !== undefined && <Headline of="technical" kpi={technical} />}
               </div>
               {groups.map(({ title, kpis: members }) => (
-                <section key={title} aria-label={title}>
+                <section key={title} className="kpi-section" aria-label={title}>
                   <h2 className="section-title">{title}</h2>
                   <div className="kpi-grid">
                     {members.map((kpi) => (
@@ -56,6 +57,7 @@ export function OverviewPage() {
                   </div>
                 </section>
               ))}
+              <NotMeasurable kpis={groups.flatMap(({ kpis: members }) => members)} />
             </>
           )
         }}

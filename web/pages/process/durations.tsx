@@ -4,13 +4,13 @@ import { count, duration, plural, words } from '../../format.ts'
 import { Figures, Panel } from '../../parts/panel.tsx'
 import { Empty, Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
-import { activityWithin, useProcessAnswer } from './process-answer.ts'
+import { activityWithin, type Steps, useProcessAnswer } from './process-answer.ts'
 
 type ActivityDuration = ProcessDurations['activities'][number]
 
 /** How long documents take from first to last event, and how long single activities last. */
-export function Durations({ type }: { type: string }) {
-  const durations = useProcessAnswer('ProcessDurations', type, 'durations')
+export function Durations({ type, steps }: { type: string; steps: Steps }) {
+  const durations = useProcessAnswer('ProcessDurations', { type, steps }, 'durations')
   return (
     <Shown of={durations} height={260}>
       {({ start_to_start: whole, start_to_end: withEnds, histogram, activities }) => {

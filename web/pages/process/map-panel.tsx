@@ -7,17 +7,18 @@ import { Panel } from '../../parts/panel.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { positionsOf } from './positions.ts'
-import { activityWithin, useProcessAnswer, useVariants } from './process-answer.ts'
+import { activityWithin, type Steps, useProcessAnswer, useVariants } from './process-answer.ts'
 
 type Edge = ProcessMap['edges'][number]
+type Props = { type: string; steps: Steps; variant: readonly string[] | null }
 
 const FIRST_SHOWN = 16
 const MOST_SHOWN = 80
 
 /** Which activity follows which: as a map with as many paths as wanted, or as a table. */
-export function MapPanel({ type, variant }: { type: string; variant: readonly string[] | null }) {
-  const map = useProcessAnswer('ProcessMap', type, 'map')
-  const variants = useVariants(type)
+export function MapPanel({ type, steps, variant }: Props) {
+  const map = useProcessAnswer('ProcessMap', { type, steps }, 'map')
+  const variants = useVariants({ type, steps })
   const [as, setAs] = useState('map')
   const [label, setLabel] = useState<'count' | 'wait'>('count')
   const [shown, setShown] = useState(FIRST_SHOWN)

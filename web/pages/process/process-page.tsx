@@ -1,6 +1,6 @@
-import { Button, NativeSelect } from '@mantine/core'
+import { Button, NativeSelect, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
-import { useNavigate, useParams } from 'react-router'
+import { useNavigate, useParams, useSearchParams } from 'react-router'
 import type { ProcessSummary } from '../../../api/contract/process.ts'
 import { useAnswer } from '../../answers.ts'
 import { count, counted, day, duration, percent, plural, words } from '../../format.ts'
@@ -11,7 +11,7 @@ import { useAddress, useScope, useSetParameters } from '../../scope.ts'
 import '../../styles/process.css'
 import { Durations } from './durations.tsx'
 import { MapPanel } from './map-panel.tsx'
-import { useProcessAnswer } from './process-answer.ts'
+import { useProcessAnswer, type Steps } from './process-answer.ts'
 import { Variants } from './variants.tsx'
 
 /** How documents of one type really run: figures, map, variants, durations. */
@@ -43,11 +43,23 @@ function rank(type: string): number {
   return index === -1 ? order.length : index
 }
 
+const LEFT_OUT = {
+  business: 'left out: system operations, AI actions and policy checks',
+  all: 'every event counts, system operations, AI actions and policy checks among them',
+  fallback: 'every event counts: there are no business steps to show alone',
+} as const
+
 function OneProcess({ type, types }: { type: string; types: readonly { type: string; objects: number }[] }) {
   const navigate = useNavigate()
   const address = useAddress()
   const { window } = useScope()
-  const summary = useProcessAnswer('ProcessSummary', type, 'summary')
+  const [search] = useSearchParams()
+  const asked: Steps = search.get('steps') === 'all' ? 'all' : 'business'
+  const wanted = useProcessAnswer('ProcessSummary', { type, steps: asked }, 'summary')
+  const none = asked === 'business' && wanted.data?.objects === 0
+  const whole = useProcessAnswer('ProcessSummary', { type, steps: 'all' }, 'summary', {}, { enabled: none })
+  const summary = none ? whole : wanted
+  const steps: Steps = none ? 'all' : asked
   const [variant, setVariant] = useState<readonly string[] | null>(null)
   const setParameters = useSetParameters()
   return (
@@ -55,16 +67,38 @@ function OneProcess({ type, types }: { type: string; types: readonly { type: str
       <PageHead
         title={`How ${plural(type)} run`}
         aside={
-          <NativeSelect
-            aria-label="Object type"
-            size="sm"
-            value={type}
-            onChange={(event) => void navigate(address(`/process/${encodeURIComponent(event.currentTarget.value)}`))}
-            data={types.map((one) => ({ value: one.type, label: `${words(one.type)} (${count(one.objects)})` }))}
-          />
+          <div className="row">
+            <SegmentedControl
+              size="xs"
+              aria-label="Events shown"
+              value={steps}
+              disabled={none}
+              onChange={(value) => {
+                setVariant(null)
+                setParameters({ steps: value === 'all' ? 'all' : undefined })
+              }}
+              data={[
+                { value: 'business', label: 'Business steps' },
+                { value: 'all', label: 'All events' },
+              ]}
+            />
+            <NativeSelect
+              aria-label="Object type"
+              size="sm"
+              value={type}
+              onChange={(event) =>
+                void navigate(
+                  address(`/process/${encodeURIComponent(event.currentTarget.value)}`, {
+                    steps: asked === 'all' ? 'all' : undefined,
+                  }),
+                )
+              }
+              data={types.map((one) => ({ value: one.type, label: `${words(one.type)} (${count(one.objects)})` }))}
+            />
+          </div>
         }
       >
-        Those whose first event lies in the window · {window.label}
+        Those whose first event lies in the window · {window.label} · {LEFT_OUT[none ? 'fallback' : steps]}
       </PageHead>
       <Shown of={summary} height={560}>
         {(answer) =>
@@ -85,10 +119,10 @@ function OneProcess({ type, types }: { type: string; types: readonly { type: str
             <div className="stack">
               <Summary of={answer} />
               <div className="process-columns">
-                <MapPanel type={type} variant={variant} />
-                <Variants type={type} chosen={variant} onChoose={setVariant} />
+                <MapPanel type={type} steps={steps} variant={variant} />
+                <Variants type={type} steps={steps} chosen={variant} onChoose={setVariant} />
               </div>
-              <Durations type={type} />
+              <Durations type={type} steps={steps} />
             </div>
           )
         }

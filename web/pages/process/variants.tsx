@@ -3,16 +3,21 @@ import { count, duration, percent, words } from '../../format.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { DocumentLink } from '../../parts/scoped-link.tsx'
 import { Shown } from '../../parts/states.tsx'
-import { activityWithin, useVariants } from './process-answer.ts'
+import { activityWithin, type Steps, useVariants } from './process-answer.ts'
 
 type Variant = ProcessVariants['variants'][number]
-type Props = { type: string; chosen: readonly string[] | null; onChoose: (activities: readonly string[] | null) => void }
+type Props = {
+  type: string
+  steps: Steps
+  chosen: readonly string[] | null
+  onChoose: (activities: readonly string[] | null) => void
+}
 
 const STEPS_SHOWN = 9
 
 /** The ways that documents took, most frequent first; one can be shown in the map. */
-export function Variants({ type, chosen, onChoose }: Props) {
-  const variants = useVariants(type)
+export function Variants({ type, steps, chosen, onChoose }: Props) {
+  const variants = useVariants({ type, steps })
   const key = chosen?.join('\n')
   return (
     <Panel
