@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express'
 import express from 'express'
 import { receiveBody, receiveRecords, type Receipt } from '../ingest/receive.ts'
-import type { Framing } from '../ingest/transport/records.ts'
+import { type Framing, type RawRecord, readRecords } from '../ingest/transport/records.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { findImport } from '../platform/imports.ts'
@@ -37,10 +37,7 @@ export function postEvents(services: Services, tenantFor: (request: Request) => 
       (typeof importId !== 'string' || !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u.test(importId))
     )
       throw new SightlineError('parameter_invalid', '"import" is not an import id.')
-    if (importId !== undefined && (await findImport(services.stores.postgres.db, tenant, importId)) === null)
-      throw new SightlineError('parameter_invalid', 'This tenant has no such import.', {
-        next: 'POST /v1/imports announces one.',
-      })
+    if (importId !== undefined) await requireRunning(services, tenant, importId)
     const body: unknown = request.body
     if (!Buffer.isBuffer(body) || body.every((byte) => byte <= 32))
       throw new SightlineError('body_invalid', 'The body is empty.', { next: 'Send one CloudEvent, an array or NDJSON.' })
@@ -53,7 +50,7 @@ export function postEvents(services: Services, tenantFor: (request: Request) => 
     const receipt =
       request.headers['ce-specversion'] === undefined
         ? await receiveBody(body, framingOf(request), options)
-        : await receiveRecords([{ index: 0, value: binaryEvent(request, body) }], options)
+        : await receiveRecords(binaryRecords(request, body), options)
     answer(receipt)
 
     function answer(verdict: Receipt): void {
@@ -73,6 +70,15 @@ export function postEvents(services: Services, tenantFor: (request: Request) => 
   }
 }
 
+/** Refuses an import that has ended: what it brought then is reported, or undone, and more must not join it. */
+async function requireRunning(services: Services, tenant: TenantId, importId: string): Promise<void> {
+  const found = await findImport(services.stores.postgres.db, tenant, importId)
+  const next = 'POST /v1/imports announces one.'
+  if (found === null) throw new SightlineError('parameter_invalid', 'This tenant has no such import.', { next })
+  if (found.state !== 'running')
+    throw new SightlineError('conflict', `This import is ${found.state}; only a running one takes events.`, { next })
+}
+
 function framingOf(request: Request): Framing {
   const type = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? ''
   const framing = FRAMINGS[type]
@@ -83,20 +89,17 @@ function framingOf(request: Request): Framing {
   return framing
 }
 
-/** A CloudEvent in binary mode: attributes from headers, `data` from the body. */
-function binaryEvent(request: Request, body: Buffer): unknown {
+/** The one CloudEvent of a request in binary mode: attributes from headers, `data` from the body, judged as any record is. */
+function binaryRecords(request: Request, body: Buffer): RawRecord[] {
   const event: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(request.headers)) {
     if (!name.startsWith('ce-') || typeof value !== 'string') continue
     const text = percentDecoded(value)
     if (text !== null) event[name.slice(3)] = text
   }
-  try {
-    event['data'] = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
-  } catch (error) {
-    throw new SightlineError('body_invalid', 'The body of a binary-mode event is not JSON in UTF-8.', { cause: error })
-  }
-  return event
+  return readRecords(body, 'single')
+    .map((record): RawRecord => ('refusal' in record ? record : { index: 0, value: { ...event, data: record.value } }))
+    .toArray()
 }
 
 /** CloudEvents percent-encodes header values; null where the encoding is broken, so that the attribute counts as missing. */

@@ -19,7 +19,7 @@ const ROUNDS = 5
 /** Rounds before the measured ones: both sides with warm code and caches. */
 const WARM_UP = 1
 const BODY_EVENTS = 2000
-const IN_FLIGHT = 16
+const IN_FLIGHT = 32
 /** A fixed end of history: every run sends the same events. */
 const HISTORY_END = Date.UTC(2026, 2, 1)
 

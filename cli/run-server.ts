@@ -86,7 +86,7 @@ export async function runServer(options: {
     handler = createApp(services, options.webFolder)
 
     const opened = stores
-    const sweeping = sweepNowAndThen(stores, log)
+    const sweeping = sweepNowAndThen(stores, writer, log)
     let stopping: Promise<void> | undefined
     const stop = async (): Promise<void> => {
       draining = true
@@ -121,20 +121,23 @@ export async function runServer(options: {
 /** How often identities that are held with two contents are looked for, beside those that the writer knows of. */
 const SWEEP_MS = 20_000
 
-function sweepNowAndThen(stores: Stores, log: Log): { stop(): Promise<void> } {
+function sweepNowAndThen(stores: Stores, writer: EventWriter, log: Log): { stop(): Promise<void> } {
   let since = 0
   const sweep = async () => {
     const started = clock()
     try {
-      await sweepConflicts(stores.clickhouse.writer, since, clock)
+      const from = since
+      await writer.inTurn(() => sweepConflicts(stores.clickhouse.writer, from, clock))
       since = started - 60e6
     } catch (error) {
       log.warn({ err: error }, 'looking for conflicting copies failed; it is tried again')
     }
   }
-  let busy = settleLeftovers(stores.clickhouse.writer, clock).catch((error: unknown) => {
-    log.warn({ err: error }, 'settling what an earlier process left behind failed; the next start tries it again')
-  })
+  let busy = writer
+    .inTurn(() => settleLeftovers(stores.clickhouse.writer, clock))
+    .catch((error: unknown) => {
+      log.warn({ err: error }, 'settling what an earlier process left behind failed; the next start tries it again')
+    })
   const timer = setInterval(() => {
     busy = busy.then(sweep)
   }, SWEEP_MS)

@@ -29,16 +29,18 @@ export function startCommand(): Command {
       })
       const { folder } = server.stores
       const addressFile = folder === null ? null : join(folder.path, 'server.json')
-      if (addressFile !== null)
-        await writeFile(addressFile, JSON.stringify({ url: server.url, pid: process.pid }), { mode: 0o600 })
-      process.stdout.write(welcome(server.url, server.adminToken, options.demo))
-      const running = demo.run(server)
-      const end = await Promise.race([untilSignal(), server.failed, running])
-      if (typeof end === 'string') log.info({ signal: end }, 'stopping: finishing what was taken')
-      demo.stop()
-      if (addressFile !== null) await rm(addressFile, { force: true })
-      await server.stop()
-      if (typeof end !== 'string') throw end
+      try {
+        if (addressFile !== null)
+          await writeFile(addressFile, JSON.stringify({ url: server.url, pid: process.pid }), { mode: 0o600 })
+        process.stdout.write(welcome(server.url, server.adminToken, options.demo))
+        const end = await Promise.race([untilSignal(), server.failed, demo.run(server)])
+        if (typeof end !== 'string') throw end
+        log.info({ signal: end }, 'stopping: finishing what was taken')
+      } finally {
+        demo.stop()
+        if (addressFile !== null) await rm(addressFile, { force: true })
+        await server.stop()
+      }
     })
 }
 

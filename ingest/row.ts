@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { classify, classifyInput, type ClassifyRules } from '../model/classify.ts'
 import { type Event, objectRefFromText } from '../model/event.ts'
 import type { Instant } from '../model/instant.ts'
-import { DIMENSIONS, isCanonical } from '../model/vocabulary.ts'
+import { ATTRIBUTE_DIMENSIONS, isCanonical } from '../model/vocabulary.ts'
 
 /** Columns for what was found out here, in the order of {@link eventRow}. */
 const FOUND_COLUMNS = [
@@ -94,8 +94,8 @@ export type EventRow = {
   event_id: string
   content_hash: string
   line: string
-  /** Exception or operation of the event where that is, or may have, a cause; null for all others. */
-  root: string | null
+  /** Exception and operation of the event where they are, or may have, a cause; none for all others. */
+  roots: string[]
 }
 
 /** Fields of `data` that have columns of their own; what is left is kept as attributes. */
@@ -127,9 +127,7 @@ const TYPED = new Set([
   'attributes',
 ])
 
-/** Dimensions that come from attributes; the last one, `system`, is a field of the event. */
-const HOT = DIMENSIONS.slice(0, -1)
-const HOT_NAMES: ReadonlySet<string> = new Set(HOT)
+const HOT: ReadonlySet<string> = new Set(ATTRIBUTE_DIMENSIONS)
 
 /** Later arrivals get smaller numbers, and all stay below 2^63, where the versions of settled rows begin. */
 const FIRST_ARRIVAL_BASE = 2n ** 62n
@@ -158,20 +156,21 @@ export function eventRow(
   for (const key in data) if (!TYPED.has(key)) attributes[key] = data[key]
   for (const key in data.attributes) {
     const value = data.attributes[key]
-    if (HOT_NAMES.has(key)) hot[key] = scalarText(value)
+    if (HOT.has(key)) hot[key] = scalarText(value)
     else attributes[key] = value
   }
   const state = { types: [] as string[], ids: [] as string[], names: [] as string[], values: [] as string[] }
-  for (const [key, values] of Object.entries(data.object_attributes ?? NOTHING)) {
+  // In order of the keys: two copies of one event are one content whatever order their producers wrote them in.
+  for (const [key, values] of sortedEntries(data.object_attributes ?? NOTHING)) {
     const object = objectRefFromText(key)
     if (object === null) continue
-    for (const name in values) {
-      const text = scalarText(values[name])
+    for (const [name, value] of sortedEntries(values)) {
+      const text = scalarText(value)
       state.types.push(object.type)
       state.ids.push(object.id)
       state.names.push(name)
       state.values.push(text)
-      if (HOT_NAMES.has(name)) hot[name] ??= text
+      if (HOT.has(name)) hot[name] ??= text
     }
   }
   const { waits_on: waits, actor, outcome, exception, operation, policy, money } = data
@@ -216,7 +215,7 @@ export function eventRow(
     data.due_at ?? null,
     event.corrects_id,
     event.completes_id,
-    ...HOT.map((name) => hot[name] ?? ''),
+    ...ATTRIBUTE_DIMENSIONS.map((name) => hot[name] ?? ''),
     event.trace_id,
     event.span_id,
     data.ai == null ? '' : stableJson(data.ai),
@@ -248,9 +247,9 @@ export function eventRow(
     context.importId,
     firstArrival(context.receivedAt).toString(),
   ])
-  const root = exception?.id ?? operation?.id ?? null
   const traceable = verdict.class !== 'none' || (exception?.caused_by ?? '') !== ''
-  return { event_id: event.event_id, content_hash: contentHash, line: `[${found},${said}]`, root: traceable ? root : null }
+  const roots = traceable ? [exception?.id ?? [], operation?.id ?? []].flat() : []
+  return { event_id: event.event_id, content_hash: contentHash, line: `[${found},${said}]`, roots }
 }
 
 const NOTHING: Readonly<Record<string, never>> = {}
@@ -270,6 +269,12 @@ function stableJson(value: unknown): string {
   if (value == null) return 'null'
   if (typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(stableJson).join(',')}]`
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${stableJson(inner)}`).join(',')}}`
+  const entries = sortedEntries(value as Record<string, unknown>).map(
+    ([key, inner]) => `${JSON.stringify(key)}:${stableJson(inner)}`,
+  )
+  return `{${entries.join(',')}}`
+}
+
+function sortedEntries<T>(fields: Record<string, T>): [string, T][] {
+  return Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -1,180 +1,169 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
-import { CHAIN_LIMIT, type Root, technicalRoots } from '../model/causes.ts'
-import { type CorrectionEdge, resolveCorrections } from '../model/corrections.ts'
+import { causedOutcomes, CHAIN_LIMIT, type RootEvent } from '../model/causes.ts'
+import { type CorrectionEdge, resolveCorrections, type Standing } from '../model/corrections.ts'
 import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import { type TenantId, verifiedTenant } from '../model/tenant.ts'
 import { sqlText } from '../queries/run.ts'
 
-const Edge = z.object({ target_id: z.string(), event_id: z.string(), occurred_at: z.string(), seq: z.number() })
-const Place = z.object({ event_id: z.string(), seq: z.number() })
+/** What a block of events, or its removal, may have changed beside the events themselves. */
+export type Touched = {
+  events: readonly string[]
+  /** Exceptions and operations that have, or may be, a cause. */
+  roots: readonly string[]
+  /** Identities that are known to be held with more than one content. */
+  conflicts: readonly string[]
+}
 
 /** Settled rows carry versions from here on, above those of every arrival. */
 const SETTLED_BASE = 2n ** 63n
 
-/**
- * Gives corrections their places after a block was stored: the corrected event leaves the timelines, the correction takes its place
- * in their order. Reads what is stored rather than what the block says, so it comes to the same end whichever of the two arrived
- * first, and running it again changes nothing.
- */
-export async function settleCorrections(
-  clickhouse: ClickHouseClient,
-  tenant: TenantId,
-  events: readonly string[],
-  now: () => Instant,
-): Promise<void> {
-  const query = reader(clickhouse, tenant)
-  const stored = await query('correction-count', {}, z.object({ corrections: z.number() }))
-  if ((stored[0]?.corrections ?? 0) === 0) return
+/** Ids of one statement: ClickHouse takes a parameter of at most 128 KiB. */
+export const IDS = 1000
 
-  const edges = new Map<string, CorrectionEdge>()
-  let frontier = new Set(events)
-  while (frontier.size > 0) {
-    const reached = new Set<string>()
-    for (const ids of chunks([...frontier], 5000)) {
-      for (const edge of await query('correction-edges', { ids }, Edge)) {
-        const key = `${edge.target_id} ${edge.event_id}`
-        if (edges.has(key)) continue
-        edges.set(key, edge)
-        reached.add(edge.target_id).add(edge.event_id)
-      }
-    }
-    frontier = reached
-  }
-  if (edges.size === 0) return
-
-  const ids = [...new Set([...edges.values()].flatMap((edge) => [edge.target_id, edge.event_id]))]
-  const places = new Map((await query('event-places', { ids }, Place)).map((place) => [place.event_id, place.seq]))
-  const verdicts = resolveCorrections([...edges.values()], places)
-  const settled = [...verdicts]
-  await clickhouse.command({
-    query: sqlText('settle/object-events'),
-    query_params: {
-      tenant_id: tenant,
-      ids: settled.map(([id]) => id),
-      lives: settled.map(([, verdict]) => (verdict.live ? 1 : 0)),
-      seqs: settled.map(([, verdict]) => verdict.seq),
-      place_ids: settled.map(([, verdict]) => verdict.placeId),
-      version: (SETTLED_BASE + BigInt(now())).toString(),
-    },
-  })
-  await clickhouse.command({
-    query: sqlText('settle/object-state'),
-    query_params: {
-      tenant_id: tenant,
-      ids: settled.map(([id]) => id),
-      lives: settled.map(([, verdict]) => (verdict.live ? 1 : 0)),
-      version: (SETTLED_BASE + BigInt(now())).toString(),
-    },
-  })
-}
-
+const Edge = z.object({
+  target_id: z.string(),
+  event_id: z.string(),
+  content_hash: z.string(),
+  occurred_at: z.string(),
+  seq: z.number(),
+})
+const Place = z.object({ event_id: z.string(), first_seq: z.number(), first_content: z.string() })
+const RootId = z.object({ root_id: z.string() })
 const RootRow = z.object({
   root_id: z.string(),
+  event_id: z.string(),
   class: z.string(),
   category: z.string(),
   reaction: z.string(),
   caused_by: z.string(),
-  event_ids: z.array(z.string()),
 })
-const RootId = z.object({ root_id: z.string() })
+const EventId = z.object({ event_id: z.string() })
+const IdsOfTenant = z.object({ tenant_id: z.string(), ids: z.array(z.string()) })
 
 /**
- * Gives exceptions the class of the technical root that they name as their cause, after a block was stored; whichever of the two
- * arrived first.
+ * Brings the timelines to what corrections, conflicting copies and causes make of the stored events. It reads what is stored rather
+ * than what a block says, so it comes to the same end whatever arrived first, and running it again changes nothing.
  */
-export async function settleCauses(
+export async function settle(
   clickhouse: ClickHouseClient,
   tenant: TenantId,
-  named: readonly string[],
+  touched: Touched,
   now: () => Instant,
 ): Promise<void> {
-  const touched = new Set(named)
-  if (touched.size === 0) return
-  const query = reader(clickhouse, tenant)
-
-  // Down to everything that names one of these as its cause, then up to what those name in turn.
-  let frontier = [...touched]
-  for (let step = 0; step < CHAIN_LIMIT && frontier.length > 0; step++) {
-    const found = (await query('roots-by-cause', { ids: frontier }, RootId)).map(({ root_id }) => root_id)
-    frontier = found.filter((id) => !touched.has(id))
-    for (const id of frontier) touched.add(id)
-  }
-  const roots = new Map<string, Root>()
-  let missing = [...touched]
-  for (let step = 0; step < CHAIN_LIMIT && missing.length > 0; step++) {
-    const found = await query('roots', { ids: missing }, RootRow)
-    for (const root of found) roots.set(root.root_id, root)
-    missing = [...new Set(found.map((root) => root.caused_by))].filter((id) => id !== '' && !roots.has(id))
-  }
-
-  const settled = [...technicalRoots(roots)].flatMap(([id, root]) =>
-    (roots.get(id)?.event_ids ?? []).map((event) => ({ event, root })),
-  )
-  if (settled.length === 0) return
-  await clickhouse.command({
-    query: sqlText('settle/object-event-causes'),
-    query_params: {
-      tenant_id: tenant,
-      ids: settled.map(({ event }) => event),
-      categories: settled.map(({ root }) => root.category),
-      reactions: settled.map(({ root }) => root.reaction),
-      version: (SETTLED_BASE + BigInt(now())).toString(),
-    },
-  })
-}
-
-const Conflicting = z.object({ event_id: z.string() })
-const ConflictingOfTenant = z.object({ tenant_id: z.string(), ids: z.array(z.string()) })
-
-/** Takes the later contents of one identity off the timelines; they stay in `events`, and `GET /v1/sources` names them. */
-export async function settleConflicts(
-  clickhouse: ClickHouseClient,
-  tenant: TenantId,
-  ids: readonly string[],
-  now: () => Instant,
-): Promise<void> {
-  if (ids.length === 0) return
-  const conflicting = (await reader(clickhouse, tenant)('conflicts-among', { ids }, Conflicting)).map(({ event_id }) => event_id)
-  if (conflicting.length === 0) return
-  const query_params = { tenant_id: tenant, ids: conflicting, version: (SETTLED_BASE + BigInt(now())).toString() }
-  await clickhouse.command({ query: sqlText('settle/conflict-rows'), query_params })
-  await clickhouse.command({ query: sqlText('settle/conflict-state'), query_params })
+  const store = storeOf(clickhouse, tenant, now)
+  await settleConflicts(store, touched.conflicts)
+  const moved = [...(await settleCorrections(store, touched.events)), ...touched.conflicts]
+  const roots = (await store.rows('roots-of-events', moved, RootId)).map(({ root_id }) => root_id)
+  await settleCauses(store, [...touched.roots, ...roots])
 }
 
 /**
  * Finds conflicts that no writer could know of – the copies came through other processes or long ago – among what arrived since an
- * instant, and settles them.
+ * instant, and settles them with what depends on them.
  */
 export async function sweepConflicts(clickhouse: ClickHouseClient, since: Instant, now: () => Instant): Promise<void> {
-  const answer = await clickhouse.query({
-    query: sqlText('settle/conflicts-since'),
-    query_params: { since: instantToClickHouse(since) },
-    format: 'JSONEachRow',
-  })
-  for (const { tenant_id, ids } of z.array(ConflictingOfTenant).parse(await answer.json()))
-    for (const part of chunks(ids, 5000)) await settleConflicts(clickhouse, verifiedTenant(tenant_id), part, now)
+  for (const { tenant, ids } of await idsByTenant(clickhouse, 'conflicts-since', { since: instantToClickHouse(since) })) {
+    await settle(clickhouse, tenant, { events: ids, roots: [], conflicts: ids }, now)
+  }
 }
-
-const UnsettledOfTenant = z.object({ tenant_id: z.string(), ids: z.array(z.string()) })
 
 /**
  * Settles what a process that died between storing a block and settling it left behind, for events that their producer may never
- * send again. Run at the start; what is settled already is not touched, or written again as it is.
+ * send again. Run at the start; what is settled already is left alone, or written again as it is.
  */
 export async function settleLeftovers(clickhouse: ClickHouseClient, now: () => Instant): Promise<void> {
-  const unsettled = async (name: string) => {
-    const answer = await clickhouse.query({ query: sqlText(`settle/${name}`), format: 'JSONEachRow' })
-    return z.array(UnsettledOfTenant).parse(await answer.json())
-  }
-  for (const { tenant_id, ids } of await unsettled('unsettled-corrections'))
-    for (const part of chunks(ids, 5000)) await settleCorrections(clickhouse, verifiedTenant(tenant_id), part, now)
-  for (const { tenant_id, ids } of await unsettled('unsettled-causes'))
-    for (const part of chunks(ids, 5000)) await settleCauses(clickhouse, verifiedTenant(tenant_id), part, now)
+  for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-corrections', {}))
+    await settle(clickhouse, tenant, { events: ids, roots: [], conflicts: [] }, now)
+  for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-causes', {}))
+    await settle(clickhouse, tenant, { events: [], roots: ids, conflicts: [] }, now)
 }
 
-function reader(clickhouse: ClickHouseClient, tenant: TenantId) {
-  return async <T extends z.ZodType>(name: string, params: Record<string, unknown>, row: T): Promise<z.output<T>[]> => {
+/** Gives corrections the places of the events that they replace; returns the events that were involved. */
+async function settleCorrections(store: Store, events: readonly string[]): Promise<string[]> {
+  if (events.length === 0 || !(await store.holdsCorrections())) return []
+  const edges = new Map<string, z.output<typeof Edge>>()
+  let frontier: readonly string[] = events
+  while (frontier.length > 0) {
+    const reached = new Set<string>()
+    for (const edge of await store.rows('correction-edges', frontier, Edge)) {
+      const key = `${edge.target_id} ${edge.event_id} ${edge.content_hash}`
+      if (edges.has(key)) continue
+      edges.set(key, edge)
+      reached.add(edge.target_id).add(edge.event_id)
+    }
+    frontier = [...reached]
+  }
+  const ids = [...new Set([...edges.values()].flatMap((edge) => [edge.target_id, edge.event_id]))]
+  const places = new Map((await store.rows('event-places', ids, Place)).map((place) => [place.event_id, place]))
+  // What only a later, conflicting copy says corrects nothing.
+  const said: CorrectionEdge[] = [...edges.values()].filter(
+    (edge) => places.get(edge.event_id)?.first_content === edge.content_hash,
+  )
+  const standings = resolveCorrections(said, new Map([...places].map(([id, place]) => [id, place.first_seq])))
+  for (const part of chunks([...standings], IDS)) {
+    await store.insert('object-events', placeParams(part))
+    await store.insert('object-state', placeParams(part))
+  }
+  return [...standings.keys()]
+}
+
+function placeParams(part: readonly [string, Standing][]): Record<string, unknown> {
+  return {
+    ids: part.map(([id]) => id),
+    lives: part.map(([, standing]) => (standing.live ? 1 : 0)),
+    seqs: part.map(([, standing]) => standing.seq),
+    place_ids: part.map(([, standing]) => standing.placeId),
+  }
+}
+
+/** Takes the later contents of one identity off the timelines; they stay in `events`, and `GET /v1/sources` names them. */
+async function settleConflicts(store: Store, ids: readonly string[]): Promise<void> {
+  const conflicting = (await store.rows('conflicts-among', ids, EventId)).map(({ event_id }) => event_id)
+  for (const part of chunks(conflicting, IDS)) {
+    await store.insert('conflict-rows', { ids: part })
+    await store.insert('conflict-state', { ids: part })
+  }
+}
+
+/** Gives exceptions the class of the technical root that they name as their cause, and their own again where it is gone. */
+async function settleCauses(store: Store, named: readonly string[]): Promise<void> {
+  // Down to everything that depends on one of these, then up to what those name in turn.
+  const touched = new Set<string>()
+  let frontier = [...new Set(named)]
+  for (let step = 0; step < CHAIN_LIMIT && frontier.length > 0; step++) {
+    const found = await store.rows('dependents', frontier, RootId)
+    frontier = found.map(({ root_id }) => root_id).filter((id) => !touched.has(id))
+    for (const id of frontier) touched.add(id)
+  }
+  const roots = new Map<string, RootEvent[]>()
+  let missing = [...touched]
+  for (let step = 0; step < CHAIN_LIMIT && missing.length > 0; step++) {
+    for (const id of missing) roots.set(id, [])
+    const found = await store.rows('roots', missing, RootRow)
+    for (const { root_id, ...event } of found) roots.get(root_id)?.push(event)
+    missing = [...new Set(found.map((event) => event.caused_by))].filter((id) => id !== '' && !roots.has(id))
+  }
+  for (const part of chunks(causedOutcomes(roots), IDS))
+    await store.insert('object-event-causes', {
+      ids: part.map((outcome) => outcome.event_id),
+      classes: part.map((outcome) => outcome.class),
+      categories: part.map((outcome) => outcome.category),
+      reactions: part.map((outcome) => outcome.reaction),
+    })
+}
+
+/** Reads and writes of settling, bound to a tenant. */
+type Store = {
+  holdsCorrections(): Promise<boolean>
+  /** The rows of `queries/settle/<name>.sql` for ids, asked in parts. */
+  rows<T extends z.ZodType>(name: string, ids: readonly string[], row: T): Promise<z.output<T>[]>
+  /** Runs an INSERT … SELECT of `queries/settle/`. */
+  insert(name: string, params: Record<string, unknown>): Promise<void>
+}
+
+function storeOf(clickhouse: ClickHouseClient, tenant: TenantId, now: () => Instant): Store {
+  const read = async <T extends z.ZodType>(name: string, params: Record<string, unknown>, row: T): Promise<z.output<T>[]> => {
     const answer = await clickhouse.query({
       query: sqlText(`settle/${name}`),
       query_params: { ...params, tenant_id: tenant },
@@ -183,8 +172,38 @@ function reader(clickhouse: ClickHouseClient, tenant: TenantId) {
     })
     return z.array(row).parse(await answer.json())
   }
+  return {
+    async holdsCorrections() {
+      const [stored] = await read('correction-count', {}, z.object({ corrections: z.number() }))
+      return (stored?.corrections ?? 0) > 0
+    },
+    async rows(name, ids, row) {
+      const found: z.output<typeof row>[] = []
+      for (const part of chunks(ids, IDS)) for (const one of await read(name, { ids: part }, row)) found.push(one)
+      return found
+    },
+    async insert(name, params) {
+      await clickhouse.command({
+        query: sqlText(`settle/${name}`),
+        query_params: { ...params, tenant_id: tenant, version: (SETTLED_BASE + BigInt(now())).toString() },
+      })
+    },
+  }
 }
 
-function chunks<T>(items: readonly T[], size: number): T[][] {
+async function idsByTenant(
+  clickhouse: ClickHouseClient,
+  name: string,
+  query_params: Record<string, unknown>,
+): Promise<{ tenant: TenantId; ids: string[] }[]> {
+  const answer = await clickhouse.query({ query: sqlText(`settle/${name}`), query_params, format: 'JSONEachRow' })
+  return z
+    .array(IdsOfTenant)
+    .parse(await answer.json())
+    .map(({ tenant_id, ids }) => ({ tenant: verifiedTenant(tenant_id), ids }))
+}
+
+/** The items in parts of at most `size`. */
+export function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size))
 }

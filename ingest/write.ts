@@ -9,7 +9,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { asStoreError, isUnavailable } from '../queries/run.ts'
 import { EVENT_COLUMNS, type EventRow, eventRow } from './row.ts'
-import { settleCauses, settleConflicts, settleCorrections } from './settle.ts'
+import { settle } from './settle.ts'
 
 /** What became of the events of one call. Indices are positions in the array that was passed. */
 export type Verdict = { accepted: number; duplicates: number; conflicts: { index: number; event_id: string }[] }
@@ -27,6 +27,8 @@ export type EventWriter = {
   pending(): number
   /** Forgets which identities were stored last: called after rows were removed, so that they can come again. */
   forget(): void
+  /** Runs a task that settles or removes events between the blocks, so that neither undoes what the other reads. */
+  inTurn<T>(task: () => Promise<T>): Promise<T>
   /** Takes no more and resolves when everything taken is durable. */
   drain(): Promise<void>
 }
@@ -46,8 +48,12 @@ export const WRITER_LIMITS = {
   attempts: 4,
 } as const
 
+/** What is held of an identity: its first content, and the import that brought it where no other way did. */
+type Known = { content_hash: string; import_id: string }
+
 type Waiting = {
   tenant: TenantId
+  importId: string
   rows: EventRow[]
   /** Identities that are known to be held with another content. */
   conflicts: string[]
@@ -93,33 +99,27 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     return start
   }
 
+  const settleBlock = async (batch: readonly Waiting[]): Promise<void> => {
+    for (const [tenant, waiting] of Map.groupBy(batch, (one) => one.tenant)) {
+      const rows = waiting.flatMap((one) => one.rows)
+      const touched = {
+        events: rows.map((row) => row.event_id),
+        roots: rows.flatMap((row) => row.roots),
+        conflicts: waiting.flatMap((one) => one.conflicts),
+      }
+      await settle(clickhouse, tenant, touched, now)
+    }
+  }
+
   /** Inserts a block and settles it in its turn: a settlement that read what is stored earlier must never be written later. */
   const commit = async (batch: readonly Waiting[], turn: Promise<void>): Promise<void> => {
     await insert(clickhouse, batch)
     await turn
-    for (const [tenant, waiting] of Map.groupBy(batch, (one) => one.tenant)) {
-      const rows = waiting.flatMap((one) => one.rows)
-      await settleCorrections(
-        clickhouse,
-        tenant,
-        rows.map((row) => row.event_id),
-        now,
-      )
-      await settleCauses(
-        clickhouse,
-        tenant,
-        rows.flatMap((row) => row.root ?? []),
-        now,
-      )
-      await settleConflicts(
-        clickhouse,
-        tenant,
-        waiting.flatMap((one) => one.conflicts),
-        now,
-      )
-    }
+    await settleBlock(batch).catch((error: unknown) => {
+      throw asStoreError(error, 'settling a block of events')
+    })
     for (const one of batch) {
-      recent.add(one.rows)
+      recent.add(one.rows, one.importId)
       one.done()
     }
   }
@@ -161,22 +161,22 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
         })
       const receivedAt = arrivals(events.length)
       const verdict: Verdict = { accepted: 0, duplicates: 0, conflicts: [] }
-      const fresh = new Map<string, string>()
+      const fresh = new Map<string, Known>()
       const rows: EventRow[] = []
       let bytes = 0
       for (const [index, event] of events.entries()) {
         const row = eventRow(tenant, event, { receivedAt: receivedAt + index, importId })
-        const known = fresh.get(row.event_id) ?? recent.hash(row.event_id)
-        if (known === row.content_hash) {
+        const known = fresh.get(row.event_id) ?? recent.known(row.event_id)
+        if (known?.content_hash === row.content_hash) {
           verdict.duplicates++
-          continue
-        }
-        if (known === undefined) fresh.set(row.event_id, row.content_hash)
-        else verdict.conflicts.push({ index, event_id: row.event_id })
+          // What only an import brought can be undone with it: a copy that came by another way is kept beside it.
+          if (known.import_id === '' || known.import_id === importId) continue
+        } else if (known !== undefined) verdict.conflicts.push({ index, event_id: row.event_id })
+        else verdict.accepted++
+        fresh.set(row.event_id, { content_hash: known?.content_hash ?? row.content_hash, import_id: importId })
         rows.push(row)
         bytes += row.line.length
       }
-      verdict.accepted = rows.length - verdict.conflicts.length
       if (rows.length === 0) return verdict
       pendingRows += rows.length
       pendingBytes += bytes
@@ -185,6 +185,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
           const last = (at + 1) * WRITER_LIMITS.blockRows >= rows.length
           queue.push({
             tenant,
+            importId,
             rows: part,
             conflicts: last ? verdict.conflicts.map(({ event_id }) => event_id) : [],
             bytes: at === 0 ? bytes : 0,
@@ -198,6 +199,17 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     },
     pending: () => pendingRows,
     forget: () => recent.clear(),
+    async inTurn(task) {
+      const before = last
+      const { promise, resolve } = Promise.withResolvers<void>()
+      last = promise
+      await before
+      try {
+        return await task()
+      } finally {
+        resolve()
+      }
+    },
     async drain() {
       draining = true
       while (running > 0) await last
@@ -258,17 +270,19 @@ async function insert(clickhouse: ClickHouseClient, batch: readonly Waiting[]): 
 
 /** The identities stored last, with the hash of their content; the oldest half is forgotten when it is full. */
 function createRecentIds(limit: number): {
-  hash(id: string): string | undefined
-  add(rows: readonly EventRow[]): void
+  known(id: string): Known | undefined
+  add(rows: readonly EventRow[], importId: string): void
   clear(): void
 } {
-  let young = new Map<string, string>()
-  let old = new Map<string, string>()
+  let young = new Map<string, Known>()
+  let old = new Map<string, Known>()
   return {
-    hash: (id) => young.get(id) ?? old.get(id),
-    add(rows) {
-      for (const row of rows) {
-        if (!young.has(row.event_id) && !old.has(row.event_id)) young.set(row.event_id, row.content_hash)
+    known: (id) => young.get(id) ?? old.get(id),
+    add(rows, importId) {
+      for (const { event_id, content_hash } of rows) {
+        const known = young.get(event_id) ?? old.get(event_id)
+        if (known === undefined) young.set(event_id, { content_hash, import_id: importId })
+        else if (known.content_hash === content_hash && importId === '') known.import_id = ''
       }
       if (young.size < limit / 2) return
       old = young

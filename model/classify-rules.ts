@@ -101,8 +101,8 @@ const HTTP_CODE = /^(?:HTTP|STATUS|CODE|ERROR|_)*([45]\d\d)(?:_|$)/u
 /** `class.category` of a verdict. */
 export const nameOf = (verdict: Verdict): string => `${verdict.class}.${verdict.category}`
 
-/** A value in quotes, cut to 80 characters, for evidence. */
-export const quote = (value: string): string => `"${value.length > 80 ? `${value.slice(0, 79)}…` : value}"`
+/** A value in quotes, cut to 80 characters, for evidence. A character that the cut halves is replaced: no store takes half of one. */
+export const quote = (value: string): string => `"${value.length > 80 ? `${value.slice(0, 79).toWellFormed()}…` : value}"`
 
 /** The class that the last part of a CloudEvents type (`….business_exception`) names. */
 export function suffixSignal(sourceType: string): Named | undefined {

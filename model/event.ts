@@ -2,7 +2,7 @@ import { parse as uuidBytes, v5 as uuidv5 } from 'uuid'
 import { z } from 'zod'
 import { type Instant, instantFromIso } from './instant.ts'
 import { plainReader } from './plain-reader.ts'
-import { SYSTEM_CLASSES } from './vocabulary.ts'
+import { ATTRIBUTE_DIMENSIONS, SYSTEM_CLASSES } from './vocabulary.ts'
 
 /** Caps of one event: what a real business event never reaches and an attacker would. */
 export const EVENT_LIMITS = { bytes: 256 * 1024, depth: 16, objects: 2000, future_s: 24 * 3600 } as const
@@ -141,6 +141,12 @@ export type CloudEvent = z.output<typeof CloudEvent>
 
 const readPlain = plainReader(CloudEvent)
 
+/** Whether an attribute fits a column of its own. Other attributes are kept as JSON, which escapes whatever they hold. */
+function isDimensionValue(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= 512 && isCleanText(value)
+  return typeof value !== 'object' || value === null
+}
+
 /** An event as the product keeps it: identified, its parts in their places, not yet classified. Instants in microseconds. */
 export type Event = {
   event_id: string
@@ -231,6 +237,12 @@ function eventFromCloudEvent(
   for (const key of Object.keys(data.object_attributes ?? {}))
     if (objectRefFromText(key) === null)
       return { code: 'object_invalid', message: `data.object_attributes: "${key.slice(0, 80)}" is not of the form type/id` }
+  for (const key of ATTRIBUTE_DIMENSIONS)
+    if (!isDimensionValue(data.attributes?.[key]))
+      return {
+        code: 'event_invalid',
+        message: `data.attributes.${key}: is neither a scalar nor clean text of at most 512 characters`,
+      }
   const trace = TRACEPARENT.exec(cloud.traceparent ?? '')
   const natural = naturalId(cloud.source, cloud.id)
   return {

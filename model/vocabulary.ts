@@ -114,5 +114,8 @@ export const DIMENSIONS = [
   'system',
 ] as const
 
+/** Dimensions that come from attributes; the last one, `system`, is a field of the event. */
+export const ATTRIBUTE_DIMENSIONS = DIMENSIONS.slice(0, -1)
+
 /** A dimension that KPIs group by. */
 export type Dimension = (typeof DIMENSIONS)[number]

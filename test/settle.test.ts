@@ -48,7 +48,8 @@ test('what a process left unsettled when it died is settled by the next one', as
     }),
   ])
   const reader = tenantReader(stores.clickhouse.reader, tenant)
-  const variants = async () => (await processVariants(reader, { type: 'invoice', names: 'canonical', limit: 5 })).variants[0]?.activities
+  const variants = async () =>
+    (await processVariants(reader, { type: 'invoice', names: 'canonical', limit: 5 })).variants[0]?.activities
   const classes = async () => {
     const answer = await stores.clickhouse.writer.query({
       query: `SELECT class FROM sightline.object_events FINAL WHERE tenant_id = {tenant:String} AND exception_id = 'EX-1'`,

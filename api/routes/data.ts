@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { undoImport } from '../../ingest/undo.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import { findImport, listImports, startImport, updateImport } from '../../platform/imports.ts'
-import { removeImport } from '../../queries/imports.ts'
 import { sources } from '../../queries/sources.ts'
 import { Import, ImportStart, ImportUpdate, Quality, Sources } from '../contract/data.ts'
 import { type Route, route } from '../route.ts'
@@ -69,8 +69,11 @@ export const dataRoutes: Route[] = [
     handle: async ({ tenant, services, params: { id } }) => {
       const { db } = services.stores.postgres
       known(await findImport(db, tenant, id))
-      await removeImport(services.stores.clickhouse.writer, tenant, id)
-      services.writer.forget()
+      // No longer running, so that nothing more of it is taken while it goes.
+      await updateImport(db, tenant, id, { state: 'cancelled' })
+      const { stores, writer } = services
+      await writer.inTurn(() => undoImport(stores.clickhouse.writer, tenant, id, () => services.now()))
+      writer.forget()
       return known(await updateImport(db, tenant, id, { state: 'undone' }))
     },
   }),

@@ -5,7 +5,7 @@ import { EVENT_LIMITS, type Refusal } from '../../model/event.ts'
 export type RawRecord = { index: number; value: unknown } | { index: number; refusal: Refusal }
 
 /** How the records lie in the body. */
-export type Framing = 'json' | 'ndjson'
+export type Framing = 'json' | 'ndjson' | 'single'
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -15,14 +15,15 @@ const SPACE = 32
  * Splits a body into records, each judged on its own, so that one bad record never costs its neighbours.
  *
  * `json` is one object or an array of them; an array that breaks off or holds garbage yields the elements before the break and a
- * refusal at its index. `ndjson` is one object a line; blank lines are skipped and do not count.
+ * refusal at its index. `ndjson` is one object a line; blank lines are skipped and do not count. `single` is one value, an array being
+ * one too.
  */
 export function* readRecords(body: Buffer, framing: Framing): Generator<RawRecord> {
   const ascii = isAscii(body)
   const valid = ascii || isUtf8(body)
   // One byte a character: the text of pure ASCII is parsed markedly faster than decoded UTF-8.
   const text = ascii ? body.toString('latin1') : new TextDecoder('utf-8').decode(body)
-  const slices = framing === 'ndjson' ? lines(text) : elements(text)
+  const slices = framing === 'ndjson' ? lines(text) : framing === 'json' ? elements(text) : [{ text: text.trim() }]
   let index = 0
   for (const slice of slices) {
     yield 'broken' in slice

@@ -80,9 +80,9 @@ CREATE TABLE IF NOT EXISTS sightline.events
 )
 ENGINE = ReplacingMergeTree(first_arrival)
 PARTITION BY toYear(occurred_at)
-ORDER BY (tenant_id, event_id, content_hash)
+ORDER BY (tenant_id, event_id, content_hash, import_id)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT 'Every event once by identity and content; the truth';
+COMMENT 'Every event once by identity, content and import; the truth';
 
 -- One row per (object, event). Rows from the view below win by first arrival; rows written when corrections and conflicts are settled
 -- carry versions above 2^63 and win over both. No partition: an object's rows must collapse whatever their dates.
@@ -214,9 +214,11 @@ CREATE TABLE IF NOT EXISTS sightline.object_state
     object_id String COMMENT 'Id of the object',
     name LowCardinality(String) COMMENT 'Attribute',
     event_id UUID COMMENT 'Event that stated the value',
+    content_hash UInt64 COMMENT 'Which content of the event, where copies conflict',
     value String COMMENT 'Value as text',
-    occurred_at DateTime64(6, 'UTC') COMMENT 'Since when; the latest value is argMax by (occurred_at, seq, event_id)',
-    seq UInt64 COMMENT 'Order among equal instants',
+    occurred_at DateTime64(6, 'UTC') COMMENT 'Since when; the latest value is argMax by (occurred_at, seq, place_id)',
+    seq UInt64 COMMENT 'Order among equal instants; a correction inherits that of the event it replaces',
+    place_id UUID COMMENT 'Last resort of the order; a correction inherits that of the event it replaces',
     live Bool COMMENT 'False when a correction stands in the event''s place',
     version UInt64 COMMENT 'Which row of the same key wins'
 )
@@ -232,9 +234,11 @@ SELECT
     object_id,
     name,
     event_id,
+    content_hash,
     value,
     occurred_at,
     seq,
+    event_id AS place_id,
     true AS live,
     first_arrival AS version
 FROM sightline.events
@@ -249,11 +253,12 @@ CREATE TABLE IF NOT EXISTS sightline.corrections
     tenant_id LowCardinality(String) COMMENT 'Tenant that owns the row',
     target_id UUID COMMENT 'Event that is corrected',
     event_id UUID COMMENT 'Event that takes its place',
+    content_hash UInt64 COMMENT 'Which content of that event says so, where copies conflict',
     occurred_at DateTime64(6, 'UTC') COMMENT 'Instant that the correction states',
     seq UInt64 COMMENT 'Producer''s order: of two corrections of one event the later stands'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (tenant_id, target_id, event_id)
+ORDER BY (tenant_id, target_id, event_id, content_hash)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
 COMMENT 'Which event takes which event''s place';
 
@@ -262,6 +267,7 @@ SELECT
     tenant_id,
     assumeNotNull(corrects_id) AS target_id,
     event_id,
+    content_hash,
     occurred_at,
     seq
 FROM sightline.events
@@ -272,6 +278,7 @@ CREATE TABLE IF NOT EXISTS sightline.exception_roots
     tenant_id LowCardinality(String) COMMENT 'Tenant that owns the row',
     root_id String COMMENT 'Id of an exception or operation that others may name as their cause',
     event_id UUID COMMENT 'Event that raised it, or an attempt that failed',
+    content_hash UInt64 COMMENT 'Which content of that event, where copies conflict',
     caused_by String COMMENT 'What it names as its own cause; empty when nothing',
     class LowCardinality(String) COMMENT 'Class of that event by itself',
     category LowCardinality(String) COMMENT 'Category of that event by itself',
@@ -279,15 +286,16 @@ CREATE TABLE IF NOT EXISTS sightline.exception_roots
     occurred_at DateTime64(6, 'UTC') COMMENT 'When it happened'
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (tenant_id, root_id, event_id)
+ORDER BY (tenant_id, root_id, event_id, content_hash)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, non_replicated_deduplication_window = 1000
 COMMENT 'What exceptions can be traced back to';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS sightline.exception_roots_from_events TO sightline.exception_roots AS
 SELECT
     tenant_id,
-    if(exception_id != '', exception_id, operation_id) AS root_id,
+    arrayJoin(arrayDistinct(arrayFilter(id -> id != '', [exception_id, operation_id]))) AS root_id,
     event_id,
+    content_hash,
     exception_caused_by AS caused_by,
     class,
     category,

@@ -1,7 +1,7 @@
 -- The latest value of each attribute of one document.
 SELECT
     name,
-    argMax(value, (occurred_at, seq, event_id)) AS latest
+    argMax(value, (occurred_at, seq, place_id)) AS latest
 FROM sightline.object_state FINAL
 WHERE tenant_id = {tenant_id:String}
     AND object_type = {type:String}

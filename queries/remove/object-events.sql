@@ -1,3 +1,7 @@
 DELETE FROM sightline.object_events
 WHERE tenant_id = {tenant_id:String}
-    AND import_id = {import_id:String}
+    AND event_id IN (
+        SELECT event_id
+        FROM sightline.events
+        WHERE tenant_id = {tenant_id:String} AND import_id = {import_id:String}
+    )

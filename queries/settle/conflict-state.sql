@@ -1,4 +1,4 @@
--- Takes back what the later contents of conflicting identities said of objects that the first did not name.
+-- Takes the later contents of conflicting identities off what is known of objects: the first arrival stands.
 INSERT INTO sightline.object_state
 SELECT * REPLACE (
     false AS live,
@@ -13,19 +13,11 @@ WHERE tenant_id = {tenant_id:String}
         FROM sightline.events
         WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
     )
-    AND (event_id, object_type, object_id, name) NOT IN (
+    AND (event_id, content_hash) NOT IN (
         SELECT
             event_id,
-            state.1,
-            state.2,
-            state.3
-        FROM (
-            SELECT
-                event_id,
-                argMin(arrayZip(state_types, state_ids, state_names), (received_at, content_hash)) AS states
-            FROM sightline.events
-            WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
-            GROUP BY event_id
-        )
-        ARRAY JOIN states AS state
+            argMin(content_hash, (received_at, content_hash))
+        FROM sightline.events
+        WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
+        GROUP BY event_id
     )

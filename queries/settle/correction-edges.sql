@@ -1,6 +1,7 @@
 SELECT
     target_id,
     event_id,
+    toString(content_hash) AS content_hash,
     toString(occurred_at) AS occurred_at,
     seq
 FROM sightline.corrections FINAL

@@ -1,3 +1,4 @@
+-- Gives events the places that corrections decided.
 INSERT INTO sightline.object_events
 SELECT * REPLACE (
     arrayElement({lives:Array(UInt8)}, indexOf({ids:Array(UUID)}, event_id)) = 1 AS live,

@@ -1,6 +1,9 @@
+-- Gives what events said of objects the places that corrections decided.
 INSERT INTO sightline.object_state
 SELECT * REPLACE (
     arrayElement({lives:Array(UInt8)}, indexOf({ids:Array(UUID)}, event_id)) = 1 AS live,
+    arrayElement({seqs:Array(UInt64)}, indexOf({ids:Array(UUID)}, event_id)) AS seq,
+    arrayElement({place_ids:Array(UUID)}, indexOf({ids:Array(UUID)}, event_id)) AS place_id,
     {version:UInt64} AS version
 )
 FROM sightline.object_state FINAL
@@ -10,4 +13,12 @@ WHERE tenant_id = {tenant_id:String}
         SELECT arrayJoin(arrayZip(state_types, state_ids))
         FROM sightline.events
         WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
+    )
+    AND (event_id, content_hash) IN (
+        SELECT
+            event_id,
+            argMin(content_hash, (received_at, content_hash))
+        FROM sightline.events
+        WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
+        GROUP BY event_id
     )

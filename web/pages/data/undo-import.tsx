@@ -30,7 +30,8 @@ export function UndoImport({ of }: { of: Import }) {
         <div className="stack">
           <p style={{ margin: 0 }}>
             The {counted(of.accepted, 'event')} that <strong>{of.file_name}</strong> brought leave every view and KPI of{' '}
-            {tenants.find(({ id }) => id === of.tenant_id)?.name ?? of.tenant_id}, and documents that only this file knew disappear.
+            {tenants.find(({ id }) => id === of.tenant_id)?.name ?? of.tenant_id}, and documents that only this file knew
+            disappear.
           </p>
           <p style={{ margin: 0 }}>
             Events from elsewhere stay. The import and its report stay listed here as undone. Importing the file again brings its
@@ -41,7 +42,7 @@ export function UndoImport({ of }: { of: Import }) {
             <Button variant="default" onClick={dialog.close} data-autofocus>
               Keep it
             </Button>
-            <Button color="red" loading={undo.isPending} onClick={() => undo.mutate()}>
+            <Button color="red.9" loading={undo.isPending} onClick={() => undo.mutate()}>
               Undo the import
             </Button>
           </div>

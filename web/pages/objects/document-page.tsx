@@ -126,8 +126,8 @@ function Held({ by }: { by: ObjectTimeline }) {
           <ul>
             {by.blocked_by.map((block) => (
               <li key={block.operation_id}>
-                <strong>{block.system === '' ? 'a system' : block.system}</strong> 
-                (<span title={block.category}>{categoryName(block.category).toLowerCase()}</span>) for {since(block.since)};{' '}
+                <strong>{block.system === '' ? 'a system' : block.system}</strong>(
+                <span title={block.category}>{categoryName(block.category).toLowerCase()}</span>) for {since(block.since)};{' '}
                 {count(block.attempts)} {block.attempts === 1 ? 'attempt' : 'attempts'} of{' '}
                 <span className="mono">{block.operation_id}</span>
               </li>

@@ -18,10 +18,16 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
   const { window } = useScope()
   const figure = useKpiFigure(kpi.kpi)
   const trend = useKpiTrend(kpi.kpi)
-  const exceptions = useWindowAnswer('Exceptions', '/v1/exceptions', { bucket: window.bucket, limit: 1 }, { refreshMs: 60_000 })
+  const exceptions = useWindowAnswer(
+    'Exceptions',
+    '/v1/exceptions',
+    { bucket: window.bucket, limit: 1 },
+    { enabled: !figure.isLoading && !trend.isLoading, refreshMs: 60_000 },
+  )
   const row = figure.data?.rows[0]
   const total = exceptions.data?.totals.find((one) => one.class === of)
   const top = exceptions.data?.categories.filter((one) => one.class === of).toSorted((a, b) => b.items - a.items)[0]
+  const none = exceptions.data === undefined ? '…' : '–'
   const error = figure.error ?? trend.error
   return (
     <section className="panel headline" data-class={of} aria-label={kpi.title} data-outdated={figure.isPlaceholderData}>
@@ -64,18 +70,18 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
           items={[
             {
               name: of === 'business' ? 'Open exceptions' : 'Not recovered',
-              value: total === undefined ? '–' : count(total.open),
+              value: total === undefined ? none : count(total.open),
             },
-            { name: 'Documents hit', value: total === undefined ? '–' : count(total.objects) },
+            { name: 'Documents hit', value: total === undefined ? none : count(total.objects) },
             {
               name: of === 'business' ? 'Median to resolve' : 'Median to recover',
-              value: duration(total?.median_hours == null ? null : total.median_hours * 3600),
+              value: total?.median_hours == null ? none : duration(total.median_hours * 3600),
             },
             {
               name: 'Most frequent',
               value:
                 top === undefined ? (
-                  '–'
+                  none
                 ) : (
                   <ScopedLink to="/exceptions" with={{ [`${of}_category`]: top.category }} title={top.category}>
                     {categoryName(top.category)}

@@ -11,9 +11,9 @@ import { useScope } from '../../scope.ts'
 import { classOf, isEmpty, useKpiFigure, useKpiTrend } from './kpi-data.ts'
 
 /** One KPI at a glance; the whole card leads to its page. Nothing where the window has no data for it. */
-export function KpiCard({ kpi }: { kpi: KpiDefinition }) {
+export function KpiCard({ kpi, enabled }: { kpi: KpiDefinition; enabled: boolean }) {
   const { window } = useScope()
-  const figure = useKpiFigure(kpi.kpi)
+  const figure = useKpiFigure(kpi.kpi, { enabled })
   const trend = useKpiTrend(kpi.kpi, { enabled: figure.data !== undefined })
   if (figure.data !== undefined && isEmpty(figure.data)) return null
   const row = figure.data?.rows[0]

@@ -9,12 +9,12 @@ import { useScope } from '../../scope.ts'
 const REFRESH_MS = 60_000
 
 /** A KPI's figure for the window, with that of the preceding one. */
-export function useKpiFigure(kpi: string) {
+export function useKpiFigure(kpi: string, { enabled = true } = {}) {
   return useWindowAnswer(
     'KpiAnswer',
     `/v1/kpis/${kpi}`,
     { bucket: 'all', compare: 'previous' },
-    { refreshMs: REFRESH_MS },
+    { enabled, refreshMs: REFRESH_MS },
   )
 }
 
@@ -31,20 +31,28 @@ export function needOf({ grain, cohort }: KpiDefinition): string {
   return `${counted}, dated by: ${cohort}`
 }
 
-/**
- * A KPI by bucket on the complete time line of the window; undefined while it loads. A browser asks a server six things at once, so
- * what can wait is `enabled` later.
- */
-export function useKpiTrend(kpi: string, { enabled = true } = {}): { points: TrendPoint[] | undefined; error: unknown } {
+/** A KPI by bucket on the complete time line of the window; undefined while it loads. */
+export function useKpiTrend(
+  kpi: string,
+  { enabled = true } = {},
+): { points: TrendPoint[] | undefined; error: unknown; isLoading: boolean } {
   const { window } = useScope()
-  const { data, error } = useWindowAnswer(
+  const { data, error, isLoading } = useWindowAnswer(
     'KpiAnswer',
     `/v1/kpis/${kpi}`,
     { bucket: window.bucket },
     { enabled, refreshMs: REFRESH_MS },
   )
   const points = data === undefined ? undefined : pointsOf(data.rows, { from: data.from, to: data.to, bucket: window.bucket })
-  return { points, error }
+  return { points, error, isLoading }
+}
+
+/** Whether figure and course of a KPI have come, or failed to; true for none. What is read first is asked alone, the rest after it. */
+export function useAnswered(kpi: KpiDefinition | undefined): boolean {
+  const enabled = kpi !== undefined
+  const figure = useKpiFigure(kpi?.kpi ?? '', { enabled })
+  const trend = useKpiTrend(kpi?.kpi ?? '', { enabled })
+  return !figure.isLoading && !trend.isLoading
 }
 
 /** Rows as points of a chart, gaps included. */

@@ -17,7 +17,8 @@ export function NotMeasurable({ kpis }: { kpis: readonly KpiDefinition[] }) {
 }
 
 function Need({ kpi }: { kpi: KpiDefinition }) {
-  const figure = useKpiFigure(kpi.kpi)
+  // Its card asks; this only reads the answer.
+  const figure = useKpiFigure(kpi.kpi, { enabled: false })
   if (figure.data === undefined || !isEmpty(figure.data)) return null
   return (
     <li>

@@ -1,3 +1,4 @@
+import type { KpiDefinition } from '../../../api/contract/kpi.ts'
 import { useAnswer } from '../../answers.ts'
 import { HatchPattern } from '../../charts/legend.tsx'
 import { FirstEvent } from '../../parts/first-event.tsx'
@@ -10,7 +11,7 @@ import '../../styles/overview.css'
 import { Clients } from './clients.tsx'
 import { Headline } from './headline.tsx'
 import { KpiCard } from './kpi-card.tsx'
-import { groupKpis } from './kpi-data.ts'
+import { groupKpis, useAnswered } from './kpi-data.ts'
 import { NotMeasurable } from './not-measurable.tsx'
 
 /** Every KPI of the catalogue, below the two rates that never mix. */
@@ -37,31 +38,35 @@ export function OverviewPage() {
         {window.label.slice(0, 1).toUpperCase() + window.label.slice(1)}
         {window.id === 'all' ? '' : `, compared with the ${window.days} days before`}
       </PageHead>
-      <StaleHint />
       <Shown of={catalogue} height={520}>
-        {({ kpis }) => {
-          const { business, technical, groups } = groupKpis(kpis)
-          return (
-            <>
-              <div className="split headlines">
-                {business !== undefined && <Headline of="business" kpi={business} />}
-                {technical !== undefined && <Headline of="technical" kpi={technical} />}
-              </div>
-              {groups.map(({ title, kpis: members }) => (
-                <section key={title} className="kpi-section" aria-label={title}>
-                  <h2 className="section-title">{title}</h2>
-                  <div className="kpi-grid">
-                    {members.map((kpi) => (
-                      <KpiCard key={kpi.kpi} kpi={kpi} />
-                    ))}
-                  </div>
-                </section>
-              ))}
-              <NotMeasurable kpis={groups.flatMap(({ kpis: members }) => members)} />
-            </>
-          )
-        }}
+        {({ kpis }) => <Kpis all={kpis} />}
       </Shown>
+    </>
+  )
+}
+
+/** The headline rates, and all else, asked once those have answered. */
+function Kpis({ all }: { all: readonly KpiDefinition[] }) {
+  const { business, technical, groups } = groupKpis(all)
+  const answered = [useAnswered(business), useAnswered(technical)].every(Boolean)
+  return (
+    <>
+      {answered && <StaleHint />}
+      <div className="split headlines">
+        {business !== undefined && <Headline of="business" kpi={business} />}
+        {technical !== undefined && <Headline of="technical" kpi={technical} />}
+      </div>
+      {groups.map(({ title, kpis }) => (
+        <section key={title} className="kpi-section" aria-label={title}>
+          <h2 className="section-title">{title}</h2>
+          <div className="kpi-grid">
+            {kpis.map((kpi) => (
+              <KpiCard key={kpi.kpi} kpi={kpi} enabled={answered} />
+            ))}
+          </div>
+        </section>
+      ))}
+      <NotMeasurable kpis={groups.flatMap(({ kpis }) => kpis)} />
     </>
   )
 }

@@ -1,0 +1,51 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { z } from 'zod'
+import type { Instant } from '../model/instant.ts'
+import type { TenantId } from '../model/tenant.ts'
+import { asStoreError, sqlText } from '../queries/run.ts'
+import { chunks, IDS, settle } from './settle.ts'
+
+const EventId = z.object({ event_id: z.string() })
+
+/**
+ * Takes an import out again. Its events leave every view; those that also came by another way stay; what its corrections replaced
+ * and what its failures caused is as if it had never been. The import's events themselves go last, so that an undo that breaks off
+ * can be repeated.
+ *
+ * @throws SightlineError `store_unavailable`
+ */
+export async function undoImport(
+  clickhouse: ClickHouseClient,
+  tenant: TenantId,
+  importId: string,
+  now: () => Instant,
+): Promise<void> {
+  const run = async (name: string, more: Record<string, unknown> = {}) => {
+    await clickhouse.command({
+      query: sqlText(`remove/${name}`),
+      query_params: { tenant_id: tenant, import_id: importId, ...more },
+      clickhouse_settings: { lightweight_deletes_sync: '2', insert_deduplicate: 0 },
+    })
+  }
+  try {
+    const answer = await clickhouse.query({
+      query: sqlText('remove/dependents'),
+      query_params: { tenant_id: tenant, import_id: importId },
+      format: 'JSONEachRow',
+    })
+    const dependents = z
+      .array(EventId)
+      .parse(await answer.json())
+      .map(({ event_id }) => event_id)
+    for (const name of ['corrections', 'exception-roots', 'object-state', 'object-events']) await run(name)
+    for (const ids of chunks(dependents, IDS)) {
+      await run('again-object-events', { ids })
+      await run('again-object-state', { ids })
+      await run('again', { ids })
+    }
+    await run('events')
+    await settle(clickhouse, tenant, { events: dependents, roots: [], conflicts: dependents }, now)
+  } catch (error) {
+    throw asStoreError(error, 'the undo of an import')
+  }
+}
