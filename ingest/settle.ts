@@ -18,8 +18,8 @@ export type Touched = {
 /** Settled rows carry versions from here on, above those of every arrival. */
 const SETTLED_BASE = 2n ** 63n
 
-/** Ids of one statement: ClickHouse takes a parameter of at most 128 KiB. */
-export const IDS = 1000
+/** Bytes of the ids of one statement: ClickHouse takes a parameter of at most 128 KiB, and escaping may double them. */
+const ID_BYTES = 60 * 1024
 
 const Edge = z.object({
   target_id: z.string(),
@@ -101,7 +101,7 @@ async function settleCorrections(store: Store, events: readonly string[]): Promi
     (edge) => places.get(edge.event_id)?.first_content === edge.content_hash,
   )
   const standings = resolveCorrections(said, new Map([...places].map(([id, place]) => [id, place.first_seq])))
-  for (const part of chunks([...standings], IDS)) {
+  for (const part of inParts([...standings], ([id]) => id)) {
     await store.insert('object-events', placeParams(part))
     await store.insert('object-state', placeParams(part))
   }
@@ -120,7 +120,7 @@ function placeParams(part: readonly [string, Standing][]): Record<string, unknow
 /** Takes the later contents of one identity off the timelines; they stay in `events`, and `GET /v1/sources` names them. */
 async function settleConflicts(store: Store, ids: readonly string[]): Promise<void> {
   const conflicting = (await store.rows('conflicts-among', ids, EventId)).map(({ event_id }) => event_id)
-  for (const part of chunks(conflicting, IDS)) {
+  for (const part of inParts(conflicting, (id) => id)) {
     await store.insert('conflict-rows', { ids: part })
     await store.insert('conflict-state', { ids: part })
   }
@@ -144,7 +144,7 @@ async function settleCauses(store: Store, named: readonly string[]): Promise<voi
     for (const { root_id, ...event } of found) roots.get(root_id)?.push(event)
     missing = [...new Set(found.map((event) => event.caused_by))].filter((id) => id !== '' && !roots.has(id))
   }
-  for (const part of chunks(causedOutcomes(roots), IDS))
+  for (const part of inParts(causedOutcomes(roots), (outcome) => outcome.event_id))
     await store.insert('object-event-causes', {
       ids: part.map((outcome) => outcome.event_id),
       classes: part.map((outcome) => outcome.class),
@@ -179,7 +179,7 @@ function storeOf(clickhouse: ClickHouseClient, tenant: TenantId, now: () => Inst
     },
     async rows(name, ids, row) {
       const found: z.output<typeof row>[] = []
-      for (const part of chunks(ids, IDS)) for (const one of await read(name, { ids: part }, row)) found.push(one)
+      for (const part of inParts(ids, (id) => id)) for (const one of await read(name, { ids: part }, row)) found.push(one)
       return found
     },
     async insert(name, params) {
@@ -203,7 +203,18 @@ async function idsByTenant(
     .map(({ tenant_id, ids }) => ({ tenant: verifiedTenant(tenant_id), ids }))
 }
 
-/** The items in parts of at most `size`. */
-export function chunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size))
+/** Items in parts whose ids fit a parameter of a statement. */
+export function inParts<T>(items: readonly T[], idOf: (item: T) => string): T[][] {
+  const parts: T[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const item of items) {
+    const size = Buffer.byteLength(idOf(item)) + 3
+    if (bytes + size > ID_BYTES) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(item)
+    bytes += size
+  }
+  return parts
 }

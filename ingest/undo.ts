@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { asStoreError, sqlText } from '../queries/run.ts'
-import { chunks, IDS, settle } from './settle.ts'
+import { inParts, settle } from './settle.ts'
 
 const EventId = z.object({ event_id: z.string() })
 
@@ -38,7 +38,7 @@ export async function undoImport(
       .parse(await answer.json())
       .map(({ event_id }) => event_id)
     for (const name of ['corrections', 'exception-roots', 'object-state', 'object-events']) await run(name)
-    for (const ids of chunks(dependents, IDS)) {
+    for (const ids of inParts(dependents, (id) => id)) {
       await run('again-object-events', { ids })
       await run('again-object-state', { ids })
       await run('again', { ids })

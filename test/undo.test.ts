@@ -136,3 +136,11 @@ test('five thousand corrections and ten thousand events in one request are settl
   )
   assert.equal(await businessItems(tenant), 0)
 })
+
+test('a thousand exceptions with ids of three hundred characters are taken', async () => {
+  const tenant = await server.freshTenant()
+  const long = 'x'.repeat(290)
+  const sent = Array.from({ length: 1000 }, (_, number) => exception(`x${number}`, 1, `${long}${number}`, 'OP-1'))
+  assert.equal((await post(tenant, [...sent, attempt('t1', 0, 'failed')])).accepted, 1001)
+  assert.equal(await businessItems(tenant), 0)
+})
