@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { aiFlag } from '../model/ai-actions.ts'
 import { classify, classifyInput, type ClassifyRules } from '../model/classify.ts'
 import { type Event, objectRefFromText } from '../model/event.ts'
 import type { Instant } from '../model/instant.ts'
@@ -20,6 +21,10 @@ const FOUND_COLUMNS = [
   'rule_version',
   'evidence',
   'import_id',
+  'feed',
+  'batch_id',
+  'ordinal',
+  'ai_flag',
   'first_arrival',
 ] as const
 
@@ -147,7 +152,13 @@ export function firstArrival(receivedAt: Instant): bigint {
 export function eventRow(
   tenant: string,
   event: Event,
-  context: { receivedAt: Instant; importId: string; rules?: ClassifyRules },
+  context: {
+    receivedAt: Instant
+    importId: string
+    rules?: ClassifyRules
+    /** Batch that brings it and its position there; none for rows outside of the ledger. */
+    batch?: { feed: string; id: string; ordinal: number }
+  },
 ): EventRow {
   const { data, objects } = event
   const canonical = data.canonical != null && isCanonical(data.canonical) ? data.canonical : event.source_activity
@@ -245,6 +256,10 @@ export function eventRow(
     verdict.rule_version,
     verdict.evidence,
     context.importId,
+    context.batch?.feed ?? '',
+    context.batch?.id ?? '0',
+    context.batch?.ordinal ?? 0,
+    aiFlag(event),
     firstArrival(context.receivedAt).toString(),
   ])
   const traceable = verdict.class !== 'none' || (exception?.caused_by ?? '') !== ''

@@ -81,6 +81,7 @@ export async function settleLeftovers(clickhouse: ClickHouseClient, now: () => I
 
 /** Gives corrections the places of the events that they replace; returns the events that were involved. */
 async function settleCorrections(store: Store, events: readonly string[]): Promise<string[]> {
+  store.begin()
   if (events.length === 0 || !(await store.holdsCorrections())) return []
   const edges = new Map<string, z.output<typeof Edge>>()
   let frontier: readonly string[] = events
@@ -119,6 +120,7 @@ function placeParams(part: readonly [string, Standing][]): Record<string, unknow
 
 /** Takes the later contents of one identity off the timelines; they stay in `events`, and `GET /v1/sources` names them. */
 async function settleConflicts(store: Store, ids: readonly string[]): Promise<void> {
+  store.begin()
   const conflicting = (await store.rows('conflicts-among', ids, EventId)).map(({ event_id }) => event_id)
   for (const part of inParts(conflicting, (id) => id)) {
     await store.insert('conflict-rows', { ids: part })
@@ -128,6 +130,7 @@ async function settleConflicts(store: Store, ids: readonly string[]): Promise<vo
 
 /** Gives exceptions the class of the technical root that they name as their cause, and their own again where it is gone. */
 async function settleCauses(store: Store, named: readonly string[]): Promise<void> {
+  store.begin()
   // Down to everything that depends on one of these, then up to what those name in turn.
   const touched = new Set<string>()
   let frontier = [...new Set(named)]
@@ -155,6 +158,11 @@ async function settleCauses(store: Store, named: readonly string[]): Promise<voi
 
 /** Reads and writes of settling, bound to a tenant. */
 type Store = {
+  /**
+   * Starts a phase: what it writes carries the instant before its first read, so that of two processes that settle the same rows the one
+   * that read later stands.
+   */
+  begin(): void
   holdsCorrections(): Promise<boolean>
   /** The rows of `queries/settle/<name>.sql` for ids, asked in parts. */
   rows<T extends z.ZodType>(name: string, ids: readonly string[], row: T): Promise<z.output<T>[]>
@@ -172,7 +180,11 @@ function storeOf(clickhouse: ClickHouseClient, tenant: TenantId, now: () => Inst
     })
     return z.array(row).parse(await answer.json())
   }
+  let version = SETTLED_BASE
   return {
+    begin() {
+      version = SETTLED_BASE + BigInt(now())
+    },
     async holdsCorrections() {
       const [stored] = await read('correction-count', {}, z.object({ corrections: z.number() }))
       return (stored?.corrections ?? 0) > 0
@@ -185,7 +197,7 @@ function storeOf(clickhouse: ClickHouseClient, tenant: TenantId, now: () => Inst
     async insert(name, params) {
       await clickhouse.command({
         query: sqlText(`settle/${name}`),
-        query_params: { ...params, tenant_id: tenant, version: (SETTLED_BASE + BigInt(now())).toString() },
+        query_params: { ...params, tenant_id: tenant, version: version.toString() },
       })
     },
   }

@@ -1,18 +1,34 @@
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { finished } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Event } from '../model/event.ts'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
-import { asStoreError, isUnavailable } from '../queries/run.ts'
+import { asStoreError } from '../queries/run.ts'
+import { type Batch, batchId, type DeadLetter } from './batch.ts'
+import { type Addressed, insertDeadLetters } from './dead-letters.ts'
+import { type BatchCount, countOf, insertBatches, LATE_US } from './ledger.ts'
 import { EVENT_COLUMNS, type EventRow, eventRow } from './row.ts'
+import { insertRows, type Patience, withPatience } from './rows.ts'
 import { settle } from './settle.ts'
 
 /** What became of the events of one call. Indices are positions in the array that was passed. */
-export type Verdict = { accepted: number; duplicates: number; conflicts: { index: number; event_id: string }[] }
+export type Verdict = {
+  accepted: number
+  duplicates: number
+  conflicts: { index: number; event_id: string }[]
+  /** Events that the store refused for their content; they are dead letters. */
+  refused: { index: number; reason: string }[]
+}
+
+/** How the writer is, for readiness and the page. */
+export type WriterState = {
+  /** Rows that wait or are being inserted. */
+  pending_rows: number
+  /** Since when ClickHouse has not taken a block that is being repeated; null when all is well. */
+  retrying_since: Instant | null
+  last_error: string | null
+}
 
 export type EventWriter = {
   /**
@@ -23,13 +39,25 @@ export type EventWriter = {
    *   after {@link EventWriter.drain}. After an error nothing is known about the batch: send it again, identity makes that harmless.
    */
   write(tenant: TenantId, events: readonly Event[], importId?: string): Promise<Verdict>
+  /** As {@link EventWriter.write} for a batch with its dead letters: events, letters and the ledger's row are durable when it resolves. */
+  writeBatch(batch: Batch, importId?: string): Promise<Verdict>
+  /**
+   * Stores a range of a Kafka partition as one block. The same range gives the same rows and token whenever it is replayed. While
+   * ClickHouse is away it is repeated, for ever.
+   *
+   * @throws what the signal was aborted with; nothing is known about the range then, and it must be replayed with its bounds
+   */
+  writeRange(range: { token: string; batches: readonly Batch[] }, signal: AbortSignal): Promise<void>
+  /** The instant at which `count` records arrive now, each a microsecond after the one before: no two arrivals of a process share one. */
+  arrival(count: number): Instant
+  state(): WriterState
   /** Rows that wait or are being inserted. */
   pending(): number
   /** Forgets which identities were stored last: called after rows were removed, so that they can come again. */
   forget(): void
   /** Runs a task that settles or removes events between the blocks, so that neither undoes what the other reads. */
   inTurn<T>(task: () => Promise<T>): Promise<T>
-  /** Takes no more and resolves when everything taken is durable. */
+  /** Takes no more and resolves when everything taken is durable. Ranges are ended by their signals. */
   drain(): Promise<void>
 }
 
@@ -51,33 +79,32 @@ export const WRITER_LIMITS = {
 /** What is held of an identity: its first content, and the import that brought it where no other way did. */
 type Known = { content_hash: string; import_id: string }
 
-type Waiting = {
+/** Rows of one tenant that go into a block, and what has to be durable with them. */
+type Part = {
   tenant: TenantId
   importId: string
   rows: EventRow[]
+  /** Position of the row in the events of its batch. */
+  indices: number[]
   /** Identities that are known to be held with another content. */
   conflicts: string[]
+  /** Counts and letters, in the last part of a batch. */
+  close: ((refused: readonly Refused[]) => { count: BatchCount; letters: Addressed[] }) | null
   bytes: number
+}
+
+type Refused = { index: number; reason: string }
+
+type Waiting = Part & {
+  /** Rows of the batch that were refused, in this part or an earlier one. */
+  refused: Refused[]
   done: () => void
   failed: (error: unknown) => void
 }
 
-const INSERT = `INSERT INTO sightline.events (${EVENT_COLUMNS.join(', ')}) FORMAT JSONCompactEachRow`
-
-/** Insert settings that keep one insert one block, durable when acknowledged, and safe to repeat with its token. */
-const INSERT_SETTINGS = {
-  async_insert: 0,
-  input_format_parallel_parsing: 0,
-  max_insert_block_size: '1000000',
-  min_insert_block_size_rows: '1000000',
-  max_partitions_per_insert_block: '0',
-  insert_deduplicate: 1,
-  wait_end_of_query: 1,
-} as const
-
 /**
- * The one way into `events`: group commit over HTTP, bounded memory, duplicates named where they are known, corrections settled
- * before anything is acknowledged.
+ * The one way into `events`: group commit over HTTP, exact ranges from Kafka, bounded memory, duplicates named where they are known,
+ * corrections settled before anything is acknowledged.
  *
  * @param now the clock, microseconds
  */
@@ -85,54 +112,90 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
   const { clickhouse, now } = options
   const recent = createRecentIds(WRITER_LIMITS.recentIds)
   const queue: Waiting[] = []
+  const waitingRanges: (() => void)[] = []
   let pendingRows = 0
   let pendingBytes = 0
   let running = 0
   let last: Promise<void> = Promise.resolve()
   let draining = false
   let lastArrival: Instant = 0
+  let retryingSince: Instant | null = null
+  let lastError: string | null = null
 
-  /** Arrivals never share an instant inside one process, so that "first" is always decided. */
-  const arrivals = (count: number): Instant => {
+  const arrival = (count: number): Instant => {
     const start = Math.max(now(), lastArrival + 1)
-    lastArrival = start + count - 1
+    lastArrival = start + Math.max(count, 1) - 1
     return start
   }
 
-  const settleBlock = async (batch: readonly Waiting[]): Promise<void> => {
-    for (const [tenant, waiting] of Map.groupBy(batch, (one) => one.tenant)) {
-      const rows = waiting.flatMap((one) => one.rows)
+  const settleParts = async (parts: readonly Part[]): Promise<void> => {
+    for (const [tenant, ofTenant] of Map.groupBy(parts, (one) => one.tenant)) {
+      const rows = ofTenant.flatMap((one) => one.rows)
       const touched = {
         events: rows.map((row) => row.event_id),
         roots: rows.flatMap((row) => row.roots),
-        conflicts: waiting.flatMap((one) => one.conflicts),
+        conflicts: ofTenant.flatMap((one) => one.conflicts),
       }
       await settle(clickhouse, tenant, touched, now)
     }
   }
 
-  /** Inserts a block and settles it in its turn: a settlement that read what is stored earlier must never be written later. */
-  const commit = async (batch: readonly Waiting[], turn: Promise<void>): Promise<void> => {
-    await insert(clickhouse, batch)
-    await turn
-    await settleBlock(batch).catch((error: unknown) => {
-      throw asStoreError(error, 'settling a block of events')
-    })
-    for (const one of batch) {
-      recent.add(one.rows, one.importId)
-      one.done()
+  /**
+   * Inserts a block and settles it in its turn: a settlement that read what is stored earlier must never be written later. The ledger's
+   * rows come after the events, so that a batch which claims rows that never arrived is a loss and never a race.
+   */
+  const commit = async (
+    parts: readonly (Part & { refused: Refused[] })[],
+    token: string,
+    turn: Promise<void>,
+    patience: Patience,
+  ) => {
+    const rows = parts.flatMap((part) => part.rows)
+    const into = { table: 'events', columns: EVENT_COLUMNS }
+    const refused = await insertRows(
+      clickhouse,
+      into,
+      rows.map((row) => row.line),
+      token,
+      patience,
+    )
+    for (const { at, reason } of refused) {
+      const { part, row } = rowAt(parts, at)
+      part.refused.push({ index: part.indices[row] ?? 0, reason })
     }
+    const closed = parts.flatMap((part) => part.close?.(part.refused) ?? [])
+    const written = now()
+    const beside = Promise.all([
+      insertDeadLetters(
+        clickhouse,
+        closed.flatMap(({ letters }) => letters),
+        patience,
+      ),
+      insertBatches(
+        clickhouse,
+        closed.map(({ count }) => count),
+        written,
+        patience,
+      ),
+    ])
+    // Awaited below; it must not count as unhandled while the turn is waited for.
+    beside.catch(() => undefined)
+    await turn
+    await withPatience('settling a block of events', patience, () => settleParts(parts))
+    await beside
+    for (const part of parts) recent.add(part.rows, part.importId)
+    retryingSince = null
+    lastError = null
   }
 
   const run = async (batch: readonly Waiting[], turn: Promise<void>): Promise<void> => {
     try {
-      await commit(batch, turn)
+      await commit(batch, `v1|http|${randomUUID()}`, turn, { attempts: WRITER_LIMITS.attempts })
+      for (const one of batch) one.done()
     } catch (error) {
       await turn
-      // What the store refuses for one caller's sake must not fail the others that shared the block.
-      const alone = error instanceof SightlineError ? [] : batch
-      for (const one of alone) await commit([one], turn).catch(one.failed)
-      if (alone.length === 0) for (const one of batch) one.failed(error)
+      const failure = error instanceof SightlineError ? error : asStoreError(error, 'storing a block of events')
+      for (const one of batch) one.failed(failure)
     }
     running--
     for (const one of batch) {
@@ -142,61 +205,144 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     startBlocks()
   }
 
-  /** Starts what can start: a block at once when none is under way, and beside another one only a full block. */
+  /** Starts what can start: a block at once when none is under way, and beside another one only a full block or a range. */
   const startBlocks = (): void => {
-    while (queue.length > 0 && (running === 0 || (running < WRITER_LIMITS.inserts && isFullBlock(queue)))) {
-      running++
-      last = run(takeBlock(queue), last)
+    while (running < WRITER_LIMITS.inserts) {
+      const range = waitingRanges.shift()
+      if (range !== undefined) range()
+      else if (queue.length > 0 && (running === 0 || isFullBlock(queue))) {
+        running++
+        last = run(takeBlock(queue), last)
+      } else return
     }
   }
 
-  return {
-    async write(tenant, events, importId = '') {
-      if (draining)
-        throw new SightlineError('draining', 'This process is shutting down.', { next: 'Send it again.', retryAfterS: 2 })
-      if (pendingRows + events.length > WRITER_LIMITS.pendingRows || pendingBytes > WRITER_LIMITS.pendingBytes)
-        throw new SightlineError('overloaded', 'More events are waiting than can be stored right now.', {
-          next: 'Send the same request again after the time in Retry-After.',
-          retryAfterS: 1,
-        })
-      const receivedAt = arrivals(events.length)
-      const verdict: Verdict = { accepted: 0, duplicates: 0, conflicts: [] }
-      const fresh = new Map<string, Known>()
-      const rows: EventRow[] = []
-      let bytes = 0
-      for (const [index, event] of events.entries()) {
-        const row = eventRow(tenant, event, { receivedAt: receivedAt + index, importId })
-        const known = fresh.get(row.event_id) ?? recent.known(row.event_id)
-        if (known?.content_hash === row.content_hash) {
-          verdict.duplicates++
-          // What only an import brought can be undone with it: a copy that came by another way is kept beside it.
-          if (known.import_id === '' || known.import_id === importId) continue
-        } else if (known !== undefined) verdict.conflicts.push({ index, event_id: row.event_id })
-        else verdict.accepted++
-        fresh.set(row.event_id, { content_hash: known?.content_hash ?? row.content_hash, import_id: importId })
-        rows.push(row)
-        bytes += row.line.length
-      }
-      if (rows.length === 0) return verdict
-      pendingRows += rows.length
-      pendingBytes += bytes
-      await new Promise<void>((done, failed) => {
-        for (const [at, part] of parts(rows).entries()) {
-          const last = (at + 1) * WRITER_LIMITS.blockRows >= rows.length
-          queue.push({
-            tenant,
-            importId,
-            rows: part,
-            conflicts: last ? verdict.conflicts.map(({ event_id }) => event_id) : [],
-            bytes: at === 0 ? bytes : 0,
-            done: last ? done : () => undefined,
-            failed,
-          })
-        }
-        startBlocks()
+  const refuse = (rows: number): void => {
+    if (draining)
+      throw new SightlineError('draining', 'This process is shutting down.', { next: 'Send it again.', retryAfterS: 2 })
+    if (pendingRows + rows > WRITER_LIMITS.pendingRows || pendingBytes > WRITER_LIMITS.pendingBytes)
+      throw new SightlineError('overloaded', 'More events are waiting than can be stored right now.', {
+        next: 'Send the same request again after the time in Retry-After.',
+        retryAfterS: 1,
       })
-      return verdict
+  }
+
+  const writeBatch = async (batch: Batch, importId = ''): Promise<Verdict> => {
+    refuse(batch.events.length)
+    const verdict: Verdict = { accepted: 0, duplicates: 0, conflicts: [], refused: [] }
+    const { rows, indices, conflicts, bytes, late } = rowsOf(batch, importId, recent, verdict)
+    if (rows.length === 0 && batch.letters.length === 0 && batch.ignored === 0 && batch.events.length === 0) return verdict
+    pendingRows += rows.length
+    pendingBytes += bytes
+    const { refused } = verdict
+    const close = () => ({
+      count: countOf(batch, {
+        inserted: rows.length - refused.length,
+        knownDuplicates: batch.events.length - rows.length,
+        refused: refused.length,
+        late,
+      }),
+      letters: lettersOf(batch, refused),
+    })
+    await new Promise<void>((done, failed) => {
+      const size = WRITER_LIMITS.blockRows
+      const count = Math.max(1, Math.ceil(rows.length / size))
+      for (let at = 0; at < count; at++) {
+        const isLast = at === count - 1
+        queue.push({
+          tenant: batch.tenant,
+          importId,
+          rows: rows.slice(at * size, (at + 1) * size),
+          indices: indices.slice(at * size, (at + 1) * size),
+          conflicts: isLast ? conflicts : [],
+          close: isLast ? close : null,
+          refused,
+          bytes: at === 0 ? bytes : 0,
+          done: isLast ? done : () => undefined,
+          failed,
+        })
+      }
+      startBlocks()
+    })
+    verdict.accepted -= refused.length
+    return verdict
+  }
+
+  return {
+    writeBatch,
+    write: (tenant, events, importId = '') =>
+      writeBatch(
+        {
+          tenant,
+          feed: importId === '' ? 'http' : 'import',
+          token: randomUUID(),
+          at: arrival(events.length),
+          events: events.map((event, ordinal) => ({ event, ordinal })),
+          letters: [],
+          ignored: 0,
+        },
+        importId,
+      ),
+    async writeRange({ token, batches }, signal) {
+      signal.throwIfAborted()
+      const parts = batches.map((batch) => {
+        const verdict: Verdict = { accepted: 0, duplicates: 0, conflicts: [], refused: [] }
+        const { rows, indices, conflicts, bytes, late } = rowsOf(batch, '', recent, verdict, 'all')
+        const { refused } = verdict
+        return {
+          tenant: batch.tenant,
+          importId: '',
+          rows,
+          indices,
+          conflicts,
+          bytes,
+          refused,
+          close: () => ({
+            count: countOf(batch, { inserted: rows.length - refused.length, knownDuplicates: 0, refused: refused.length, late }),
+            letters: lettersOf(batch, refused),
+          }),
+        }
+      })
+      const rows = parts.reduce((sum, part) => sum + part.rows.length, 0)
+      pendingRows += rows
+      try {
+        await new Promise<void>((go, stop) => {
+          const start = () => {
+            signal.removeEventListener('abort', giveUp)
+            running++
+            go()
+          }
+          const giveUp = () => {
+            waitingRanges.splice(waitingRanges.indexOf(start), 1)
+            stop(signal.reason as Error)
+          }
+          signal.addEventListener('abort', giveUp, { once: true })
+          waitingRanges.push(start)
+          startBlocks()
+        })
+        const turn = last
+        const { promise, resolve } = Promise.withResolvers<void>()
+        last = promise
+        try {
+          await commit(parts, token, turn, {
+            until: signal,
+            onRetry(error) {
+              retryingSince ??= now()
+              lastError = error instanceof Error ? error.message.slice(0, 300) : String(error)
+            },
+          })
+        } finally {
+          await turn
+          resolve()
+          running--
+          startBlocks()
+        }
+      } finally {
+        pendingRows -= rows
+      }
     },
+    arrival,
+    state: () => ({ pending_rows: pendingRows, retrying_since: retryingSince, last_error: lastError }),
     pending: () => pendingRows,
     forget: () => recent.clear(),
     async inTurn(task) {
@@ -217,9 +363,77 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
   }
 }
 
-function parts(rows: EventRow[]): EventRow[][] {
-  const size = WRITER_LIMITS.blockRows
-  return Array.from({ length: Math.ceil(rows.length / size) }, (_, at) => rows.slice(at * size, (at + 1) * size))
+/**
+ * The rows of a batch, counted into its verdict. A copy that is known to be held is left out – unless `which` is `all`: a range of Kafka
+ * must give the same rows whenever it is replayed.
+ */
+function rowsOf(
+  batch: Batch,
+  importId: string,
+  recent: RecentIds,
+  verdict: Verdict,
+  which: 'fresh' | 'all' = 'fresh',
+): { rows: EventRow[]; indices: number[]; conflicts: string[]; bytes: number; late: number } {
+  const id = batchId(batch.tenant, batch.token)
+  const fresh = new Map<string, Known>()
+  const rows: EventRow[] = []
+  const indices: number[] = []
+  const conflicts: string[] = []
+  let bytes = 0
+  let late = 0
+  for (const [index, { event, ordinal }] of batch.events.entries()) {
+    const row = eventRow(batch.tenant, event, {
+      receivedAt: batch.at + ordinal,
+      importId,
+      batch: { feed: batch.feed, id, ordinal },
+    })
+    const known = fresh.get(row.event_id) ?? recent.known(row.event_id)
+    if (known?.content_hash === row.content_hash) {
+      verdict.duplicates++
+      // What only an import brought can be undone with it: a copy that came by another way is kept beside it.
+      if (which === 'fresh' && (known.import_id === '' || known.import_id === importId)) continue
+    } else if (known !== undefined) {
+      verdict.conflicts.push({ index, event_id: row.event_id })
+      conflicts.push(row.event_id)
+    } else verdict.accepted++
+    fresh.set(row.event_id, { content_hash: known?.content_hash ?? row.content_hash, import_id: importId })
+    rows.push(row)
+    indices.push(index)
+    bytes += row.line.length
+    if (event.occurred_at < batch.at - LATE_US) late++
+  }
+  return { rows, indices, conflicts, bytes, late }
+}
+
+function lettersOf(batch: Batch, refused: readonly Refused[]): Addressed[] {
+  const letters: DeadLetter[] = [...batch.letters]
+  for (const { index, reason } of refused) {
+    const held = batch.events[index]
+    if (held === undefined) continue
+    letters.push(
+      batch.letterAt?.(held.ordinal, reason) ?? {
+        coordinates: { request: batch.token, index: held.ordinal },
+        headers: {},
+        raw: Buffer.from(JSON.stringify(held.event)),
+        format: 'event',
+        code: 'store_refused',
+        reason,
+        mapping: '',
+        mappingVersion: 0,
+      },
+    )
+  }
+  return letters.map((letter) => ({ tenant: batch.tenant, feed: batch.feed, at: batch.at, letter }))
+}
+
+/** The row that lies at a position of the block. */
+function rowAt<T extends Part>(parts: readonly T[], at: number): { part: T; row: number } {
+  let row = at
+  for (const part of parts) {
+    if (row < part.rows.length) return { part, row }
+    row -= part.rows.length
+  }
+  throw new RangeError(`the block has no row ${at}`)
 }
 
 function isFullBlock(queue: readonly Waiting[]): boolean {
@@ -248,32 +462,14 @@ function takeBlock(queue: Waiting[]): Waiting[] {
   return batch
 }
 
-/** Inserts one block, repeating it with the same rows and token while ClickHouse is unreachable or busy. */
-async function insert(clickhouse: ClickHouseClient, batch: readonly Waiting[]): Promise<void> {
-  const token = `v1|http|${randomUUID()}`
-  const body = Buffer.from(batch.flatMap((waiting) => waiting.rows.map((row) => row.line)).join('\n'))
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { stream } = await clickhouse.exec({
-        query: INSERT,
-        values: Readable.from([body], { objectMode: false }),
-        clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
-      })
-      await finished(stream.resume())
-      return
-    } catch (error) {
-      if (!isUnavailable(error) || attempt >= WRITER_LIMITS.attempts) throw asStoreError(error, 'the insert of events')
-      await sleep(100 * 2 ** attempt * (0.5 + Math.random()))
-    }
-  }
-}
-
-/** The identities stored last, with the hash of their content; the oldest half is forgotten when it is full. */
-function createRecentIds(limit: number): {
+type RecentIds = {
   known(id: string): Known | undefined
   add(rows: readonly EventRow[], importId: string): void
   clear(): void
-} {
+}
+
+/** The identities stored last, with the hash of their content; the oldest half is forgotten when it is full. */
+function createRecentIds(limit: number): RecentIds {
   let young = new Map<string, Known>()
   let old = new Map<string, Known>()
   return {

@@ -75,6 +75,40 @@ export function isUnavailable(error: unknown): boolean {
 /** ClickHouse's codes for "not now": timeout, too many queries, memory, too many parts, disk, read-only replica, network. */
 const UNAVAILABLE_CODES = new Set(['159', '202', '209', '210', '241', '242', '243', '252', '279', '999'])
 
+/**
+ * ClickHouse's codes for "these rows will never fit": what parsing and converting the rows of an insert says. Anything else that an
+ * insert fails with – a missing or broken view target, a full disk – is about the store, and the same rows pass later.
+ */
+const DATA_CODES = new Set([
+  '6',
+  '26',
+  '27',
+  '32',
+  '33',
+  '38',
+  '41',
+  '53',
+  '69',
+  '70',
+  '72',
+  '117',
+  '130',
+  '131',
+  '190',
+  '321',
+  '349',
+])
+
+/** Whether an insert failed because of the rows themselves. */
+export function isDataError(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    DATA_CODES.has(String(error.code)) &&
+    /at row|Cannot parse|INPUT/iu.test(error.message)
+  )
+}
+
 /** Turns a failure of the client into `store_unavailable`, or into a defect that names the query. */
 export function asStoreError(error: unknown, what: string): Error {
   return isUnavailable(error)

@@ -146,7 +146,8 @@ test('calls that arrive during an insert share the next one', async () => {
   set('open')
   assert.equal((await first).accepted, 5)
   assert.deepEqual(new Set((await Promise.all(others)).map(({ accepted }) => accepted)), new Set([5]))
-  assert.equal((await insertsSoFar()) - before, 2)
+  // Two blocks, each with its rows of the ledger.
+  assert.equal((await insertsSoFar()) - before, 4)
   assert.equal(writer.pending(), 0)
   assert.deepEqual(await stored(tenant), { events: 105, places: 105 })
 })
@@ -157,8 +158,8 @@ test('a copy is known at once, in one call and over two', async () => {
   const events = eventsOf(tenant, 'e', 3)
   const [first] = events
   assert.ok(first !== undefined)
-  assert.deepEqual(await writer.write(tenant, [...events, first]), { accepted: 3, duplicates: 1, conflicts: [] })
-  assert.deepEqual(await writer.write(tenant, events), { accepted: 0, duplicates: 3, conflicts: [] })
+  assert.deepEqual(await writer.write(tenant, [...events, first]), { accepted: 3, duplicates: 1, conflicts: [], refused: [] })
+  assert.deepEqual(await writer.write(tenant, events), { accepted: 0, duplicates: 3, conflicts: [], refused: [] })
   assert.deepEqual(await stored(tenant), { events: 3, places: 3 })
 })
 
@@ -179,6 +180,7 @@ test('of two contents of one event the first stands, and the other is named and 
     accepted: 1,
     duplicates: 0,
     conflicts: [{ index: 1, event_id: eventOf(tenant, 'e').event_id }],
+    refused: [],
   })
   const standing = await rows<{ step: string }>(
     `SELECT step FROM sightline.object_events FINAL WHERE tenant_id = {tenant:String} AND live AND object_id = 'INV-e'`,
@@ -240,7 +242,7 @@ test('while ClickHouse is away nothing is acknowledged, and sending again afterw
   assert.ok((error.retryAfterS ?? 0) > 0)
   assert.equal(writer.pending(), 0)
   set('open')
-  assert.deepEqual(await writer.write(tenant, events), { accepted: 50, duplicates: 0, conflicts: [] })
+  assert.deepEqual(await writer.write(tenant, events), { accepted: 50, duplicates: 0, conflicts: [], refused: [] })
   assert.deepEqual(await stored(tenant), { events: 50, places: 50 })
 })
 

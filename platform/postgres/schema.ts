@@ -153,6 +153,118 @@ export const calendars = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
 )
 
+/** Ways in that a tenant has registered. Its id is the `feed` of what comes through it. */
+export const sources = pgTable(
+  'sources',
+  {
+    tenantId: text('tenant_id').notNull(),
+    /** Slug, unique in the tenant. */
+    id: text('id').notNull(),
+    name: text('name').notNull(),
+    kind: text('kind', { enum: ['webhook', 'kafka', 'otlp', 'n8n'] }).notNull(),
+    /** System of the registry that sends here. */
+    systemId: text('system_id'),
+    /** How a record is read: name of a file in `ingest/formats/`. */
+    format: text('format').notNull(),
+    /** Mapping of the tenant or pack that is applied; null where the format says all. */
+    mapping: text('mapping'),
+    /** Pinned version of the mapping; null for the newest. */
+    mappingVersion: integer('mapping_version'),
+    /** What the kind needs: signature scheme and header, topic pattern and tenant binding, address and interval of a connector. */
+    config: jsonb('config').$type<Record<string, unknown>>().notNull().default({}),
+    /** Secrets, sealed, newest first; old ones until they expire. */
+    secrets: jsonb('secrets').$type<SealedSecret[]>().notNull().default([]),
+    /** Last part of the webhook's address, unique in the installation and not guessable. */
+    address: text('address').unique(),
+    state: text('state', { enum: ['active', 'paused'] })
+      .notNull()
+      .default('active'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+/** A secret that is encrypted with the installation's key. */
+export type SealedSecret = { id: string; sealed: string; created_at: string; expires_at: string | null }
+
+/** Systems that take part in a tenant's workflows. */
+export const systems = pgTable(
+  'systems',
+  {
+    tenantId: text('tenant_id').notNull(),
+    /** Name as events and calls say it in `system`. */
+    id: text('id').notNull(),
+    name: text('name').notNull(),
+    /** One of SYSTEM_CLASSES. */
+    class: text('class').notNull(),
+    owner: text('owner'),
+    vendor: text('vendor'),
+    runbookUrl: text('runbook_url'),
+    /** Link to a document in the system, with `{type}` and `{id}`. */
+    linkTemplate: text('link_template'),
+    /** Other names that telemetry calls it by: service names, hosts. */
+    aliases: text('aliases').array().notNull().default([]),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+/** How far a pulling connector is, and what it last said. */
+export const connectorState = pgTable(
+  'connector_state',
+  {
+    tenantId: text('tenant_id').notNull(),
+    sourceId: text('source_id').notNull(),
+    cursor: jsonb('cursor').$type<unknown>(),
+    ranAt: at('ran_at'),
+    succeededAt: at('succeeded_at'),
+    error: text('error'),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.sourceId] })],
+)
+
+/** Payload shapes as learned from what a source sends: the base of contract drift. */
+export const payloadShapes = pgTable(
+  'payload_shapes',
+  {
+    tenantId: text('tenant_id').notNull(),
+    sourceId: text('source_id').notNull(),
+    /** Kind of record within the source; empty where it has one kind. */
+    recordType: text('record_type').notNull().default(''),
+    shape: jsonb('shape').$type<unknown>().notNull(),
+    samples: bigint('samples', { mode: 'number' }).notNull().default(0),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.sourceId, table.recordType] })],
+)
+
+/** Incarnations of topics: a topic that was deleted and made again starts a new epoch, so that its offsets are new identities. */
+export const kafkaTopics = pgTable(
+  'kafka_topics',
+  {
+    cluster: text('cluster').notNull(),
+    topic: text('topic').notNull(),
+    epoch: integer('epoch').notNull().default(0),
+    detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.cluster, table.topic] })],
+)
+
+/** Deliveries of webhooks that were acknowledged, as long as their signatures would pass again. */
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    address: text('address').notNull(),
+    /** SHA-256 of what was signed and its signature, hexadecimal. */
+    digest: text('digest').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.address, table.digest] }), index('webhook_deliveries_expiry').on(table.expiresAt)],
+)
+
 /** What the installation remembers about itself. */
 export const settings = pgTable('settings', {
   key: text('key').primaryKey(),

@@ -1,0 +1,125 @@
+import type { ClickHouseClient } from '@clickhouse/client'
+import { v5 as uuidv5 } from 'uuid'
+import type { Instant } from '../model/instant.ts'
+import type { TenantId } from '../model/tenant.ts'
+import { asStoreError, sqlText } from '../queries/run.ts'
+import type { Coordinates, DeadLetter } from './batch.ts'
+import { insertRows, type Patience } from './rows.ts'
+import { inParts } from './settle.ts'
+
+const COLUMNS = [
+  'tenant_id',
+  'letter_id',
+  'feed',
+  'received_at',
+  'coordinates',
+  'headers',
+  'raw',
+  'raw_bytes',
+  'format',
+  'code',
+  'reason',
+  'mapping',
+  'mapping_version',
+  'state',
+  'replays',
+  'note',
+  'version',
+] as const
+
+const NAMESPACE = '7a1b6f0e-92d7-5c43-8a36-54f7b1f0c2de'
+
+/** Bytes of a record that a dead letter keeps; of larger ones it keeps the beginning, and says how many there were. */
+export const LETTER_BYTES = 1024 * 1024
+
+/** The identity of a dead letter: a record that is read again is the same letter. */
+export function letterId(tenant: string, coordinates: Coordinates): string {
+  const place =
+    'topic' in coordinates
+      ? [coordinates.cluster, coordinates.topic, coordinates.epoch, coordinates.partition, coordinates.offset]
+      : [coordinates.request, coordinates.index]
+  return uuidv5([tenant, ...place].join('\n'), NAMESPACE)
+}
+
+/** Credentials that must never lie in a store. */
+const SECRET_HEADER = /authorization|cookie|token|secret|api-?key|signature/iu
+
+/** A letter with the tenant and the way it came by. */
+export type Addressed = { tenant: TenantId; feed: string; at: Instant; letter: DeadLetter }
+
+/** Stores dead letters. Storing one again changes nothing, whatever has been done with it since. */
+export async function insertDeadLetters(
+  clickhouse: ClickHouseClient,
+  letters: readonly Addressed[],
+  patience: Patience,
+): Promise<void> {
+  const lines = letters.map(({ tenant, feed, at, letter }) => {
+    const headers = Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !SECRET_HEADER.test(name)))
+    return JSON.stringify([
+      tenant,
+      letterId(tenant, letter.coordinates),
+      feed,
+      at,
+      JSON.stringify(letter.coordinates),
+      JSON.stringify(headers),
+      Buffer.from(letter.raw.subarray(0, LETTER_BYTES)).toString('base64'),
+      letter.raw.byteLength,
+      letter.format,
+      letter.code,
+      letter.reason.slice(0, 1000),
+      letter.mapping,
+      letter.mappingVersion,
+      'open',
+      0,
+      '',
+      0,
+    ])
+  })
+  for (const part of byBytes(lines)) await insertRows(clickhouse, { table: 'dead_letters', columns: COLUMNS }, part, '', patience)
+}
+
+/**
+ * Gives letters a new state: replayed, open again, or purged (its bytes go, the letter stays). A purged one stays as it is.
+ *
+ * @param change.note who did it and why
+ * @throws SightlineError `store_unavailable`
+ */
+export async function changeLetters(
+  clickhouse: ClickHouseClient,
+  tenant: TenantId,
+  ids: readonly string[],
+  change: { state: 'open' | 'replayed' | 'purged'; note: string; replayed: boolean; now: Instant },
+): Promise<void> {
+  try {
+    for (const part of inParts(ids, (id) => id))
+      await clickhouse.command({
+        query: sqlText('settle/dead-letter-states'),
+        query_params: {
+          tenant_id: tenant,
+          ids: part,
+          state: change.state,
+          note: change.note.slice(0, 500),
+          replayed: change.replayed ? 1 : 0,
+          version: change.now,
+        },
+      })
+  } catch (error) {
+    throw asStoreError(error, 'the change of dead letters')
+  }
+}
+
+const PART_BYTES = 8 * 1024 * 1024
+
+function byBytes(lines: readonly string[]): string[][] {
+  const parts: string[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const line of lines) {
+    if (bytes + line.length > PART_BYTES) {
+      parts.push([])
+      bytes = 0
+    }
+    parts.at(-1)?.push(line)
+    bytes += line.length
+  }
+  return parts
+}

@@ -1,0 +1,12 @@
+-- Gives dead letters a new state. A purged letter loses its bytes and headers and stays, so that the ledger's count of it does.
+INSERT INTO sightline.dead_letters
+SELECT * REPLACE (
+    {state:String} AS state,
+    if({state:String} = 'purged', '', raw) AS raw,
+    if({state:String} = 'purged', '{}', headers) AS headers,
+    replays + {replayed:UInt32} AS replays,
+    {note:String} AS note,
+    {version:UInt64} AS version
+)
+FROM sightline.dead_letters FINAL
+WHERE tenant_id = {tenant_id:String} AND letter_id IN {ids:Array(UUID)} AND state != 'purged'
