@@ -39,6 +39,7 @@ const RootRow = z.object({
   caused_by: z.string(),
 })
 const EventId = z.object({ event_id: z.string() })
+const RecentOfTenant = z.object({ tenant_id: z.string(), events: z.array(z.string()), roots: z.array(z.string()) })
 const IdsOfTenant = z.object({ tenant_id: z.string(), ids: z.array(z.string()) })
 
 /**
@@ -66,6 +67,20 @@ export async function sweepConflicts(clickhouse: ClickHouseClient, since: Instan
   for (const { tenant, ids } of await idsByTenant(clickhouse, 'conflicts-since', { since: instantToClickHouse(since) })) {
     await settle(clickhouse, tenant, { events: ids, roots: [], conflicts: ids }, now)
   }
+}
+
+/**
+ * Settles again what arrived since an instant. Two processes that settle events of one document at the same moment may each read the
+ * timeline before the other has written it; this comes after both.
+ */
+export async function settleRecent(clickhouse: ClickHouseClient, since: Instant, now: () => Instant): Promise<void> {
+  const answer = await clickhouse.query({
+    query: sqlText('settle/recent-settlements'),
+    query_params: { since: instantToClickHouse(since) },
+    format: 'JSONEachRow',
+  })
+  for (const { tenant_id, events, roots } of z.array(RecentOfTenant).parse(await answer.json()))
+    await settle(clickhouse, verifiedTenant(tenant_id), { events, roots, conflicts: [] }, now)
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { settleLeftovers } from '../ingest/settle.ts'
+import { settleLeftovers, settleRecent } from '../ingest/settle.ts'
 import { type Event, isRefusal, readEvent } from '../model/event.ts'
 import { eventRow, EVENT_COLUMNS } from '../ingest/row.ts'
 import type { TenantId } from '../model/tenant.ts'
@@ -64,4 +64,28 @@ test('what a process left unsettled when it died is settled by the next one', as
   await settleLeftovers(stores.clickhouse.writer, () => arrival++)
   assert.deepEqual(await variants(), ['invoice.captured', 'exception.raised'])
   assert.deepEqual(await classes(), ['technical'])
+})
+
+test('what two processes wrote over one another is put right by the next look', async () => {
+  const tenant = await freshTenant()
+  const { writer } = stores.clickhouse
+  const before = arrival
+  await storeAndDie(tenant, [
+    event(tenant, 'a', 'invoice.received', { seq: 1 }),
+    event(tenant, 'b', 'invoice.captured', { seq: 2, corrects: 'a' }),
+  ])
+  await settleRecent(writer, before, () => arrival++)
+  const variants = async () =>
+    (await processVariants(tenantReader(stores.clickhouse.reader, tenant), { type: 'invoice', names: 'canonical', limit: 5 }))
+      .variants[0]?.activities
+  assert.deepEqual(await variants(), ['invoice.captured'])
+  // Another process had read the timeline before, and writes what it read afterwards.
+  await writer.command({
+    query: `INSERT INTO sightline.object_events SELECT * REPLACE (true AS live, version + 1 AS version)
+            FROM sightline.object_events AS held FINAL WHERE tenant_id = {tenant:String} AND NOT held.live`,
+    query_params: { tenant },
+  })
+  assert.deepEqual(await variants(), ['invoice.received', 'invoice.captured'])
+  await settleRecent(writer, before, () => arrival++)
+  assert.deepEqual(await variants(), ['invoice.captured'])
 })

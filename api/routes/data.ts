@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { settleLedger } from '../../ingest/ledger.ts'
 import { undoImport } from '../../ingest/undo.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import { findImport, listImports, startImport, updateImport } from '../../platform/imports.ts'
@@ -72,6 +73,8 @@ export const dataRoutes: Route[] = [
       // No longer running, so that nothing more of it is taken while it goes.
       await updateImport(db, tenant, id, { state: 'cancelled' })
       const { stores, writer } = services
+      // The ledger keeps what was stored then: it is told apart before it goes.
+      await settleLedger(stores.clickhouse.writer, { now: services.now(), sinceS: 48 * 3600, quietS: 0 })
       await writer.inTurn(() => undoImport(stores.clickhouse.writer, tenant, id, () => services.now()))
       writer.forget()
       return known(await updateImport(db, tenant, id, { state: 'undone' }))

@@ -6,7 +6,7 @@ SELECT * REPLACE (
     if({state:String} = 'purged', '{}', headers) AS headers,
     replays + {replayed:UInt32} AS replays,
     {note:String} AS note,
-    {version:UInt64} AS version
+    greatest({version:UInt64}, version + 1) AS version
 )
 FROM sightline.dead_letters FINAL
 WHERE tenant_id = {tenant_id:String} AND letter_id IN {ids:Array(UUID)} AND state != 'purged'
