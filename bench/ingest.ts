@@ -119,7 +119,7 @@ async function fromFile(server: RunningServer, folder: string, bodies: readonly 
     for (const record of readRecords(body, 'ndjson')) {
       const event = readEvent('value' in record ? record.value : null, { tenant, receivedAt, fallbackSeq: record.index })
       if (isRefusal(event)) throw new Error(event.message)
-      lines.push(eventRow(tenant, event, { receivedAt: receivedAt + lines.length, importId: '' }).line)
+      lines.push(jsonLine(eventRow(tenant, event, { receivedAt: receivedAt + lines.length, importId: '' }).values))
     }
   await writeFile(path, lines.join('\n'))
   const { writer } = server.stores.clickhouse
@@ -145,6 +145,10 @@ async function fromFile(server: RunningServer, folder: string, bodies: readonly 
     client_cpu_s: 0,
     clickhouse_cpu_s: (await engineCpu(server)) - engine,
   }
+}
+
+function jsonLine(values: readonly unknown[]): string {
+  return JSON.stringify(values, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
 }
 
 async function expectStored(server: RunningServer, tenant: string): Promise<void> {

@@ -45,10 +45,10 @@ export type Batch = {
   letterAt?(ordinal: number, reason: string): DeadLetter
 }
 
-/** Key of a batch in the store: the first 64 bits of the token's SHA-256, as a decimal number; never 0. */
-export function batchId(tenant: string, token: string): string {
+/** Key of a batch in the store: the first 64 bits of the token's SHA-256, never 0. */
+export function batchId(tenant: string, token: string): bigint {
   const first = BigInt(`0x${hash('sha256', `${tenant}\n${token}`).slice(0, 16)}`)
-  return (first === 0n ? 1n : first).toString()
+  return first === 0n ? 1n : first
 }
 
 /** A batch counts each record as the events it holds, and at least once. */

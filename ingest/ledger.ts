@@ -63,7 +63,7 @@ export async function insertBatches(
       batch.tenant,
       batch.feed,
       minuteOf(batch.at),
-      batchId(batch.tenant, batch.token),
+      batchId(batch.tenant, batch.token).toString(),
       batch.token,
       received,
       inserted,

@@ -94,11 +94,14 @@ const SAID_COLUMNS = [
 /** Columns of `events` in the order of {@link eventRow}. */
 export const EVENT_COLUMNS = [...FOUND_COLUMNS, ...SAID_COLUMNS] as const
 
-/** One row for `FORMAT JSONCompactEachRow`, with what the writer needs to know about it. */
+/** One row, with what the writer needs to know about it. */
 export type EventRow = {
   event_id: string
   content_hash: string
-  line: string
+  /** Values in the order of {@link EVENT_COLUMNS}. */
+  values: unknown[]
+  /** About how many bytes it holds. */
+  bytes: number
   /** Exception and operation of the event where they are, or may have, a cause; none for all others. */
   roots: string[]
 }
@@ -157,7 +160,7 @@ export function eventRow(
     importId: string
     rules?: ClassifyRules
     /** Batch that brings it and its position there; none for rows outside of the ledger. */
-    batch?: { feed: string; id: string; ordinal: number }
+    batch?: { feed: string; id: bigint; ordinal: number }
   },
 ): EventRow {
   const { data, objects } = event
@@ -185,7 +188,7 @@ export function eventRow(
     }
   }
   const { waits_on: waits, actor, outcome, exception, operation, policy, money } = data
-  const said = cells([
+  const said: unknown[] = [
     event.natural_id,
     event.source,
     event.type,
@@ -237,11 +240,12 @@ export function eventRow(
     state.ids,
     state.names,
     state.values,
-  ])
+  ]
+  const saidText = cells(said)
   // The order that the producer stated is part of what it said; one that was given here is not.
-  const contentHash = BigInt(`0x${hash('sha1', `${data.seq ?? ''},${said}`).slice(0, 16)}`).toString()
+  const contentHash = BigInt(`0x${hash('sha1', `${data.seq ?? ''},${saidText}`).slice(0, 16)}`)
   const verdict = classify(classifyInput(event, canonical), context.rules)
-  const found = cells([
+  const found: unknown[] = [
     tenant,
     event.event_id,
     contentHash,
@@ -257,14 +261,20 @@ export function eventRow(
     verdict.evidence,
     context.importId,
     context.batch?.feed ?? '',
-    context.batch?.id ?? '0',
+    context.batch?.id ?? 0,
     context.batch?.ordinal ?? 0,
     aiFlag(event),
-    firstArrival(context.receivedAt).toString(),
-  ])
+    firstArrival(context.receivedAt),
+  ]
   const traceable = verdict.class !== 'none' || (exception?.caused_by ?? '') !== ''
   const roots = traceable ? [exception?.id ?? [], operation?.id ?? []].flat() : []
-  return { event_id: event.event_id, content_hash: contentHash, line: `[${found},${said}]`, roots }
+  return {
+    event_id: event.event_id,
+    content_hash: contentHash.toString(),
+    values: found.concat(said),
+    bytes: saidText.length + 200,
+    roots,
+  }
 }
 
 const NOTHING: Readonly<Record<string, never>> = {}

@@ -3,6 +3,7 @@ import { finished } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Instant } from '../model/instant.ts'
+import { encodeNative, type NativeColumn } from '../platform/clickhouse/native.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { asStoreError, isDataError, isUnavailable } from '../queries/run.ts'
 
@@ -21,6 +22,9 @@ const INSERT_SETTINGS = {
 /** How long an insert is repeated while ClickHouse is away: a number of attempts, or until a signal aborts. */
 export type Patience = { attempts: number } | { until: AbortSignal; onRetry(error: unknown): void }
 
+/** Rows that were refused for their content, by position. */
+export type RefusedRow = { at: number; reason: string }
+
 /**
  * Inserts lines of `FORMAT JSONCompactEachRow` as one block. Repeats it with the same lines and token while ClickHouse is unreachable,
  * busy or broken.
@@ -29,45 +33,96 @@ export type Patience = { attempts: number } | { until: AbortSignal; onRetry(erro
  * @returns the positions of lines that the table refuses for their content, with the reason; all others are durable
  * @throws SightlineError `store_unavailable` when the patience is over
  */
-export async function insertRows(
+export function insertRows(
   clickhouse: ClickHouseClient,
   into: { table: string; columns: readonly string[] },
   lines: readonly string[],
   token: string,
   patience: Patience,
-): Promise<{ at: number; reason: string }[]> {
-  if (lines.length === 0) return []
-  const body = Buffer.from(lines.join('\n'))
+): Promise<RefusedRow[]> {
+  const encode = (from: number, to: number) => Promise.resolve(Buffer.from(lines.slice(from, to).join('\n')))
+  return insertBlock(clickhouse, { ...into, format: 'JSONCompactEachRow', encode }, [0, lines.length], token, patience)
+}
+
+/** As {@link insertRows} for values in the order of the columns, laid out as {@link encodeNative} says. */
+export function insertValues(
+  clickhouse: ClickHouseClient,
+  into: { table: string; columns: readonly string[] },
+  rows: readonly (readonly unknown[])[],
+  token: string,
+  patience: Patience,
+): Promise<RefusedRow[]> {
+  const encode = async (from: number, to: number) =>
+    encodeNative(await columnTypes(clickhouse, into), from === 0 && to === rows.length ? rows : rows.slice(from, to))
+  return insertBlock(clickhouse, { ...into, format: 'Native', encode }, [0, rows.length], token, patience)
+}
+
+type Block = {
+  table: string
+  columns: readonly string[]
+  format: string
+  /** The rows from one position up to another. */
+  encode(from: number, to: number): Promise<Buffer>
+}
+
+async function insertBlock(
+  clickhouse: ClickHouseClient,
+  block: Block,
+  [from, to]: readonly [number, number],
+  token: string,
+  patience: Patience,
+): Promise<RefusedRow[]> {
+  if (from === to) return []
+  let body: Buffer | undefined
   for (let attempt = 1; ; attempt++) {
     try {
+      body ??= await block.encode(from, to)
       const { stream } = await clickhouse.exec({
-        query: `INSERT INTO sightline.${into.table} (${into.columns.join(', ')}) FORMAT JSONCompactEachRow`,
+        query: `INSERT INTO sightline.${block.table} (${block.columns.join(', ')}) FORMAT ${block.format}`,
         values: Readable.from([body], { objectMode: false }),
         clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
       })
       await finished(stream.resume())
       return []
     } catch (error) {
-      if (isDataError(error)) return bisect(clickhouse, into, lines, token, patience, error)
-      await waitOrGiveUp(error, attempt, patience, `the insert into ${into.table}`)
+      if (isDataError(error) || error instanceof RangeError) {
+        if (to - from === 1) return [{ at: from, reason: error instanceof Error ? error.message.slice(0, 500) : String(error) }]
+        // Halves until the refused row is alone; they are named after the whole.
+        const half = from + Math.ceil((to - from) / 2)
+        const left = await insertBlock(clickhouse, block, [from, half], `${token}/0`, patience)
+        const right = await insertBlock(clickhouse, block, [half, to], `${token}/1`, patience)
+        return [...left, ...right]
+      }
+      await waitOrGiveUp(error, attempt, patience, `the insert into ${block.table}`)
     }
   }
 }
 
-/** Halves a block that holds a line the table refuses, until the line is alone. The halves are named after the whole. */
-async function bisect(
+const knownTypes = new WeakMap<ClickHouseClient, Map<string, readonly NativeColumn[]>>()
+
+/** The types of a table's columns, asked once a client. */
+async function columnTypes(
   clickhouse: ClickHouseClient,
-  into: { table: string; columns: readonly string[] },
-  lines: readonly string[],
-  token: string,
-  patience: Patience,
-  error: unknown,
-): Promise<{ at: number; reason: string }[]> {
-  if (lines.length === 1) return [{ at: 0, reason: error instanceof Error ? error.message.slice(0, 500) : String(error) }]
-  const half = Math.ceil(lines.length / 2)
-  const left = await insertRows(clickhouse, into, lines.slice(0, half), `${token}/0`, patience)
-  const right = await insertRows(clickhouse, into, lines.slice(half), `${token}/1`, patience)
-  return [...left, ...right.map(({ at, reason }) => ({ at: at + half, reason }))]
+  { table, columns }: { table: string; columns: readonly string[] },
+): Promise<readonly NativeColumn[]> {
+  const known = knownTypes.get(clickhouse) ?? new Map<string, readonly NativeColumn[]>()
+  knownTypes.set(clickhouse, known)
+  const key = `${table} ${columns.join()}`
+  const held = known.get(key)
+  if (held !== undefined) return held
+  const answer = await clickhouse.query({
+    query: `SELECT name, type FROM system.columns WHERE database = 'sightline' AND table = {table:String}`,
+    query_params: { table },
+    format: 'JSONEachRow',
+  })
+  const types = new Map((await answer.json<NativeColumn>()).map(({ name, type }) => [name, type]))
+  const found = columns.map((name) => {
+    const type = types.get(name)
+    if (type === undefined) throw new Error(`table ${table} has no column ${name}`)
+    return { name, type }
+  })
+  known.set(key, found)
+  return found
 }
 
 /** Runs a step that may be repeated as a whole, with the same patience as an insert. */

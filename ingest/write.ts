@@ -9,7 +9,7 @@ import { type Batch, batchId, type DeadLetter } from './batch.ts'
 import { type Addressed, insertDeadLetters } from './dead-letters.ts'
 import { type BatchCount, countOf, insertBatches, LATE_US } from './ledger.ts'
 import { EVENT_COLUMNS, type EventRow, eventRow } from './row.ts'
-import { insertRows, type Patience, withPatience } from './rows.ts'
+import { insertValues, type Patience, withPatience } from './rows.ts'
 import { settle } from './settle.ts'
 
 /** What became of the events of one call. Indices are positions in the array that was passed. */
@@ -152,10 +152,10 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
   ) => {
     const rows = parts.flatMap((part) => part.rows)
     const into = { table: 'events', columns: EVENT_COLUMNS }
-    const refused = await insertRows(
+    const refused = await insertValues(
       clickhouse,
       into,
-      rows.map((row) => row.line),
+      rows.map((row) => row.values),
       token,
       patience,
     )
@@ -399,7 +399,7 @@ function rowsOf(
     fresh.set(row.event_id, { content_hash: known?.content_hash ?? row.content_hash, import_id: importId })
     rows.push(row)
     indices.push(index)
-    bytes += row.line.length
+    bytes += row.bytes
     if (event.occurred_at < batch.at - LATE_US) late++
   }
   return { rows, indices, conflicts, bytes, late }

@@ -20,26 +20,27 @@ const letter = {
   note: z.string(),
 }
 
+const narrowing = {
+  state: z.string(),
+  feed: z.string(),
+  code: z.string(),
+  from: z.string(),
+  to: z.string(),
+  text: z.string(),
+  ids: z.array(z.string()),
+  after_at: z.string(),
+  after_id: z.string(),
+}
+
 const LETTERS = {
   name: 'read/dead-letters',
-  params: z.object({
-    state: z.string(),
-    feed: z.string(),
-    code: z.string(),
-    from: z.string(),
-    to: z.string(),
-    text: z.string(),
-    ids: z.array(z.string()),
-    after_at: z.string(),
-    after_id: z.string(),
-    limit: z.number(),
-  }),
+  params: z.object({ ...narrowing, limit: z.number() }),
   row: z.object({ ...letter, beginning: z.string() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
-const LETTER = {
-  name: 'read/dead-letter',
-  params: z.object({ letter_id: z.string() }),
+const WHOLE = {
+  name: 'read/dead-letters-whole',
+  params: z.object({ ids: z.array(z.string()) }),
   row: z.object({
     ...letter,
     headers: z.string().transform((text): Record<string, string> => z.record(z.string(), z.string()).parse(JSON.parse(text))),
@@ -50,20 +51,12 @@ const LETTER = {
 
 const COUNTS = {
   name: 'read/dead-letter-counts',
-  params: z.object({}),
-  row: z.object({
-    feed: z.string(),
-    code: z.string(),
-    state: z.enum(LETTER_STATES),
-    letters: z.number(),
-    first_at: z.string(),
-    last_at: z.string(),
-    example: z.string(),
-  }),
+  params: z.object(narrowing),
+  row: z.object({ feed: z.string(), code: z.string(), state: z.enum(LETTER_STATES), letters: z.number() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 export type ListedLetter = z.output<typeof LETTERS.row>
-export type WholeLetter = z.output<typeof LETTER.row>
+export type WholeLetter = z.output<typeof WHOLE.row>
 
 /** Which letters: all fields optional; `text` looks into bytes, reason and coordinates. */
 export type LetterFilter = {
@@ -81,8 +74,21 @@ export type LetterFilter = {
 
 /** Dead letters of a tenant, newest first, without their bytes; at most `limit` (200). */
 export function deadLetters(reader: TenantReader, filter: LetterFilter): Promise<ListedLetter[]> {
-  const { state = '', feed = '', code = '', from, to, text = '', ids = [], after, limit = 200 } = filter
-  return reader.rows(LETTERS, {
+  return reader.rows(LETTERS, { ...narrowed(filter), limit: filter.limit ?? 200 })
+}
+
+/** Dead letters with headers and bytes (base64); ids that the tenant has none of are left out. */
+export function wholeLetters(reader: TenantReader, ids: readonly string[]): Promise<WholeLetter[]> {
+  return reader.rows(WHOLE, { ids: [...ids] })
+}
+
+/** How many letters a filter finds, by feed, code and state; `limit` does not count. */
+export function deadLetterCounts(reader: TenantReader, filter: LetterFilter): Promise<z.output<typeof COUNTS.row>[]> {
+  return reader.rows(COUNTS, narrowed(filter))
+}
+
+function narrowed({ state = '', feed = '', code = '', from, to, text = '', ids = [], after }: LetterFilter) {
+  return {
     state,
     feed,
     code,
@@ -92,17 +98,5 @@ export function deadLetters(reader: TenantReader, filter: LetterFilter): Promise
     ids: [...ids],
     after_at: after?.received_at ?? '',
     after_id: after?.letter_id ?? '',
-    limit,
-  })
-}
-
-/** One dead letter with headers and bytes (base64); null where the tenant has none of this id. */
-export async function deadLetter(reader: TenantReader, letterId: string): Promise<WholeLetter | null> {
-  const [found] = await reader.rows(LETTER, { letter_id: letterId })
-  return found ?? null
-}
-
-/** How many letters there are by feed, code and state. */
-export function deadLetterCounts(reader: TenantReader): Promise<z.output<typeof COUNTS.row>[]> {
-  return reader.rows(COUNTS, {})
+  }
 }

@@ -5,7 +5,7 @@ import { settleLedger } from '../ingest/ledger.ts'
 import { createEventWriter } from '../ingest/write.ts'
 import { type Event, isRefusal, readEvent } from '../model/event.ts'
 import type { TenantId } from '../model/tenant.ts'
-import { deadLetter, deadLetters } from '../queries/dead-letters.ts'
+import { deadLetters, wholeLetters } from '../queries/dead-letters.ts'
 import { ledger } from '../queries/ledger.ts'
 import { tenantReader } from '../queries/run.ts'
 import { sharedStores } from './support/stores.ts'
@@ -80,7 +80,7 @@ test('the ledger tells what was stored, what was a copy, what was rejected and w
   })
   const found = await deadLetters(tenantReader(reader, tenant), {})
   assert.equal(found.length, 1)
-  const whole = await deadLetter(tenantReader(reader, tenant), found[0]?.letter_id ?? '')
+  const [whole] = await wholeLetters(tenantReader(reader, tenant), [found[0]?.letter_id ?? ''])
   assert.equal(Buffer.from(whole?.raw ?? '', 'base64').toString(), '{"broken')
   assert.deepEqual(whole?.headers, { 'content-type': 'application/json' })
 })

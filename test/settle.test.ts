@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { insertValues } from '../ingest/rows.ts'
 import { settleLeftovers, settleRecent } from '../ingest/settle.ts'
 import { type Event, isRefusal, readEvent } from '../model/event.ts'
 import { eventRow, EVENT_COLUMNS } from '../ingest/row.ts'
@@ -24,10 +25,9 @@ function event(tenant: TenantId, id: string, type: string, data: Record<string, 
 
 /** Stores a block as the writer does, and dies before it settles anything. */
 async function storeAndDie(tenant: TenantId, events: Event[]): Promise<void> {
-  const lines = events.map((one) => eventRow(tenant, one, { receivedAt: arrival++, importId: '' }).line)
-  await stores.clickhouse.writer.command({
-    query: `INSERT INTO sightline.events (${EVENT_COLUMNS.join(', ')}) FORMAT JSONCompactEachRow ${lines.join('\n')}`,
-  })
+  const rows = events.map((one) => eventRow(tenant, one, { receivedAt: arrival++, importId: '' }).values)
+  const into = { table: 'events', columns: EVENT_COLUMNS }
+  assert.deepEqual(await insertValues(stores.clickhouse.writer, into, rows, '', { attempts: 1 }), [])
 }
 
 test('what a process left unsettled when it died is settled by the next one', async () => {
