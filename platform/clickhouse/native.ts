@@ -1,9 +1,12 @@
 /** A column of a block: its name, and its type as `system.columns` says it. */
 export type NativeColumn = { name: string; type: string }
 
+/** Rows of one block of the layout: few enough that a pass over a column finds its rows in the processor's cache. */
+const BLOCK_ROWS = 2048
+
 /**
- * Lays rows out as one block of ClickHouse's Native format: column by column, as the store keeps them, so that nothing is parsed there
- * – measured, an insert of events takes 13 µs of processor time a row instead of 24 with JSON.
+ * Lays rows out in ClickHouse's Native format: column by column, as the store keeps them, so that nothing is parsed there – measured, an
+ * insert of events takes 13 µs of processor time a row instead of 24 with JSON. The server joins the blocks of one insert again.
  *
  * Values by type: text for strings, UUIDs and decimals (with at most as many decimals as the type has), numbers or bigints for integers,
  * microseconds for `DateTime64(6)`, seconds for `DateTime`, booleans for `Bool`, arrays for arrays, null where the type is nullable.
@@ -12,18 +15,21 @@ export type NativeColumn = { name: string; type: string }
  * @throws RangeError for a type that is not known here, a value that does not fit its type
  */
 export function encodeNative(columns: readonly NativeColumn[], rows: readonly (readonly unknown[])[]): Buffer {
-  const out = new Bytes(rows.length * 256 + 4096)
-  out.varint(columns.length)
-  out.varint(rows.length)
-  for (const [at, { name, type }] of columns.entries()) {
-    out.text(name)
-    out.text(type)
-    const codec = codecOf(type)
-    codec.prefix?.(out)
-    codec.write(
-      out,
-      rows.map((row) => row[at]),
-    )
+  const out = new Bytes(rows.length * 450 + 8192)
+  const codecs = columns.map(({ type }) => codecOf(type))
+  for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
+    const block = rows.slice(from, from + BLOCK_ROWS)
+    const values = new Array<unknown>(block.length)
+    out.varint(columns.length)
+    out.varint(block.length)
+    for (let at = 0; at < columns.length; at++) {
+      const { name = '', type = '' } = columns[at] ?? {}
+      out.text(name)
+      out.text(type)
+      for (let row = 0; row < block.length; row++) values[row] = block[row]?.[at]
+      codecs[at]?.prefix?.(out)
+      codecs[at]?.write(out, values)
+    }
   }
   return out.done()
 }
@@ -103,13 +109,13 @@ class Bytes {
 /** How the values of a column are written. The prefix of a type stands before the sizes of arrays that hold it. */
 type Codec = { prefix?(out: Bytes): void; write(out: Bytes, values: readonly unknown[]): void }
 
-const codecs = new Map<string, Codec>()
+const knownCodecs = new Map<string, Codec>()
 
 function codecOf(type: string): Codec {
-  let codec = codecs.get(type)
+  let codec = knownCodecs.get(type)
   if (codec === undefined) {
     codec = makeCodec(type)
-    codecs.set(type, codec)
+    knownCodecs.set(type, codec)
   }
   return codec
 }
@@ -231,11 +237,13 @@ function nullable(codec: Codec, zero: unknown): Codec {
     ...(codec.prefix === undefined ? {} : { prefix: codec.prefix }),
     write(out, values) {
       const { buffer, at } = out.take(values.length)
-      for (const [index, value] of values.entries()) buffer[at + index] = value === null ? 1 : 0
-      codec.write(
-        out,
-        values.map((value) => value ?? zero),
-      )
+      const filled = new Array<unknown>(values.length)
+      for (let index = 0; index < values.length; index++) {
+        const value = values[index]
+        buffer[at + index] = value === null ? 1 : 0
+        filled[index] = value ?? zero
+      }
+      codec.write(out, filled)
     },
   }
 }
@@ -269,7 +277,8 @@ const lowCardinality: Codec = {
     const indices = new Uint32Array(values.length)
     let lastValue: unknown
     let lastIndex = 0
-    for (const [at, value] of values.entries()) {
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at]
       if (value !== lastValue || at === 0) {
         const text = textOf(value)
         const known = keys.get(text)
@@ -285,9 +294,12 @@ const lowCardinality: Codec = {
     for (const key of keys.keys()) out.text(key)
     out.u64(values.length)
     const { buffer, at } = out.take(values.length * width)
-    if (width === 1) for (const [index, key] of indices.entries()) buffer[at + index] = key
-    else if (width === 2) for (const [index, key] of indices.entries()) buffer.writeUInt16LE(key, at + index * 2)
-    else for (const [index, key] of indices.entries()) buffer.writeUInt32LE(key, at + index * 4)
+    for (let index = 0; index < indices.length; index++) {
+      const key = indices[index] ?? 0
+      if (width === 1) buffer[at + index] = key
+      else if (width === 2) buffer.writeUInt16LE(key, at + index * 2)
+      else buffer.writeUInt32LE(key, at + index * 4)
+    }
   },
 }
 
