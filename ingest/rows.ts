@@ -16,6 +16,8 @@ const INSERT_SETTINGS = {
   max_partitions_per_insert_block: '0',
   insert_deduplicate: 1,
   deduplicate_blocks_in_dependent_materialized_views: 1,
+  // Copies inside a block are told apart by merges and by reads: looking for them in each insert costs more than the rest of it.
+  optimize_on_insert: 0,
   wait_end_of_query: 1,
 } as const
 
