@@ -4,7 +4,7 @@ import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { asStoreError, sqlText } from '../queries/run.ts'
 import type { Coordinates, DeadLetter } from './batch.ts'
-import { insertRows, type Patience } from './rows.ts'
+import { insertValues, type Patience } from './rows.ts'
 import { inParts } from './settle.ts'
 
 const COLUMNS = [
@@ -53,9 +53,9 @@ export async function insertDeadLetters(
   letters: readonly Addressed[],
   patience: Patience,
 ): Promise<void> {
-  const lines = letters.map(({ tenant, feed, at, letter }) => {
+  const rows = letters.map(({ tenant, feed, at, letter }): unknown[] => {
     const headers = Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !SECRET_HEADER.test(name)))
-    return JSON.stringify([
+    return [
       tenant,
       letterId(tenant, letter.coordinates),
       feed,
@@ -73,9 +73,12 @@ export async function insertDeadLetters(
       0,
       '',
       0,
-    ])
+    ]
   })
-  for (const part of byBytes(lines)) await insertRows(clickhouse, { table: 'dead_letters', columns: COLUMNS }, part, '', patience)
+  for (const part of byBytes(rows)) {
+    const refused = await insertValues(clickhouse, { table: 'dead_letters', columns: COLUMNS }, part, '', patience)
+    if (refused.length > 0) throw new Error(`a dead letter could not be kept: ${refused[0]?.reason ?? ''}`)
+  }
 }
 
 /**
@@ -110,16 +113,18 @@ export async function changeLetters(
 
 const PART_BYTES = 8 * 1024 * 1024
 
-function byBytes(lines: readonly string[]): string[][] {
-  const parts: string[][] = []
+/** Rows in parts whose bytes an insert takes well. */
+function byBytes(rows: readonly unknown[][]): unknown[][][] {
+  const parts: unknown[][][] = []
   let bytes = Number.POSITIVE_INFINITY
-  for (const line of lines) {
-    if (bytes + line.length > PART_BYTES) {
+  for (const row of rows) {
+    const size = row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 8), 0)
+    if (bytes + size > PART_BYTES) {
       parts.push([])
       bytes = 0
     }
-    parts.at(-1)?.push(line)
-    bytes += line.length
+    parts.at(-1)?.push(row)
+    bytes += size
   }
   return parts
 }

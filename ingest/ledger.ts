@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import { sqlText } from '../queries/run.ts'
 import { type Batch, batchId, receivedOf } from './batch.ts'
-import { insertRows, minuteOf, type Patience } from './rows.ts'
+import { insertValues, minuteOf, type Patience } from './rows.ts'
 
 const COLUMNS = [
   'tenant_id',
@@ -58,24 +58,22 @@ export async function insertBatches(
   now: Instant,
   patience: Patience,
 ): Promise<void> {
-  const lines = counts.map(({ batch, received, inserted, knownDuplicates, rejected, ignored, late }) =>
-    JSON.stringify([
-      batch.tenant,
-      batch.feed,
-      minuteOf(batch.at),
-      batchId(batch.tenant, batch.token).toString(),
-      batch.token,
-      received,
-      inserted,
-      knownDuplicates,
-      rejected,
-      ignored,
-      late,
-      now,
-    ]),
-  )
+  const rows = counts.map(({ batch, received, inserted, knownDuplicates, rejected, ignored, late }) => [
+    batch.tenant,
+    batch.feed,
+    minuteOf(batch.at),
+    batchId(batch.tenant, batch.token),
+    batch.token,
+    received,
+    inserted,
+    knownDuplicates,
+    rejected,
+    ignored,
+    late,
+    now,
+  ])
   // No token: rows of equal batches replace each other.
-  await insertRows(clickhouse, { table: 'ingest_batches', columns: COLUMNS }, lines, '', patience)
+  await insertValues(clickhouse, { table: 'ingest_batches', columns: COLUMNS }, rows, '', patience)
 }
 
 const Dirty = z.array(z.object({ tenant_id: z.string(), minute: z.string() }))

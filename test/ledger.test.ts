@@ -60,7 +60,7 @@ test('the ledger tells what was stored, what was a copy, what was rejected and w
     raw: Buffer.from('{"broken'),
     format: 'cloudevents',
     code: 'json_invalid',
-    reason: 'is not JSON',
+    reason: 'is not JSON: \ud83d',
     mapping: '',
     mappingVersion: 0,
   }
