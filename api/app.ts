@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import compression from 'compression'
-import express, { type Express, type Request, type RequestHandler } from 'express'
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram } from 'prom-client'
 import swaggerUi from 'swagger-ui-dist'
 import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
@@ -13,24 +15,79 @@ import { tenantReader } from '../queries/run.ts'
 import { type Access, credentialOf, refuseForeignOrigin, requireScope, type Scope, tenantOf } from './auth.ts'
 import { EVENTS_BODY_LIMIT, postEvents, readEventsBody } from './events.ts'
 import { openApiDocument } from './openapi.ts'
+import { OTLP_OPERATIONS, OTLP_PATHS, postOtlp } from './otlp.ts'
 import { problemHandler } from './problem.ts'
 import { readiness } from './readiness.ts'
 import type { Route } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { postSession, deleteSession } from './session.ts'
 import type { Services } from './services.ts'
+import { postWebhook } from './webhooks.ts'
 
 /** Largest JSON body of everything but events. */
 const JSON_LIMIT = 2 * 1024 * 1024
+
+/** The application of a process that serves no API: whether it lives, whether it is ready, and its figures. */
+export function createOperationsApp(services: Services): Express {
+  const app = createOperations(services)
+  app.use(missing)
+  app.use(problemHandler(services.log))
+  return app
+}
 
 /**
  * The HTTP application: API, documentation, operations endpoints, and the built dashboard where `webFolder` is given.
  */
 export function createApp(services: Services, webFolder: string | null): Express {
+  const app = createOperations(services)
+  const access = (request: Request): Promise<Access> => authenticate(services, request)
+  const tenantFor = async (request: Request, scope: Scope): Promise<TenantId> => {
+    const who = await access(request)
+    requireScope(who, scope)
+    return tenantOf(who, headerText(request, 'x-tenant-id'), (tenant) => tenantExists(services.stores.postgres.db, tenant))
+  }
+
+  let document: ReturnType<typeof openApiDocument> | undefined
+  app.get('/openapi.json', (_request, response) => {
+    response.json((document ??= openApiDocument(ROUTES, services.version)))
+  })
+  app.use('/docs', docs())
+
+  app.post(
+    '/v1/events',
+    guardIngest(tenantFor),
+    readEventsBody,
+    postEvents(services, (request) => Promise.resolve(boundTenant(request))),
+  )
+  for (const [path, signal] of Object.entries(OTLP_PATHS))
+    app.post(path, postOtlp(signal, services, (request) => tenantFor(request, 'ingest')))
+  app.post('/v1/webhooks/:address', postWebhook(services))
+  app.post('/v1/session', express.json({ limit: JSON_LIMIT }), postSession(services))
+  app.delete('/v1/session', deleteSession(services))
+
+  // A path without parameters before those with some: `/v1/keys/mine` is no key of the id `mine`, whatever the method.
+  const paths = Map.groupBy<Route['path'], Operation>([...OPERATIONS, ...ROUTES], ({ path }) => path)
+  for (const [path, operations] of [...paths].toSorted(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))) {
+    for (const route of operations) {
+      if (route.handle === undefined) continue
+      const body = route.body === null ? [] : [express.json({ limit: JSON_LIMIT })]
+      app[route.method](expressPath(path), admit(route, services, access), ...body, serve(route, services))
+    }
+    app.all(expressPath(path), refuseMethod(operations.map(({ method }) => method.toUpperCase())))
+  }
+
+  app.use(['/v1', '/healthz', '/readyz'], missing)
+  if (webFolder !== null) app.use(dashboard(webFolder))
+  app.use(missing)
+  app.use(problemHandler(services.log))
+  return app
+}
+
+/** What every process serves. */
+function createOperations(services: Services): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('query parser', 'simple')
-  const metrics = createMetrics(services)
 
   app.use(
     identify(services),
@@ -47,16 +104,9 @@ export function createApp(services: Services, webFolder: string | null): Express
       // The dashboard is also reached by plain HTTP on loopback; a proxy that terminates TLS sets this header itself.
       strictTransportSecurity: false,
     }),
-    metrics.middleware,
+    measure(services),
     compression(),
   )
-
-  const access = (request: Request): Promise<Access> => authenticate(services, request)
-  const tenantFor = async (request: Request, scope: Scope): Promise<TenantId> => {
-    const who = await access(request)
-    requireScope(who, scope)
-    return tenantOf(who, headerText(request, 'x-tenant-id'), (tenant) => tenantExists(services.stores.postgres.db, tenant))
-  }
 
   app.use(['/v1', '/healthz', '/readyz', '/metrics'], (_request, response, next) => {
     response.setHeader('cache-control', 'no-store')
@@ -70,53 +120,33 @@ export function createApp(services: Services, webFolder: string | null): Express
     response.status(state.ready ? 200 : 503).json(state)
   })
   app.get('/metrics', async (request, response) => {
-    const who = await access(request)
+    const who = await authenticate(services, request)
     requireScope(who, 'read')
     if (who.tenantIds !== null)
       throw new SightlineError('forbidden', 'These figures are over all tenants, and this credential sees some only.')
-    response.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+    response.type(services.registry.contentType).send(await services.registry.metrics())
   })
-  let document: ReturnType<typeof openApiDocument> | undefined
-  app.get('/openapi.json', (_request, response) => {
-    response.json((document ??= openApiDocument(ROUTES, services.version)))
-  })
-  app.use('/docs', docs())
-
-  app.post(
-    '/v1/events',
-    guardIngest(tenantFor),
-    readEventsBody,
-    postEvents(services, (request) => Promise.resolve(boundTenant(request))),
-  )
-  app.post('/v1/session', express.json({ limit: JSON_LIMIT }), postSession(services))
-  app.delete('/v1/session', deleteSession(services))
-
-  for (const route of ROUTES) {
-    const body = route.body === null ? [] : [express.json({ limit: JSON_LIMIT })]
-    app[route.method](expressPath(route.path), admit(route, services, access), ...body, serve(route, services))
-  }
-  for (const [path, operations] of Map.groupBy([...OPERATIONS, ...ROUTES], (one) => one.path))
-    app.all(expressPath(path), refuseMethod(operations.map(({ method }) => method.toUpperCase())))
-
-  const missing: RequestHandler = (request) => {
-    throw new SightlineError('not_found', `There is no ${request.method} ${request.originalUrl.split('?')[0]}.`, {
-      next: 'See /docs.',
-    })
-  }
-  app.use(['/v1', '/healthz', '/readyz'], missing)
-  if (webFolder !== null) app.use(dashboard(webFolder))
-  app.use(missing)
-  app.use(problemHandler(services.log))
   return app
 }
 
+const missing: RequestHandler = (request) => {
+  throw new SightlineError('not_found', `There is no ${request.method} ${request.originalUrl.split('?')[0]}.`, {
+    next: 'See /docs.',
+  })
+}
+
+/** An operation, with its route where it has one. */
+type Operation = Route | (Pick<Route, 'method' | 'path'> & { handle?: never })
+
 /** Operations that are no {@link ROUTES}. */
-const OPERATIONS: readonly Pick<Route, 'method' | 'path'>[] = [
+const OPERATIONS: readonly Operation[] = [
   { method: 'get', path: '/healthz' },
   { method: 'get', path: '/readyz' },
   { method: 'get', path: '/metrics' },
   { method: 'get', path: '/openapi.json' },
   { method: 'post', path: '/v1/events' },
+  { method: 'post', path: '/v1/webhooks/{address}' },
+  ...OTLP_OPERATIONS,
   { method: 'post', path: '/v1/session' },
   { method: 'delete', path: '/v1/session' },
 ]
@@ -224,8 +254,18 @@ function serve(route: Route, services: Services): RequestHandler {
       reader: route.tenant ? tenantReader(services.stores.clickhouse.reader, tenant) : (null as never),
     })
     if (route.status === 204) response.status(204).end()
+    else if (route.media === 'ndjson') await sendLines(response, answer as AsyncIterable<unknown>)
     else response.status(route.status).json(answer)
   }
+}
+
+/** Writes values as they come, one a line; a failure in the middle breaks the connection off, so that a part never passes as the whole. */
+async function sendLines(response: Response, values: AsyncIterable<unknown>): Promise<void> {
+  const lines = async function* () {
+    for await (const value of values) yield `${JSON.stringify(value)}\n`
+  }
+  response.type('application/x-ndjson')
+  await pipeline(Readable.from(lines()), response)
 }
 
 function docs(): RequestHandler {
@@ -259,8 +299,8 @@ function dashboard(folder: string): RequestHandler {
   return router
 }
 
-function createMetrics(services: Services): { registry: Registry; middleware: RequestHandler } {
-  const registry = new Registry()
+function measure(services: Services): RequestHandler {
+  const { registry } = services
   collectDefaultMetrics({ register: registry })
   const requests = new Histogram({
     name: 'sightline_http_request_duration_seconds',
@@ -278,10 +318,10 @@ function createMetrics(services: Services): { registry: Registry; middleware: Re
     help: 'Rows taken and not yet durable',
     registers: [registry],
     collect() {
-      pending.set(services.writer.pending())
+      pending.set(services.writer.pending() + services.telemetry.pending())
     },
   })
-  const middleware: RequestHandler = (request, response, next) => {
+  return (request, response, next) => {
     const done = requests.startTimer()
     response.on('finish', () => {
       const route = typeof request.route?.path === 'string' ? request.route.path : 'other'
@@ -292,5 +332,4 @@ function createMetrics(services: Services): { registry: Registry; middleware: Re
     })
     next()
   }
-  return { registry, middleware }
 }

@@ -45,12 +45,14 @@ export function postEvents(services: Services, tenantFor: (request: Request) => 
       tenant,
       writer: services.writer,
       now: () => services.now(),
+      headers: keptHeaders(request),
+      front: services.front,
       ...(importId === undefined ? {} : { importId }),
     }
     const receipt =
       request.headers['ce-specversion'] === undefined
         ? await receiveBody(body, framingOf(request), options)
-        : await receiveRecords(binaryRecords(request, body), options)
+        : await receiveRecords(binaryRecords(request, body), body, options)
     answer(receipt)
 
     function answer(verdict: Receipt): void {
@@ -98,9 +100,19 @@ function binaryRecords(request: Request, body: Buffer): RawRecord[] {
     if (text !== null) event[name.slice(3)] = text
   }
   return readRecords(body, 'single')
-    .map((record): RawRecord => ('refusal' in record ? record : { index: 0, value: { ...event, data: record.value } }))
+    .map((record): RawRecord => ('refusal' in record ? record : { ...record, value: { ...event, data: record.value } }))
     .toArray()
 }
+
+/** What is needed to read a record of the request again: how it was sent and, in binary mode, its attributes. */
+function keptHeaders(request: Request): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers))
+    if (typeof value === 'string' && (KEPT_HEADERS.has(name) || name.startsWith('ce-'))) kept[name] = value
+  return kept
+}
+
+const KEPT_HEADERS: ReadonlySet<string> = new Set(['content-type', 'user-agent', 'x-request-id', 'traceparent'])
 
 /** CloudEvents percent-encodes header values; null where the encoding is broken, so that the attribute counts as missing. */
 function percentDecoded(value: string): string | null {

@@ -4,6 +4,8 @@ import { ERROR_STATUS } from '../platform/errors.ts'
 import { Session, SignIn } from './contract/admin.ts'
 import { Problem } from './contract/common.ts'
 import { IngestAnswer } from './contract/data.ts'
+import { WebhookAnswer } from './contract/feeds.ts'
+import { OTLP_PATHS } from './otlp.ts'
 import type { Route } from './route.ts'
 
 const problem = {
@@ -15,6 +17,8 @@ const problem = {
 export function openApiDocument(routes: readonly Route[], version: string): ReturnType<typeof createDocument> {
   const paths: ZodOpenApiPathsObject = {
     '/v1/events': { post: EVENTS },
+    '/v1/webhooks/{address}': { post: WEBHOOK },
+    ...Object.fromEntries(Object.entries(OTLP_PATHS).map(([path, signal]) => [path, { post: otlp(signal) }])),
     '/v1/session': { post: SIGN_IN, delete: SIGN_OUT },
   }
   for (const route of routes) {
@@ -52,11 +56,13 @@ function operation(route: Route): ZodOpenApiOperationObject {
       [String(route.status)]:
         route.status === 204
           ? { description: 'Done' }
-          : { description: 'The answer', content: { 'application/json': { schema: route.response } } },
+          : { description: 'The answer', content: { [MEDIA[route.media]]: { schema: route.response } } },
       default: problem,
     },
   }
 }
+
+const MEDIA = { json: 'application/json', ndjson: 'application/x-ndjson' } as const
 
 const TENANT_HEADER = {
   in: 'header',
@@ -86,6 +92,46 @@ const EVENTS: ZodOpenApiOperationObject = {
     },
     default: problem,
   },
+}
+
+const WEBHOOK: ZodOpenApiOperationObject = {
+  tags: ['Ingestion'],
+  summary: 'Send a delivery of a registered webhook, signed as its source says',
+  description:
+    'The address comes from POST /v1/sources and the signature takes the place of a token. Answers when all is durable; records that cannot be read are kept as dead letters and named in the answer. At most 1 MiB; gzip is signed as sent.',
+  security: [],
+  parameters: [{ in: 'path', name: 'address', required: true, schema: { type: 'string' } }],
+  requestBody: {
+    content: {
+      'application/json': { schema: {} },
+      'application/xml': { schema: { type: 'string' } },
+      'application/x-ndjson': { schema: { type: 'string' } },
+      'application/x-www-form-urlencoded': { schema: { type: 'object' } },
+    },
+  },
+  responses: {
+    '200': { description: 'Verdicts', content: { 'application/json': { schema: WebhookAnswer } } },
+    default: problem,
+  },
+}
+
+function otlp(signal: (typeof OTLP_PATHS)[keyof typeof OTLP_PATHS]): ZodOpenApiOperationObject {
+  const body = { schema: { type: 'object' as const } }
+  const answer = { 'application/x-protobuf': { schema: { type: 'string' as const, format: 'binary' } }, 'application/json': body }
+  return {
+    tags: ['Ingestion'],
+    summary: `Send ${signal} by OTLP/HTTP: protobuf or JSON, gzip welcome`,
+    description:
+      'Answers in the encoding of the request when the good records are durable; rejected ones are counted in partial_success. Errors carry ' +
+      'a google.rpc.Status. Scope: ingest. 429 and 503 say when to send again. Documents are named by attributes: app.case.invoice = "INV-1". ' +
+      'At most 16 MiB decompressed.',
+    parameters: [TENANT_HEADER],
+    requestBody: { content: answer },
+    responses: {
+      '200': { description: 'Taken, whole or in part', content: answer },
+      default: { description: 'google.rpc.Status', content: answer },
+    },
+  }
 }
 
 const SIGN_IN: ZodOpenApiOperationObject = {

@@ -31,7 +31,7 @@ export function problemHandler(log: Log): ErrorRequestHandler {
       next(error)
       return
     }
-    const known = asKnown(error)
+    const known = knownError(error)
     if (known === null)
       log.error({ err: error, path: request.path, request_id: response.locals['requestId'] }, 'a request failed')
     sendProblem(
@@ -41,7 +41,8 @@ export function problemHandler(log: Log): ErrorRequestHandler {
   }
 }
 
-function asKnown(error: unknown): SightlineError | null {
+/** The error that a failure means to the caller; null for a defect. */
+export function knownError(error: unknown): SightlineError | null {
   if (error instanceof SightlineError) return error
   if (error instanceof z.ZodError) {
     const [issue] = error.issues

@@ -1,3 +1,4 @@
+import { instantToIso } from '../model/instant.ts'
 import type { Readiness } from './contract/admin.ts'
 import type { Services } from './services.ts'
 
@@ -12,6 +13,14 @@ export async function readiness(services: Services): Promise<Readiness> {
       await services.stores.postgres.pool.query('SELECT 1')
     }),
   ])
+  const { retrying_since, last_error } = services.writer.state()
+  if (retrying_since !== null)
+    checks.push({
+      name: 'writes',
+      ok: false,
+      detail: `ClickHouse has not taken events since ${instantToIso(retrying_since)}: ${last_error ?? 'it does not answer'}`,
+    })
+  checks.push(...services.checks())
   if (services.draining()) checks.push({ name: 'process', ok: false, detail: 'shutting down' })
   return { ready: checks.every(({ ok }) => ok), checks, demo: services.demo() }
 }

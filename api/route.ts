@@ -31,6 +31,8 @@ export type Route = {
   /** Whether the call is bound to one tenant (header `x-tenant-id`, or the only tenant of the credential). */
   tenant: boolean
   status: number
+  /** How the answer is written: one JSON value, or – of a handler that returns an async iterable – one a line, as they come. */
+  media: 'json' | 'ndjson'
   params: z.ZodObject | null
   query: z.ZodObject | null
   body: Schema | null
@@ -53,6 +55,7 @@ export function route<
   scope?: Scope | null
   tenant?: boolean
   status?: number
+  media?: Route['media']
   params?: P
   query?: Q
   body?: B
@@ -68,6 +71,7 @@ export function route<
     scope: definition.scope === undefined ? 'read' : definition.scope,
     tenant: definition.tenant ?? true,
     status: definition.status ?? 200,
+    media: definition.media ?? 'json',
     params: definition.params ?? null,
     query: definition.query ?? null,
     body: definition.body ?? null,

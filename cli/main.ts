@@ -1,11 +1,15 @@
 import { Command } from 'commander'
 import { SightlineError } from '../platform/errors.ts'
+import { alertsCommand } from './alerts.ts'
 import { apiCommand } from './api.ts'
 import { doctorCommand } from './doctor.ts'
 import { importCommand } from './import.ts'
+import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
+import { mappingCommand } from './mapping.ts'
 import { migrateCommand } from './migrate.ts'
 import { simulateCommand } from './simulate.ts'
+import { sourceCommand } from './source.ts'
 import { startCommand } from './start.ts'
 import { tenantCommand } from './tenant.ts'
 import { VERSION } from './version.ts'
@@ -17,12 +21,16 @@ const program = new Command('sightline')
 for (const command of [
   startCommand,
   apiCommand,
+  ingestCommand,
+  alertsCommand,
   importCommand,
   simulateCommand,
   migrateCommand,
   doctorCommand,
   keyCommand,
   tenantCommand,
+  mappingCommand,
+  sourceCommand,
 ]) {
   program.addCommand(command())
 }

@@ -1,20 +1,31 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createApp } from '../api/app.ts'
+import { Registry } from 'prom-client'
+import { startWatch, type Watch } from '../alerts/watch.ts'
+import { createApp, createOperationsApp } from '../api/app.ts'
 import type { Readiness } from '../api/contract/admin.ts'
 import type { Services } from '../api/services.ts'
-import { settleLeftovers, sweepConflicts } from '../ingest/settle.ts'
+import { createJudge } from '../ingest/judge.ts'
+import { createMappings } from '../ingest/payload/catalogue.ts'
+import { createTelemetryWriter } from '../ingest/otlp/writer.ts'
+import { createShapes } from '../ingest/shapes.ts'
+import { createFront } from '../ingest/transport/kafka/front.ts'
 import { createEventWriter, type EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Env } from '../platform/env.ts'
-import { SightlineError } from '../platform/errors.ts'
+import type { SightlineError } from '../platform/errors.ts'
 import { ensureAdministrator } from '../platform/keys.ts'
 import type { Log } from '../platform/log.ts'
+import { openSecretBox } from '../platform/secrets.ts'
 import { openStores, type Stores } from '../platform/stores.ts'
 import { migrateClickHouse } from '../queries/migrate.ts'
+import { type Ingestion, startIngestion } from './ingestion.ts'
+import { type Brokers, openBrokers } from './kafka.ts'
+import { listenFirst } from './listening.ts'
 import { VERSION } from './version.ts'
 
-/** A running server: the address it listens on, and its orderly end. */
+/** What a process does: `api` answers people and takes events over HTTP, `ingest` brings events in by itself, `alerts` watches. */
+export type Part = 'api' | 'ingest' | 'alerts'
+
+/** A running process: the address it listens on, and its orderly end. */
 export type RunningServer = {
   url: string
   port: number
@@ -33,77 +44,81 @@ export function clock(): Instant {
   return Math.round((performance.timeOrigin + performance.now()) * 1000)
 }
 
+/** How long the last answers may take when a process ends. */
+const LAST_ANSWERS_MS = 5000
+
 /**
- * Opens the stores, migrates them and serves the API (and the dashboard, where `webFolder` is given). The port is taken first, so that a
- * second start fails before anything else is touched; until all is ready every request is answered 503.
+ * Opens the stores, migrates them and runs the parts (all of them by default) in this process. Its port is taken first; until all is
+ * ready every request is answered 503. A process without the API serves its health and figures only.
  *
+ * @param options.webFolder the built dashboard
  * @throws SightlineError one of the start-up codes; nothing is left running then
  */
 export async function runServer(options: {
   env: Env
   log: Log
   webFolder: string | null
+  parts?: readonly Part[]
   demo?: () => Readiness['demo']
 }): Promise<RunningServer> {
-  const { env, log } = options
-  let handler: Parameters<typeof createServer>[1] = (_request, response) => {
-    response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
-    response.end(
-      JSON.stringify({
-        type: '/docs#store_unavailable',
-        title: 'starting',
-        status: 503,
-        code: 'store_unavailable',
-        detail: 'Starting; try again in a second.',
-      }),
-    )
-  }
-  const server = createServer((request, response) => handler?.(request, response))
-  server.requestTimeout = 120_000
-  server.headersTimeout = 20_000
-  await listen(server, env)
-
+  const { env, log, parts = ['api', 'ingest', 'alerts'] } = options
+  const http = await listenFirst(env)
   let stores: Stores | undefined
+  let ingestion: Ingestion | undefined
+  let watch: Watch | undefined
+  let brokers: Brokers | undefined
   try {
     stores = await openStores({ env, log })
+    const opened = stores
+    const { db } = stores.postgres
     await migrateClickHouse(stores.clickhouse.writer, log)
     const { folder } = stores
-    const { token } = await ensureAdministrator(stores.postgres.db, {
-      fixedToken: env.adminToken,
-      kept: folder === null ? undefined : (make) => folder.secret('admin-token', make),
-    })
+    const { token } = parts.includes('api')
+      ? await ensureAdministrator(db, {
+          fixedToken: env.adminToken,
+          kept: folder === null ? undefined : (make) => folder.secret('admin-token', make),
+        })
+      : { token: null }
     const writer = createEventWriter({ clickhouse: stores.clickhouse.writer, now: clock })
+    const telemetry = createTelemetryWriter({ clickhouse: stores.clickhouse.writer, now: clock })
+    const registry = new Registry()
+    if (env.kafkaBrokers !== undefined && (parts.includes('api') || parts.includes('ingest')))
+      brokers = openBrokers({ brokers: env.kafkaBrokers, log })
+    const front = brokers === undefined || !parts.includes('api') ? null : createFront({ kafka: brokers.port, now: clock, log })
+    const shapes = createShapes({ db, clickhouse: stores.clickhouse.writer, now: clock, log })
+    const judge = createJudge({ mappings: createMappings(db), shapes })
     let draining = false
     const services: Services = {
       stores,
       writer,
+      front,
+      telemetry,
+      judge,
+      secrets: await openSecretBox({ key: env.secretKey, folder }),
       now: clock,
       log,
       version: VERSION,
+      registry,
+      checks: () => [brokers, ingestion, watch].flatMap((part) => part?.checks() ?? []),
       demo: options.demo ?? (() => ({ state: 'off', events: 0, expected: 0 })),
       draining: () => draining,
     }
-    handler = createApp(services, options.webFolder)
+    if (parts.includes('ingest')) ingestion = startIngestion({ env, ...services, brokers: brokers ?? null, shapes })
+    if (parts.includes('alerts')) watch = startWatch({ stores, now: clock, log, registry })
+    http.serve(parts.includes('api') ? createApp(services, options.webFolder) : createOperationsApp(services))
 
-    const opened = stores
-    const sweeping = sweepNowAndThen(stores, writer, log)
-    let stopping: Promise<void> | undefined
     const stop = async (): Promise<void> => {
       draining = true
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve())
-      })
-      await Promise.all([sweeping.stop(), writer.drain()])
-      server.closeIdleConnections()
-      const patience = setTimeout(() => server.closeAllConnections(), 5000)
-      await closed
-      clearTimeout(patience)
+      http.refuse()
+      await Promise.all([watch?.stop(), ingestion?.stop(), front?.stop()])
+      await Promise.all([writer.drain(), telemetry.drain(), shapes.stop(), brokers?.close()])
+      await http.close(LAST_ANSWERS_MS)
       await opened.close()
     }
-    const { port } = server.address() as AddressInfo
+    let stopping: Promise<void> | undefined
     return {
-      url: `http://${env.host.includes(':') ? `[${env.host}]` : env.host}:${port}`,
-      port,
+      url: http.url,
+      port: http.port,
       stores,
       writer,
       adminToken: token,
@@ -111,61 +126,11 @@ export async function runServer(options: {
       failed: stores.failed,
     }
   } catch (error) {
-    server.closeAllConnections()
-    server.close()
+    await Promise.all([watch?.stop(), ingestion?.stop(), brokers?.close()])
+    await http.close(0)
     await stores?.close()
     throw error
   }
-}
-
-/** How often identities that are held with two contents are looked for, beside those that the writer knows of. */
-const SWEEP_MS = 20_000
-
-function sweepNowAndThen(stores: Stores, writer: EventWriter, log: Log): { stop(): Promise<void> } {
-  let since = 0
-  const sweep = async () => {
-    const started = clock()
-    try {
-      const from = since
-      await writer.inTurn(() => sweepConflicts(stores.clickhouse.writer, from, clock))
-      since = started - 60e6
-    } catch (error) {
-      log.warn({ err: error }, 'looking for conflicting copies failed; it is tried again')
-    }
-  }
-  let busy = writer
-    .inTurn(() => settleLeftovers(stores.clickhouse.writer, clock))
-    .catch((error: unknown) => {
-      log.warn({ err: error }, 'settling what an earlier process left behind failed; the next start tries it again')
-    })
-  const timer = setInterval(() => {
-    busy = busy.then(sweep)
-  }, SWEEP_MS)
-  return {
-    stop() {
-      clearInterval(timer)
-      return busy
-    },
-  }
-}
-
-function listen(server: Server, env: Env): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(listenFailure(error, env)))
-    server.listen(env.port, env.host, resolve)
-  })
-}
-
-function listenFailure(error: NodeJS.ErrnoException, { host, port }: Env): Error {
-  const next = 'Choose another one with --port N, or stop what listens there.'
-  if (error.code === 'EADDRINUSE')
-    return new SightlineError('port_in_use', `Port ${port} on ${host} is in use.`, { next, cause: error })
-  if (error.code === 'EACCES')
-    return new SightlineError('port_in_use', `Port ${port} on ${host} is not allowed for this user.`, { next, cause: error })
-  return new SightlineError('env_invalid', `This machine has no address ${host} to listen on (${error.code ?? error.message}).`, {
-    next: 'Check SIGHTLINE_HOST.',
-    cause: error,
-  })
 }
 
 /** Within this time a second signal is the same one: a terminal sends Ctrl-C to every process, and npm passes it on once more. */

@@ -103,9 +103,10 @@ export function decisionOf(decision: string | null | undefined): AiDecision | nu
   return ACCEPTED.has(word) ? 'accepted' : OVERRIDDEN.has(word) ? 'overridden' : 'other'
 }
 
-/** Names that stand for machines: `svc-match`, `bot:triage`, `agent/7`, `system`. */
-const MACHINE =
-  /^(?:ai|agent|bot|llm|model|gpt|svc|service|system|robot|rpa|workflow|n8n)(?:$|[-_:/.@\d])|(?:^|[-_:/.])(?:bot|agent|svc|llm)$/iu
+/** Names that stand for machines, letter case ignored: `svc-match`, `bot:triage`, `agent/7`, `system`. Queries use it, too. */
+export const MACHINE_PATTERN =
+  '^(?:ai|agent|bot|llm|model|gpt|svc|service|system|robot|rpa|workflow|n8n)(?:$|[-_:/.@0-9])|(?:^|[-_:/.])(?:bot|agent|svc|llm)$'
+const MACHINE = new RegExp(MACHINE_PATTERN, 'iu')
 
 /** Whether an id names a machine rather than a person. */
 export function isMachineName(id: string): boolean {

@@ -4,6 +4,7 @@ import { SightlineError } from './errors.ts'
 import { LOG_LEVELS } from './log.ts'
 
 const aPort = 'must be a whole number from 0 to 65535'
+const aSession = 'must be a whole number of milliseconds from 1000 to 300000'
 const port = z.coerce.number(aPort).int(aPort).min(0, aPort).max(65_535, aPort)
 const postgresUrl = z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), {
   error: 'must be postgres://USER:PASSWORD@HOST:PORT/DATABASE',
@@ -28,6 +29,10 @@ const Variables = z.object({
     .string()
     .regex(/^[\w~+/.-]{1,300}=*$/, 'must be a bearer token: letters, digits and -._~+/ only, at most 300')
     .optional(),
+  /** What the secrets of sources are sealed with; the data folder keeps one where it is not given. */
+  SIGHTLINE_SECRET_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
+  /** Where connectors may ask: private networks too, or the public internet only. */
+  SIGHTLINE_PULL_REACH: z.enum(['private', 'public']).default('private'),
   SIGHTLINE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   /** A ClickHouse server, with the writer's credentials. */
   CLICKHOUSE_URL: clickHouseUrl.optional(),
@@ -40,6 +45,8 @@ const Variables = z.object({
     .regex(/^[^\s,:]+:\d+(,[^\s,:]+:\d+)*$/, 'must be HOST:PORT, separated by commas')
     .transform((text) => text.split(','))
     .optional(),
+  /** Without a sign of life for so long another consumer takes over, milliseconds. */
+  SIGHTLINE_KAFKA_SESSION_MS: z.coerce.number(aSession).int(aSession).min(1000, aSession).max(300_000, aSession).optional(),
   SMTP_URL: z
     .string()
     .refine((text) => /^smtps?:\/\//.test(text) && URL.canParse(text), { error: 'must be smtp(s)://USER:PASSWORD@HOST:PORT' })
@@ -54,11 +61,14 @@ export type Env = {
   /** Absolute path. */
   dataFolder: string
   adminToken: string | undefined
+  secretKey: string | undefined
+  pullReach: 'private' | 'public'
   logLevel: (typeof LOG_LEVELS)[number]
   clickHouseUrl: string | undefined
   clickHouseReaderPassword: string | undefined
   databaseUrl: string | undefined
   kafkaBrokers: string[] | undefined
+  kafkaSessionMs: number | undefined
   smtpUrl: string | undefined
   oidcIssuer: string | undefined
 }
@@ -88,11 +98,14 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     host: env.SIGHTLINE_HOST,
     dataFolder: resolve(env.SIGHTLINE_DATA),
     adminToken: env.SIGHTLINE_ADMIN_TOKEN,
+    secretKey: env.SIGHTLINE_SECRET_KEY,
+    pullReach: env.SIGHTLINE_PULL_REACH,
     logLevel: env.SIGHTLINE_LOG_LEVEL,
     clickHouseUrl: env.CLICKHOUSE_URL,
     clickHouseReaderPassword: env.CLICKHOUSE_READER_PASSWORD,
     databaseUrl: env.DATABASE_URL,
     kafkaBrokers: env.KAFKA_BROKERS,
+    kafkaSessionMs: env.SIGHTLINE_KAFKA_SESSION_MS,
     smtpUrl: env.SMTP_URL,
     oidcIssuer: env.OIDC_ISSUER,
   }

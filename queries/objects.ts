@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Instant, instantFromIso } from '../model/instant.ts'
 import { DIMENSIONS } from '../model/vocabulary.ts'
 import { SightlineError } from '../platform/errors.ts'
+import { objectCalls } from './calls.ts'
 import type { Query, TenantReader } from './run.ts'
 
 /** Events of one document that are read and shown; the earliest ones where it has more. */
@@ -145,9 +146,10 @@ export async function searchObjects(
  * @throws SightlineError `not_found` when no event names the object
  */
 export async function objectTimeline(reader: TenantReader, type: string, id: string) {
-  const [rows, attributes] = await Promise.all([
+  const [rows, attributes, calls] = await Promise.all([
     reader.rows(TIMELINE, { type, id, limit: TIMELINE_EVENTS }),
     reader.rows(ATTRIBUTES, { type, id }),
+    objectCalls(reader, type, id),
   ])
   const live = rows.filter((row) => row.live)
   const [first, last] = [live[0], live.at(-1)]
@@ -166,6 +168,7 @@ export async function objectTimeline(reader: TenantReader, type: string, id: str
     open_exceptions: openExceptions(live),
     related: relatedObjects(live, type, id),
     events: listed.map((row) => timelineEvent(row, ends.get(row.event_id) ?? ends.get(row.corrects_id ?? ''))),
+    calls,
   }
 }
 

@@ -9,6 +9,7 @@ import { Calendar } from '../model/calendar.ts'
 import { verifiedTenant } from '../model/tenant.ts'
 import { checkClickHouse, connectClickHouse } from '../platform/clickhouse/client.ts'
 import { startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
+import { reportKafka } from '../platform/kafka-state.ts'
 import { openLog } from '../platform/log.ts'
 import { storeCalendar } from '../queries/calendar-store.ts'
 import { kpiCatalogue } from '../queries/kpi.ts'
@@ -25,6 +26,7 @@ let theirs: string
 /** A key of my tenant alone that may do everything there. */
 let token: string
 const imports: Record<string, string> = {}
+let letters: string[] = []
 /** What I was told before the other tenant sent anything, and what I and the other are told since. */
 let alone: Map<string, string>
 let beside: Map<string, string>
@@ -42,6 +44,8 @@ before(async () => {
   })
   ;({ token } = minted.body)
   await fill(mine, MINE, 4)
+  // Known before anybody has them: the same questions are asked each time.
+  letters = await letterIds(mine)
   alone = await answers(questions())
   await fill(theirs, THEIRS, 9)
   beside = await answers(questions())
@@ -96,6 +100,7 @@ async function fill(tenant: string, mark: string, invoices: number): Promise<voi
     body: { state: 'done', accepted: invoices, report },
   })
   assert.equal(done.status, 200, JSON.stringify(done.body))
+  await fillIngestion(tenant, mark, invoices)
   const calendar = Calendar.parse({
     name: mark,
     zone: 'UTC',
@@ -111,6 +116,90 @@ async function fill(tenant: string, mark: string, invoices: number): Promise<voi
     Date.UTC(2026, 0) * 1000,
     Date.UTC(2026, 1) * 1000,
   )
+}
+
+/** What a tenant registers and what its integrations say: systems, sources, mappings, spans, metrics, logs, dead letters, Kafka's lag. */
+async function fillIngestion(tenant: string, mark: string, size: number): Promise<void> {
+  const post = async (path: string, body: unknown, expected: number): Promise<void> => {
+    const { status, body: answer } = await server.ask('POST', path, { tenant, body })
+    assert.equal(status, expected, `${path}: ${JSON.stringify(answer)}`)
+  }
+  await post('/v1/systems', { id: 'erp', name: mark, class: 'erp', owner: mark }, 201)
+  await post(
+    '/v1/sources',
+    { id: 'portal', name: mark, kind: 'webhook', format: 'cloudevents', config: { scheme: 'github' } },
+    201,
+  )
+  const { body: pack } = await server.ask<{ body: Record<string, unknown> }>('GET', '/v1/mappings/coupa-style', { tenant })
+  const { version: _version, ...mapping } = pack.body
+  await post('/v1/mappings/own', { body: { ...mapping, name: 'own', title: mark } }, 201)
+  const start = BigInt(Date.UTC(2026, 1, 3)) * 1_000_000n
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })
+  const resource = { attributes: [text('service.name', `${mark}-connector`), text('host.name', mark)] }
+  const ends = Array.from({ length: size }, (_, at) => String(start + BigInt(size * (at + 1)) * 1_000_000n))
+  const spans = ends.map((endTimeUnixNano, at) => ({
+    traceId: '5b8efff798038103d269b633813fc60c',
+    spanId: `eee19b7ec3c1b1${(at + 16).toString(16)}`,
+    name: `POST ${mark}`,
+    kind: 3,
+    startTimeUnixNano: String(start),
+    endTimeUnixNano,
+    attributes: [
+      text('server.address', 'erp'),
+      text('http.request.method', 'POST'),
+      text('app.case.invoice', 'INV-1'),
+      text('workflow.run.id', mark),
+      { key: 'http.response.status_code', value: { intValue: '503' } },
+    ],
+    status: { code: 2, message: mark },
+  }))
+  await post('/v1/traces', { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }, 200)
+  const logRecords = ends.map((timeUnixNano) => ({ timeUnixNano, severityNumber: 17, body: { stringValue: mark } }))
+  await post('/v1/logs', { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }, 200)
+  const dataPoints = ends.map((timeUnixNano, at) => ({
+    timeUnixNano,
+    asInt: String(size * at),
+    attributes: [text('group', mark)],
+  }))
+  const metrics = [{ name: 'kafka.consumer_group.lag', gauge: { dataPoints } }]
+  await post('/v1/metrics', { resourceMetrics: [{ resource, scopeMetrics: [{ metrics }] }] }, 200)
+  await post(
+    '/v1/events',
+    Array.from({ length: size }, (_, at) => ({ specversion: '1.0', id: `${mark}-bad-${at}` })),
+    400,
+  )
+  const { db } = server.stores.postgres
+  await reportKafka(db, mark, {
+    cluster: 'c',
+    connected: true,
+    error: null,
+    // A report counts for seconds, and this test takes longer.
+    as_of: (Date.now() + 3_600_000) * 1000,
+    rebalances: 0,
+    restarts: 0,
+    partitions: [
+      {
+        tenant,
+        feed: mark,
+        topic: mark,
+        partition: 0,
+        committed: 0,
+        end: size,
+        lag: size,
+        paused: false,
+        replaying: false,
+        last_progress_at: 0,
+        error: null,
+      },
+    ],
+    gaps: [],
+  })
+}
+
+/** Letters of a tenant, by id. */
+async function letterIds(tenant: string): Promise<string[]> {
+  const { body } = await server.ask<{ letters: { id: string }[] }>('GET', '/v1/dead-letters', { tenant })
+  return body.letters.map(({ id }) => id)
 }
 
 function log(mark: string, invoices: number): Record<string, unknown>[] {
@@ -166,6 +255,17 @@ function log(mark: string, invoices: number): Record<string, unknown>[] {
     })
     add('policy.evaluated', { ...common, policy: { id: named('policy'), version: '1', decision: 'violated' } })
     add('payment.cleared', common)
+    add('workflow_run.completed', {
+      ...common,
+      objects: [{ type: 'workflow_run', id: 'n8n:1' }],
+      workflow_run: 'n8n:1',
+      activity: 'workflow_run.completed',
+    })
+    add('invoice.posted', {
+      ...common,
+      actor: { id: named('agent'), kind: 'ai_agent' },
+      ai: { model: named('model'), kind: 'classification', confidence: 0.5 },
+    })
   }
   // Only the other tenant knows the incident that both name as a cause.
   if (mark === THEIRS)
@@ -186,9 +286,21 @@ type Parameter = { in: string; name: string; schema: { enum?: string[]; maximum?
 /** What may stand in the path of a route. */
 const SAMPLES: Record<string, (path: string) => string[]> = {
   type: () => ['invoice', 'purchase_order', 'connector', 'supplier'],
-  name: () => kpiCatalogue().map(({ kpi }) => kpi),
-  id: (path) => (path.startsWith('/v1/imports') ? Object.values(imports) : ['INV-1', 'INV-2', 'INV-9', `${THEIRS}-supplier`]),
+  name: (path) => (path.startsWith('/v1/mappings') ? ['own', 'coupa-style'] : kpiCatalogue().map(({ kpi }) => kpi)),
+  id: (path) => idsOf(path),
 }
+
+function idsOf(path: string): string[] {
+  if (path.startsWith('/v1/imports')) return Object.values(imports)
+  if (path.startsWith('/v1/dead-letters')) return letters
+  if (path.startsWith('/v1/integrations/systems')) return ['erp', `${MINE}-connector`, `${THEIRS}-connector`]
+  if (path.startsWith('/v1/integrations/traces')) return ['5b8efff798038103d269b633813fc60c']
+  if (path.startsWith('/v1/runs')) return ['n8n:1', `${THEIRS}-run`]
+  return ['INV-1', 'INV-2', 'INV-9', `${THEIRS}-supplier`]
+}
+
+/** What is asked for by its arrival; everything else by when it happened. */
+const BY_ARRIVAL = /^\/v1\/(?:dead-letters|ledger)/u
 
 /** Every GET route with known objects in its path, over the window of the data; the first of each also with every choice that its query has. */
 function questions(): Question[] {
@@ -201,7 +313,7 @@ function questions(): Question[] {
     }
     const query = (operations[route.path]?.get?.parameters ?? []).filter((parameter) => parameter.in === 'query')
     const has = (name: string) => query.some((parameter) => parameter.name === name)
-    const base: Record<string, string> = has('from') && has('to') ? RANGE : {}
+    const base: Record<string, string> = has('from') && has('to') && !BY_ARRIVAL.test(route.path) ? RANGE : {}
     const choices = query.flatMap((parameter): Record<string, string>[] => {
       if (parameter.schema.enum !== undefined) return parameter.schema.enum.map((value) => ({ [parameter.name]: value }))
       if (parameter.name === 'limit') return [{ limit: String(parameter.schema.maximum) }]
@@ -217,6 +329,9 @@ function questions(): Question[] {
     )
   })
 }
+
+/** Who asked when, under which number, and how long ago something was then. */
+const MOMENTARY = new Set(['last_used_at', 'request_id', 'as_of', 'from', 'to', 'freshness', 'feeds', 'state'])
 
 /** The answers as status and text, by path; `forged` is added to each request. */
 async function answers(
@@ -235,10 +350,7 @@ async function answers(
           headers: forged.headers,
         })
         assert.ok(answer.status < 500, `${path}: ${JSON.stringify(answer.body)}`)
-        // Who asked when, and under which number, is no row.
-        const text = JSON.stringify(answer.body, (name, value: unknown) =>
-          name === 'last_used_at' || name === 'request_id' ? null : value,
-        )
+        const text = JSON.stringify(answer.body, (name, value: unknown) => (MOMENTARY.has(name) ? null : value))
         found.set(path, `${answer.status} ${text}`)
       }),
     )

@@ -1,4 +1,11 @@
-import { useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import {
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from '@tanstack/react-query'
 import type { ObjectSearch } from '../api/contract/object.ts'
 import { ask, type Answer, type Parameters } from './api.ts'
 import { useScope } from './scope.ts'
@@ -34,6 +41,24 @@ export function useWindowAnswer<Name extends keyof Schemas>(
 ): UseQueryResult<Answer<Name>> {
   const { window } = useScope()
   return useAnswer(schema, path, { from: window.from, to: window.to, ...parameters }, options)
+}
+
+type Request = { method?: 'POST' | 'PATCH' | 'DELETE'; path: string; body?: unknown }
+
+/** Changes something of the tenant of the address; what is shown of the tenant is then asked for anew. */
+export function useAct<Name extends keyof Schemas, Input = void>(
+  schema: Name,
+  request: (input: Input) => Request,
+): UseMutationResult<Answer<Name>, Error, Input> {
+  const { tenant } = useScope()
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: (input: Input) => {
+      const { path, method = 'POST', body } = request(input)
+      return ask(schema, path, { method, tenant, body })
+    },
+    onSuccess: () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === tenant }),
+  })
 }
 
 /** Documents of a type page by page. */

@@ -19,7 +19,7 @@ export type Answer<Name extends keyof Schemas> = Schemas[Name]['_zod']['output']
 export type Parameters = Readonly<Record<string, string | number | undefined>>
 
 type Call = {
-  method?: 'GET' | 'POST' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   tenant?: string | undefined
   parameters?: Parameters | undefined
   body?: unknown

@@ -17,6 +17,8 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 30_000,
+      // Long enough for what was seen last to outlive an outage of the store.
+      gcTime: 1_800_000,
       refetchOnWindowFocus: false,
       retry: (failures, error) =>
         failures < 2 && error instanceof ApiError && (error.problem.status >= 500 || error.problem.status === 0),

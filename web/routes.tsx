@@ -39,7 +39,15 @@ export const routes: RouteObject[] = [
                 path: 'objects/:type/:id',
                 lazy: async () => ({ Component: (await import('./pages/objects/document-page.tsx')).DocumentPage }),
               },
-              { path: 'data', lazy: async () => ({ Component: (await import('./pages/data/data-page.tsx')).DataPage }) },
+              {
+                path: 'integrations/:section?/:id?',
+                lazy: async () => ({ Component: (await import('./pages/integrations/integrations-page.tsx')).IntegrationsPage }),
+              },
+              { path: 'ai', lazy: async () => ({ Component: (await import('./pages/ai/ai-page.tsx')).AiPage }) },
+              {
+                path: 'data/:section?/:name?',
+                lazy: async () => ({ Component: (await import('./pages/data/data-page.tsx')).DataPage }),
+              },
               { path: '*', element: <NotFound /> },
             ],
           },

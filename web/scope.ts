@@ -19,7 +19,7 @@ export const RANGES = [
 const DEFAULT_RANGE = '90d'
 const DAY_MS = 86_400_000
 /** What stays in the address from page to page. */
-const CARRIED = ['tenant', 'range', 'from', 'to']
+const CARRIED = ['tenant', 'range', 'from', 'to', 'span']
 
 /** The window that a page shows, as the API takes it: `from` inclusive, `to` exclusive, left out where it means now. */
 export type Window = { id: string; label: string; from: string; to: string | undefined; days: number; bucket: Bucket }

@@ -37,12 +37,26 @@ const pine: MantineColorsTuple = [
   '#084435',
 ]
 
+/** Surfaces and inks of the dark theme, from light to dark, as in styles/tokens.css. */
+const dark: MantineColorsTuple = [
+  '#edf0f2',
+  '#bcc4cb',
+  '#9aa4ad',
+  '#6b757e',
+  '#424a52',
+  '#353c43',
+  '#20262b',
+  '#191d21',
+  '#14181b',
+  '#111417',
+]
+
 /** Mantine's theme: colour families with a meaning (business, technical) and one accent that has none. */
 export const theme = createTheme({
   fontFamily: "'Inter Variable', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SFMono-Regular', Menlo, Consolas, monospace",
   headings: { fontFamily: "'Inter Variable', system-ui, sans-serif", fontWeight: '620' },
-  colors: { business, technical, pine },
+  colors: { business, technical, pine, dark },
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 6 },
   autoContrast: true,

@@ -60,11 +60,15 @@ export const KeyCreate = z.object({
 })
 export const KeyCreated = z.object({ key: Key, token: z.string().describe('shown this once') }).meta({ id: 'KeyCreated' })
 
-/** Progress of the demo's loading, for the shell's banner. */
+/** One thing that must work, and how it is. */
+export const ReadinessCheck = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })
+export type ReadinessCheck = z.output<typeof ReadinessCheck>
+
+/** Whether a process can do its work, and the progress of the demo's loading, for the shell's banner. */
 export const Readiness = z
   .object({
     ready: z.boolean(),
-    checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+    checks: z.array(ReadinessCheck),
     demo: z.object({ state: z.enum(['off', 'loading', 'live']), events: z.int(), expected: z.int() }),
   })
   .meta({ id: 'Readiness' })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { cleanText } from './common.ts'
+import { SourceFormat, RegisteredSource } from './feeds.ts'
+import { FeedFreshness, Freshness, DriftFinding } from './freshness.ts'
 
 export const Sources = z
   .object({
@@ -13,6 +15,7 @@ export const Sources = z
         last_at: z.string(),
         last_received_at: z.string(),
         events_24h: z.int(),
+        freshness: Freshness,
       }),
     ),
     unmapped: z.array(z.object({ activity: z.string(), events: z.int(), source: z.string() })),
@@ -26,6 +29,9 @@ export const Sources = z
       }),
     ),
     corrections: z.int(),
+    registered: z.array(RegisteredSource),
+    formats: z.array(SourceFormat),
+    feeds: z.array(FeedFreshness).describe('ways in, registered ones that never brought anything among them'),
   })
   .meta({ id: 'Sources' })
 export type Sources = z.output<typeof Sources>
@@ -82,7 +88,12 @@ export const Import = z
   .meta({ id: 'Import' })
 export type Import = z.output<typeof Import>
 
-export const Quality = z.object({ imports: z.array(Import) }).meta({ id: 'Quality' })
+export const Quality = z
+  .object({
+    imports: z.array(Import),
+    findings: z.array(DriftFinding).describe('contract drift and silent workflows; open ones first'),
+  })
+  .meta({ id: 'Quality' })
 export type Quality = z.output<typeof Quality>
 
 export const ImportStart = z.object({

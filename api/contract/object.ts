@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { IntegrationCall } from './integrations.ts'
 
 export const ObjectsQuery = z.object({
   q: z.string().max(200).optional().describe('part of the id, letter case ignored'),
@@ -82,6 +83,9 @@ export const ObjectTimeline = z
     open_exceptions: z.array(z.object({ exception_id: z.string(), category: z.string(), class: z.string(), since: z.string() })),
     related: z.array(z.object({ type: z.string(), id: z.string(), events: z.int() })),
     events: z.array(TimelineEvent),
+    calls: z
+      .array(IntegrationCall)
+      .describe('calls between systems that served it, in order of start: those that name it, and those in its traces; at most 1000'),
   })
   .meta({ id: 'ObjectTimeline' })
 export type ObjectTimeline = z.output<typeof ObjectTimeline>

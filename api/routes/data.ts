@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import { settleLedger } from '../../ingest/ledger.ts'
+import { FORMATS } from '../../ingest/formats.ts'
 import { undoImport } from '../../ingest/undo.ts'
+import { recordAudit } from '../../platform/audit.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import { findImport, listImports, startImport, updateImport } from '../../platform/imports.ts'
+import { listSources } from '../../platform/sources.ts'
+import { acknowledgeFinding, findings } from '../../queries/findings.ts'
 import { sources } from '../../queries/sources.ts'
 import { Import, ImportStart, ImportUpdate, Quality, Sources } from '../contract/data.ts'
+import { DriftFinding, FindingAcknowledge } from '../contract/freshness.ts'
 import { type Route, route } from '../route.ts'
+import { sourceHealth } from '../source-health.ts'
+import { sourceView } from '../views.ts'
 
 const tag = 'Data'
 const ImportId = z.object({ id: z.uuid() })
@@ -17,15 +24,49 @@ export const dataRoutes: Route[] = [
     tag,
     summary: 'Sources with their last event, activities without a mapping, conflicts',
     response: Sources,
-    handle: ({ reader }) => sources(reader),
+    handle: async ({ reader, tenant, services, access }) => {
+      const [seen, registered] = await Promise.all([sources(reader), listSources(services.stores.postgres.db, tenant)])
+      const { freshnessOf, feeds } = await sourceHealth(reader, services, registered)
+      return {
+        ...seen,
+        sources: seen.sources.map((source) => ({ ...source, freshness: freshnessOf(source.source) })),
+        feeds,
+        registered: registered.map((source) => sourceView(source, access.scopes.includes('admin'))),
+        formats: FORMATS.map(({ name, title, mapping }) => ({ name, title, needs_mapping: mapping === 'needed' })),
+      }
+    },
   }),
   route({
     method: 'get',
     path: '/v1/quality',
     tag,
-    summary: 'Imports with their data-quality reports, newest first',
+    summary: 'Imports with their data-quality reports, newest first; changes in what sources send',
     response: Quality,
-    handle: async ({ tenant, services }) => ({ imports: await listImports(services.stores.postgres.db, tenant) }),
+    handle: async ({ tenant, services, reader }) => {
+      const [imported, found] = await Promise.all([listImports(services.stores.postgres.db, tenant), findings(reader)])
+      return { imports: imported, findings: found }
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/quality/acknowledge',
+    tag,
+    summary: 'Mark a finding as known',
+    scope: 'admin',
+    body: FindingAcknowledge,
+    response: DriftFinding,
+    handle: async ({ tenant, services, access, body: { note, ...of } }) => {
+      const { postgres, clickhouse } = services.stores
+      const finding = await acknowledgeFinding(clickhouse.writer, tenant, of, services.now())
+      await recordAudit(postgres.db, {
+        actor: access.keyId,
+        tenantId: tenant,
+        action: 'finding.acknowledged',
+        subject: of.feed,
+        detail: { check: of.check, subject: of.subject, ...(note === undefined ? {} : { note }) },
+      })
+      return finding
+    },
   }),
   route({
     method: 'get',

@@ -1,8 +1,11 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { EVENT_LIMITS, type Refusal } from '../../model/event.ts'
 
-/** One record of a body: its position and what `JSON.parse` made of it, or why it is refused. */
-export type RawRecord = { index: number; value: unknown } | { index: number; refusal: Refusal }
+/**
+ * One record of a body: its position, where its bytes lie (`start` to before `end`), and what `JSON.parse` made of it, or why it is
+ * refused.
+ */
+export type RawRecord = { index: number; start: number; end: number } & ({ value: unknown } | { refusal: Refusal })
 
 /** How the records lie in the body. */
 export type Framing = 'json' | 'ndjson' | 'single'
@@ -21,56 +24,77 @@ const SPACE = 32
 export function* readRecords(body: Buffer, framing: Framing): Generator<RawRecord> {
   const ascii = isAscii(body)
   const valid = ascii || isUtf8(body)
-  // One byte a character: the text of pure ASCII is parsed markedly faster than decoded UTF-8.
-  const text = ascii ? body.toString('latin1') : new TextDecoder('utf-8').decode(body)
-  const slices = framing === 'ndjson' ? lines(text) : framing === 'json' ? elements(text) : [{ text: text.trim() }]
+  // One byte a character: what separates records is ASCII, so places in this text are places in the bytes, and the text of pure ASCII
+  // is parsed markedly faster than decoded UTF-8.
+  const bytes = body.toString('latin1')
+  const from = bytes.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+  const slices =
+    framing === 'ndjson' ? lines(bytes, from) : framing === 'json' ? elements(bytes, from) : [trimmed(bytes, from, bytes.length)]
   let index = 0
   for (const slice of slices) {
-    yield 'broken' in slice
-      ? { index, refusal: { code: 'json_invalid', message: slice.broken } }
-      : readRecord(slice.text, index, valid)
-    index++
+    const { start, end } = slice
+    const place = { index: index++, start, end }
+    if (slice.broken !== undefined) yield { ...place, refusal: { code: 'json_invalid', message: slice.broken } }
+    else if (!valid && !isUtf8(body.subarray(start, end)))
+      yield { ...place, refusal: { code: 'utf8_invalid', message: 'is not valid UTF-8' } }
+    else if (end - start > EVENT_LIMITS.bytes)
+      yield { ...place, refusal: { code: 'record_too_large', message: `is over ${EVENT_LIMITS.bytes / 1024} KiB` } }
+    else {
+      const read = readRecord(ascii ? bytes.slice(start, end) : body.toString('utf8', start, end))
+      yield 'code' in read ? { ...place, refusal: read } : { ...place, value: read.value }
+    }
   }
 }
 
-type Slice = { text: string } | { broken: string }
+/** UTF-8's, one character a byte. */
+const BYTE_ORDER_MARK = '\u00EF\u00BB\u00BF'
 
-function* lines(text: string): Generator<Slice> {
-  for (let start = 0; start < text.length;) {
+type Slice = { start: number; end: number; broken?: string }
+
+function trimmed(text: string, start: number, end: number): Slice {
+  const first = skipSpace(text, start)
+  let last = end
+  while (last > first && text.charCodeAt(last - 1) <= SPACE) last--
+  return { start: Math.min(first, last), end: last }
+}
+
+function* lines(text: string, from: number): Generator<Slice> {
+  for (let start = from; start < text.length;) {
     const newline = text.indexOf('\n', start)
     const end = newline === -1 ? text.length : newline
-    const line = text.slice(start, end).trim()
-    if (line !== '') yield { text: line }
+    const line = trimmed(text, start, end)
+    if (line.start < line.end) yield line
     start = end + 1
   }
 }
 
 /** The elements of a top-level array, or the whole text when it is no array. */
-function* elements(text: string): Generator<Slice> {
-  let at = skipSpace(text, 0)
+function* elements(text: string, from: number): Generator<Slice> {
+  let at = skipSpace(text, from)
   if (text[at] !== '[') {
-    const whole = text.slice(at).trimEnd()
-    if (whole !== '') yield { text: whole }
+    const whole = trimmed(text, at, text.length)
+    if (whole.start < whole.end) yield whole
     return
   }
   at = skipSpace(text, at + 1)
   if (text[at] === ']') return yield* trailing(text, at + 1)
   for (;;) {
     const end = endOfValue(text, at)
-    if (end === -1) return yield { broken: 'the array breaks off inside this record' }
-    yield { text: text.slice(at, end).trim() }
+    if (end === -1) return yield { start: at, end: text.length, broken: 'the array breaks off inside this record' }
+    yield trimmed(text, at, end)
     if (text[end] === ']') return yield* trailing(text, end + 1)
     at = skipSpace(text, end + 1)
   }
 }
 
 function* trailing(text: string, at: number): Generator<Slice> {
-  if (skipSpace(text, at) < text.length) yield { broken: 'there is text after the end of the array' }
+  const start = skipSpace(text, at)
+  if (start < text.length) yield { start, end: text.length, broken: 'there is text after the end of the array' }
 }
 
 function skipSpace(text: string, from: number): number {
   let at = from
-  while (at < text.length && text.charCodeAt(at) <= 32) at++
+  while (at < text.length && text.charCodeAt(at) <= SPACE) at++
   return at
 }
 
@@ -101,21 +125,22 @@ function endOfString(text: string, open: number): number {
   return -1
 }
 
-function readRecord(text: string, index: number, validUtf8: boolean): RawRecord {
-  const refuse = (code: string, message: string): RawRecord => ({ index, refusal: { code, message } })
-  if (!validUtf8 && text.includes('\uFFFD')) return refuse('utf8_invalid', 'is not valid UTF-8')
-  if (text.length > EVENT_LIMITS.bytes) return refuse('record_too_large', `is over ${EVENT_LIMITS.bytes / 1024} KiB`)
+/** What a text holds, or why it is refused. */
+function readRecord(text: string): { value: unknown } | Refusal {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return refuse('json_invalid', `is not JSON: ${error instanceof Error ? error.message.slice(0, 120) : 'syntax error'}`)
+    return {
+      code: 'json_invalid',
+      message: `is not JSON: ${error instanceof Error ? error.message.slice(0, 120) : 'syntax error'}`,
+    }
   }
   const keys = countKeys(value, 0)
-  if (keys === -1) return refuse('too_deep', `is nested deeper than ${EVENT_LIMITS.depth} levels`)
+  if (keys === -1) return { code: 'too_deep', message: `is nested deeper than ${EVENT_LIMITS.depth} levels` }
   if (keys !== countKeyMarks(text) && repeatsKey(text))
-    return refuse('duplicate_key', 'holds a key twice in one object, so it has two readings')
-  return { index, value }
+    return { code: 'duplicate_key', message: 'holds a key twice in one object, so it has two readings' }
+  return { value }
 }
 
 /** Keys in a value at all levels; -1 when it is nested deeper than allowed. */

@@ -40,6 +40,7 @@ const GIB = 2 ** 30
  * @param options.dir absolute path; created where missing, and used by one engine at a time
  * @param options.port loopback port; a free one where not given
  * @param options.memoryBytes upper limit for the engine as a whole, default 4 GiB
+ * @param options.users where others must know them after a restart too; new passwords at every start where not given
  * @throws {SightlineError} `platform_unsupported`, `folder_in_use`, `port_in_use`, `folder_not_writable`, `store_unavailable`
  */
 export async function startEmbeddedClickHouse(options: {
@@ -47,6 +48,7 @@ export async function startEmbeddedClickHouse(options: {
   log: Log
   port?: number
   memoryBytes?: number
+  users?: Pick<EmbeddedClickHouse, 'writer' | 'reader'>
 }): Promise<EmbeddedClickHouse> {
   const library = engineLibrary()
   const dir = resolve(options.dir)
@@ -60,8 +62,10 @@ export async function startEmbeddedClickHouse(options: {
       cause,
     })
   }
-  const writer = { username: 'sightline_writer', password: randomBytes(24).toString('base64url') }
-  const reader = { username: 'sightline_reader', password: randomBytes(24).toString('base64url') }
+  const { writer, reader } = options.users ?? {
+    writer: { username: 'sightline_writer', password: randomBytes(24).toString('base64url') },
+    reader: { username: 'sightline_reader', password: randomBytes(24).toString('base64url') },
+  }
   const deadline = Date.now() + START_LIMIT_MS
   const lockedUntil = Date.now() + FOLDER_RELEASE_MS
   for (;;) {

@@ -221,6 +221,13 @@ export const connectorState = pgTable(
     ranAt: at('ran_at'),
     succeededAt: at('succeeded_at'),
     error: text('error'),
+    /** Failed runs since the last good one. */
+    failures: integer('failures').notNull().default(0),
+    /** When it is due again. */
+    nextAt: at('next_at'),
+    /** Process that polls, until when: another one takes over where it does not renew. */
+    leaseOwner: text('lease_owner'),
+    leaseUntil: at('lease_until'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.sourceId] })],
 )
@@ -258,7 +265,7 @@ export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
     address: text('address').notNull(),
-    /** SHA-256 of what was signed and its signature, hexadecimal. */
+    /** SHA-256 of what was signed, hexadecimal. */
     digest: text('digest').notNull(),
     expiresAt: at('expires_at').notNull(),
   },

@@ -22,6 +22,13 @@ type Name =
   | 'download'
   | 'close'
   | 'menu'
+  | 'integrations'
+  | 'pause'
+  | 'play'
+  | 'plus'
+  | 'out-link'
+  | 'clock'
+  | 'check'
 
 const PATHS: Readonly<Record<Name, ReactNode>> = {
   overview: <path d="M2.5 13.5V9M6.2 13.5V4.5M9.8 13.5V7M13.5 13.5V2.5" />,
@@ -50,6 +57,15 @@ const PATHS: Readonly<Record<Name, ReactNode>> = {
   ),
   download: <path d="M8 2.5v7.5M4.8 7 8 10.2 11.2 7M2.8 13.3h10.4" />,
   menu: <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />,
+  integrations: (
+    <path d="M5 2.5v3M9 2.5v3M3.5 5.5h7v2.2a3.5 3.5 0 0 1-7 0zM7 11.2v.8a1.8 1.8 0 0 0 1.8 1.8h2.4a1.8 1.8 0 0 0 1.8-1.8V8.5" />
+  ),
+  pause: <path d="M5.5 3.5v9M10.5 3.5v9" />,
+  play: <path d="M4.5 3v10l8-5z" />,
+  plus: <path d="M8 3v10M3 8h10" />,
+  'out-link': <path d="M9.5 2.5h4v4M13.2 2.8 7.5 8.5M11.5 9.5v4h-9v-9h4" />,
+  clock: <path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.8V8l2.3 1.5" />,
+  check: <path d="m3 8.5 3.2 3.2L13 4.8" />,
   close: <path d="m4 4 8 8M12 4l-8 8" />,
 }
 

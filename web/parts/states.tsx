@@ -2,6 +2,7 @@ import { Button, Skeleton } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api.ts'
+import { timeOfDay } from '../format.ts'
 
 /** Nothing to show, and why; with what to do about it as children. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
@@ -37,11 +38,32 @@ export function Fault({ error, retry }: { error: unknown; retry?: (() => void) |
 
 type ShownProps<Data> = { of: UseQueryResult<Data>; height?: number; children: (data: Data) => ReactNode }
 
-/** What a query answered; a skeleton of the given height while it loads; the fault where it failed. */
+/**
+ * What a query answered; a skeleton of the given height while it loads; the fault where it failed. Where a later answer failed, the
+ * former one stays, marked as such.
+ */
 export function Shown<Data>({ of, height = 160, children }: ShownProps<Data>) {
   if (of.isError && of.data === undefined) return <Fault error={of.error} retry={() => void of.refetch()} />
   if (of.data === undefined) return <Loading height={height} />
-  return children(of.data)
+  return (
+    <>
+      {of.isError && <Former error={of.error} at={of.dataUpdatedAt} />}
+      {children(of.data)}
+    </>
+  )
+}
+
+/** Says that what stands below is what was known last, since the server does not answer this now. */
+function Former({ error, at }: { error: unknown; at: number }) {
+  const why = error instanceof ApiError ? error.problem.title : 'the answer cannot be read'
+  return (
+    <p className="former" role="status">
+      <strong>
+        As of <span className="num">{timeOfDay(new Date(at).toISOString())}</span> UTC.
+      </strong>{' '}
+      {why}; this is what was known last, and it is asked for again on its own.
+    </p>
+  )
 }
 
 /** A grey stand-in of the size that the content will have. */

@@ -13,7 +13,7 @@ export function ReadinessBanner() {
   const { data } = useQuery({
     queryKey: ['readyz'],
     queryFn: ({ signal }) => ask('Readiness', '/readyz', { signal, also: [503] }),
-    refetchInterval: ({ state }) => (state.data?.ready === true && state.data.demo.state !== 'loading' ? 30_000 : 2000),
+    refetchInterval: ({ state }) => (state.data?.ready === true && state.data.demo.state !== 'loading' ? 10_000 : 2000),
     retry: false,
   })
   const loading = data?.demo.state === 'loading'
@@ -31,7 +31,8 @@ export function ReadinessBanner() {
   if (failing.length > 0) {
     return (
       <div className="banner" role="status" data-tone="bad">
-        <strong>Not ready.</strong> {failing.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}
+        <strong>Not ready.</strong>
+        <span>{failing.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}</span>
       </div>
     )
   }

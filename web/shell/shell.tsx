@@ -1,7 +1,7 @@
 import { ActionIcon } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Suspense, lazy } from 'react'
-import { Outlet, useNavigation } from 'react-router'
+import { Outlet, useLocation, useNavigation } from 'react-router'
 import { Dialog } from '../parts/dialog.tsx'
 import { Icon } from '../parts/icons.tsx'
 import { PageSkeleton } from '../parts/skeletons.tsx'
@@ -9,6 +9,7 @@ import { useScope } from '../scope.ts'
 import { useSession } from '../session.ts'
 import { Empty } from '../parts/states.tsx'
 import { brandOf } from './brand.tsx'
+import { hasOwnSpan } from './pages.ts'
 import { ReadinessBanner } from './readiness-banner.tsx'
 import { RangePicker } from './range-picker.tsx'
 import { Side } from './side.tsx'
@@ -27,6 +28,7 @@ export function Shell() {
   const [menuOpen, menu] = useDisclosure(false)
   const [searchOpen, search] = useDisclosure(false)
   const [helpOpen, help] = useDisclosure(false)
+  const { pathname } = useLocation()
   const loading = useNavigation().state === 'loading'
   useShortcuts({ search: search.open, help: help.open })
   const brand = brandOf(tenant, tenants)
@@ -44,7 +46,7 @@ export function Shell() {
           </ActionIcon>
           <TenantSwitch />
           <span className="grow" />
-          <RangePicker />
+          {!hasOwnSpan(pathname) && <RangePicker />}
           <button type="button" className="search-button" onClick={search.open} aria-label="Search a document">
             <Icon name="search" />
             <span>Search a document</span>

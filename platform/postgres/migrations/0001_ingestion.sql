@@ -5,6 +5,10 @@ CREATE TABLE "connector_state" (
 	"ran_at" timestamp with time zone,
 	"succeeded_at" timestamp with time zone,
 	"error" text,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"next_at" timestamp with time zone,
+	"lease_owner" text,
+	"lease_until" timestamp with time zone,
 	CONSTRAINT "connector_state_tenant_id_source_id_pk" PRIMARY KEY("tenant_id","source_id")
 );
 --> statement-breakpoint

@@ -1,12 +1,11 @@
 import type { Sources } from '../../../api/contract/data.ts'
-import { ago, count, day, instant, percent } from '../../format.ts'
+import { ago, count, day, duration, instant, percent } from '../../format.ts'
 import { useNow } from '../../now.ts'
 import { Figures, Panel } from '../../parts/panel.tsx'
 import { Table } from '../../parts/table.tsx'
+import { FreshnessChip } from './sources/freshness-chip.tsx'
 
 type Source = Sources['sources'][number]
-
-const FRESH_MS = 86_400_000
 
 /** Every source with its freshness and what of it has no canonical name. */
 export function SourcesTable({ of }: { of: Sources }) {
@@ -35,16 +34,19 @@ export function SourcesTable({ of }: { of: Sources }) {
           rowKey={({ source }) => source}
           columns={[
             { head: 'Source', render: ({ source }) => <span className="mono">{source}</span> },
+            { head: 'State', render: ({ freshness }) => <FreshnessChip of={freshness} />, nowrap: true },
             {
               head: 'Latest event',
-              render: ({ last_at }) => (
-                <span title={ago(last_at, now)}>
-                  <Freshness fresh={now - Date.parse(last_at) < FRESH_MS} /> {instant(last_at)}
-                </span>
-              ),
+              render: ({ last_at }) => <span title={ago(last_at, now)}>{instant(last_at)}</span>,
               nowrap: true,
             },
             { head: 'Latest arrival', render: ({ last_received_at }) => ago(last_received_at, now), nowrap: true },
+            {
+              head: 'Expected every',
+              render: ({ freshness: { expected_gap_s } }) =>
+                expected_gap_s === null ? <span className="dim">–</span> : duration(expected_gap_s),
+              right: true,
+            },
             { head: 'First event', render: ({ first_at }) => day(first_at), nowrap: true },
             { head: 'Events', render: (source) => count(source.events), right: true },
             { head: 'Last 24 h', render: ({ events_24h }) => count(events_24h), right: true },
@@ -59,27 +61,5 @@ export function SourcesTable({ of }: { of: Sources }) {
         />
       </Panel>
     </div>
-  )
-}
-
-function Freshness({ fresh }: { fresh: boolean }) {
-  return (
-    <svg
-      width="9"
-      height="9"
-      viewBox="0 0 10 10"
-      role="img"
-      aria-label={fresh ? 'fresh' : 'quiet for more than a day'}
-      style={{ marginRight: 4 }}
-    >
-      <circle
-        cx="5"
-        cy="5"
-        r="3.6"
-        fill={fresh ? 'var(--good)' : 'none'}
-        stroke={fresh ? 'var(--good)' : 'var(--ink-3)'}
-        strokeWidth="1.6"
-      />
-    </svg>
   )
 }

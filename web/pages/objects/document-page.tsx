@@ -1,14 +1,20 @@
-import { useParams } from 'react-router'
+import { Switch } from '@mantine/core'
+import { useParams, useSearchParams } from 'react-router'
 import type { ObjectTimeline, TimelineEvent } from '../../../api/contract/object.ts'
+import { documentLink } from '../../../model/system-link.ts'
 import { useAnswer } from '../../answers.ts'
 import { categoryName } from '../../category-name.ts'
 import { count, duration, instant, words } from '../../format.ts'
 import { useNow } from '../../now.ts'
 import { ClassBadge, ClassGlyph, isExceptionClass } from '../../parts/classes.tsx'
+import { Icon } from '../../parts/icons.tsx'
 import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
 import { DocumentLink, ScopedLink } from '../../parts/scoped-link.tsx'
 import { Shown } from '../../parts/states.tsx'
+import { useSetParameters } from '../../scope.ts'
 import '../../styles/timeline.css'
+import { CallEntry } from './call-entry.tsx'
+import { entriesOf } from './entries.ts'
 import { TimelineEntry } from './timeline-entry.tsx'
 
 /** One document: what holds it, what it is, and everything that happened to it, in order. */
@@ -42,13 +48,7 @@ function Document({ of }: { of: ObjectTimeline }) {
     <div className="document">
       <div className="stack">
         <Held by={of} />
-        <Panel title="Timeline" note={`${count(counted.length)} events, first to last, UTC`}>
-          <ol className="timeline">
-            {of.events.map((event, index) => (
-              <TimelineEntry key={event.event_id} event={event} previous={of.events[index - 1]} self={of} />
-            ))}
-          </ol>
-        </Panel>
+        <Timeline of={of} events={counted.length} />
       </div>
       <div className="stack document-side">
         <Panel title="Document">
@@ -60,6 +60,7 @@ function Document({ of }: { of: ObjectTimeline }) {
               { name: 'Failed operations', value: <Tally of="technical" value={failures} /> },
             ]}
           />
+          <SystemLinks of={of} />
           {attributes.length > 0 && (
             <dl className="meaning" style={{ marginTop: '0.9rem' }}>
               {attributes.map(([name, value]) => (
@@ -90,6 +91,63 @@ function Document({ of }: { of: ObjectTimeline }) {
         </Panel>
       </div>
     </div>
+  )
+}
+
+/** Everything that happened to the document, with the calls that systems made for it among it. */
+function Timeline({ of, events }: { of: ObjectTimeline; events: number }) {
+  const [search] = useSearchParams()
+  const setParameters = useSetParameters()
+  const withCalls = search.get('calls') !== 'none'
+  const entries = entriesOf(of.events, withCalls ? of.calls : [])
+  const dayOf = (at: string | undefined): string => at?.slice(0, 10) ?? ''
+  return (
+    <Panel
+      title="Timeline"
+      note={`${count(events)} events${of.calls.length === 0 ? '' : `, ${count(of.calls.length)} calls`}, first to last, UTC`}
+      aside={
+        of.calls.length > 0 && (
+          <Switch
+            size="xs"
+            label="Calls between systems"
+            checked={withCalls}
+            onChange={(event) => setParameters({ calls: event.currentTarget.checked ? undefined : 'none' })}
+          />
+        )
+      }
+    >
+      <ol className="timeline">
+        {entries.map((entry, index) => {
+          const newDay = dayOf(entries[index - 1]?.at) !== dayOf(entry.at)
+          if ('calls' in entry) {
+            const [first] = entry.calls
+            return <CallEntry key={`${first.trace_id} ${first.span_id}`} calls={entry.calls} newDay={newDay} />
+          }
+          const { event, previousAt } = entry
+          return <TimelineEntry key={event.event_id} event={event} previousAt={previousAt} newDay={newDay} self={of} />
+        })}
+      </ol>
+    </Panel>
+  )
+}
+
+/** Ways to the document in the systems that keep it. */
+function SystemLinks({ of }: { of: ObjectTimeline }) {
+  const { data } = useAnswer('Systems', '/v1/systems')
+  const involved = new Set([...of.events.map(({ system }) => system), ...of.calls.map(({ system }) => system)])
+  const links = (data?.systems ?? [])
+    .filter(({ id }) => involved.has(id))
+    .map((system) => ({ id: system.id, name: system.name, href: documentLink(system, of.type, of.id) }))
+    .filter(({ href }) => href !== null)
+  if (links.length === 0) return null
+  return (
+    <p className="row system-links-of">
+      {links.map(({ id, name, href }) => (
+        <a key={id} href={href ?? undefined} target="_blank" rel="noreferrer">
+          <Icon name="out-link" size={13} /> Open in {name}
+        </a>
+      ))}
+    </p>
   )
 }
 

@@ -5,18 +5,24 @@ import { ClassBadge, ClassGlyph, isExceptionClass } from '../../parts/classes.ts
 import { Icon } from '../../parts/icons.tsx'
 import { EntryDetails } from './entry-details.tsx'
 
-type Props = { event: TimelineEvent; previous: TimelineEvent | undefined; self: Pick<ObjectTimeline, 'type' | 'id'> }
+type Props = {
+  event: TimelineEvent
+  /** When the event before it happened. */
+  previousAt: string | undefined
+  /** Whether no line above it names its day. */
+  newDay: boolean
+  self: Pick<ObjectTimeline, 'type' | 'id'>
+}
 
 /** Waits from this long on are set off. */
 const LONG_WAIT_S = 86_400
 
 /** One event of a timeline, after the time that passed since the one before. */
-export function TimelineEntry({ event, previous, self }: Props) {
+export function TimelineEntry({ event, previousAt, newDay, self }: Props) {
   const [open, setOpen] = useState(false)
   const details = useId()
   const kind = event.classification.class
-  const gap = previous === undefined ? 0 : (Date.parse(event.occurred_at) - Date.parse(previous.occurred_at)) / 1000
-  const newDay = previous === undefined || previous.occurred_at.slice(0, 10) !== event.occurred_at.slice(0, 10)
+  const gap = previousAt === undefined ? 0 : (Date.parse(event.occurred_at) - Date.parse(previousAt)) / 1000
   const failed = !['', 'ok', 'skipped'].includes(event.outcome.status)
   return (
     <>

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { Window } from './common.ts'
+
+export const AiQuery = Window.extend({
+  limit: z.coerce.number().int().min(1).max(1000).default(200).describe('most unreviewed effects that are listed'),
+})
+
+const figures = {
+  n: z.int().describe('actions'),
+  reviewed: z.int().describe('of these: those on which a person decided'),
+  accepted: z.int(),
+  overridden: z.int(),
+  acceptance: z.number().nullable().describe('accepted ÷ reviewed; null where none was'),
+  override: z.number().nullable().describe('overridden ÷ reviewed; null where none was'),
+  unreviewed: z.int().describe('effects that no person decided on: the target is 0'),
+  confidence: z.number().nullable().describe('mean confidence that the model stated'),
+  confidence_accepted: z.number().nullable(),
+  confidence_overridden: z.number().nullable(),
+}
+
+/** What AI did, and what people decided on it. */
+export const AiActions = z
+  .object({
+    from: z.string(),
+    to: z.string(),
+    totals: z.object({ ...figures, unjudged: z.int().describe('events of AI agents whose activity has no canonical name') }),
+    actions: z.array(
+      z.object({
+        kind: z
+          .string()
+          .describe('extraction, classification, summary, recommendation, draft, data_gathering; empty when not told'),
+        model: z.string(),
+        version: z.string(),
+        ...figures,
+      }),
+    ),
+    unreviewed: z.array(
+      z.object({
+        event_id: z.string(),
+        occurred_at: z.string(),
+        activity: z.string(),
+        flag: z.enum(['unreviewed_change', 'unreviewed_recommendation']),
+        kind: z.string(),
+        model: z.string(),
+        actor_id: z.string(),
+        input_ref: z.string(),
+        confidence: z.number().nullable(),
+        system: z.string(),
+        documents: z.array(z.object({ type: z.string(), id: z.string() })),
+      }),
+    ),
+  })
+  .meta({ id: 'AiActions' })
+export type AiActions = z.output<typeof AiActions>

@@ -1,0 +1,67 @@
+import { type Instant, instantToIso } from '../../model/instant.ts'
+import { type KafkaReport, kafkaReports } from '../../platform/kafka-state.ts'
+import { KafkaState } from '../contract/kafka.ts'
+import { type Route, route } from '../route.ts'
+
+/** A consumer that has said nothing for so long is gone. */
+const WITHIN_S = 30
+
+/** Records that wait for so long without one being stored wait for something. */
+const WAITING_US = 15_000_000
+
+type Partition = KafkaReport['partitions'][number]
+
+export const kafkaRoutes: Route[] = [
+  route({
+    method: 'get',
+    path: '/v1/kafka',
+    tag: 'Data',
+    summary: 'Lag of the consumers of Kafka, by partition; answered while the event store is away',
+    response: KafkaState,
+    handle: async ({ tenant, access, services }): Promise<KafkaState> => {
+      const reports = await kafkaReports(services.stores.postgres.db, { now: services.now(), withinS: WITHIN_S })
+      const whole = access.tenantIds === null
+      const isShown = (partition: Pick<Partition, 'tenant'>): boolean =>
+        partition.tenant === tenant || (whole && partition.tenant === '')
+      const partitions = latest(reports).filter(isShown)
+      const topics = new Set(partitions.map(({ topic }) => topic))
+      return {
+        configured: reports.length > 0,
+        connected: reports.some(({ connected }) => connected),
+        error: reports.find(({ error }) => error !== null)?.error ?? null,
+        as_of: reports.length === 0 ? null : instantToIso(Math.max(...reports.map(({ as_of }) => as_of))),
+        rebalances: reports.reduce((sum, { rebalances }) => sum + rebalances, 0),
+        restarts: reports.reduce((sum, { restarts }) => sum + restarts, 0),
+        partitions: partitions.map((one) => ({
+          feed: one.feed,
+          topic: one.topic,
+          partition: one.partition,
+          committed: one.committed,
+          end: one.end,
+          lag: one.lag,
+          state: stateOf(one, services.now()),
+          last_progress_at: one.last_progress_at === 0 ? null : instantToIso(one.last_progress_at),
+          error: one.error,
+        })),
+        gaps: reports
+          .flatMap(({ gaps }) => gaps)
+          .filter(({ topic }) => topics.has(topic))
+          .map(({ topic, partition, from, to, reason, at }) => ({ topic, partition, from, to, reason, at })),
+      }
+    },
+  }),
+]
+
+function stateOf(one: Partition, now: Instant): KafkaState['partitions'][number]['state'] {
+  if (one.paused) return 'paused'
+  if (one.replaying) return 'replaying'
+  return one.error !== null || (one.lag > 0 && now - one.last_progress_at > WAITING_US) ? 'waiting' : 'reading'
+}
+
+/** Each partition once: after a rebalance its former reader may still speak of it. */
+function latest(reports: readonly KafkaReport[]): Partition[] {
+  const byPlace = new Map<string, Partition>()
+  for (const { partitions } of reports.toSorted((a, b) => a.as_of - b.as_of))
+    for (const one of partitions) byPlace.set(`${one.topic}\n${one.partition}`, one)
+  return [...byPlace.values()]
+}

@@ -1,0 +1,89 @@
+import type { ReadinessCheck } from '../api/contract/admin.ts'
+import type { Registry } from 'prom-client'
+import { createConnectorRunner } from '../ingest/connectors/runner.ts'
+import { keepSettled } from '../ingest/keep-settled.ts'
+import type { Judge } from '../ingest/judge.ts'
+import { keepLedger } from '../ingest/ledger.ts'
+import type { TelemetryWriter } from '../ingest/otlp/writer.ts'
+import type { Shapes } from '../ingest/shapes.ts'
+import type { EventWriter } from '../ingest/write.ts'
+import type { Instant } from '../model/instant.ts'
+import type { Env } from '../platform/env.ts'
+import { lead } from '../platform/lease.ts'
+import type { Log } from '../platform/log.ts'
+import type { SecretBox } from '../platform/secrets.ts'
+import type { Stores } from '../platform/stores.ts'
+import { type Brokers, startConsumers } from './kafka.ts'
+
+/** What runs without being asked: topics that are read, systems that are asked, and what is settled afterwards. */
+export type Ingestion = {
+  checks(): ReadinessCheck[]
+  /** Takes no more and finishes what was taken. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts everything that brings events in by itself.
+ *
+ * @param parts.brokers null without Kafka
+ */
+export function startIngestion(parts: {
+  env: Pick<Env, 'kafkaSessionMs' | 'pullReach'>
+  stores: Stores
+  brokers: Brokers | null
+  writer: EventWriter
+  telemetry: TelemetryWriter
+  secrets: SecretBox
+  shapes: Shapes
+  judge: Judge
+  registry: Registry
+  now: () => Instant
+  log: Log
+}): Ingestion {
+  const { env, stores, brokers, writer, telemetry, secrets, shapes, judge, registry, now, log } = parts
+  const clickhouse = stores.clickhouse.writer
+  const settling = lead({
+    db: stores.postgres.db,
+    name: 'settling',
+    log,
+    async work(signal) {
+      await Promise.all([
+        keepLedger(clickhouse, {
+          now,
+          signal,
+          onError: (error) => log.warn({ err: error }, 'settling the ledger failed; it is tried again'),
+        }),
+        keepSettled({
+          clickhouse,
+          writer,
+          now,
+          signal,
+          onError: (error) => log.warn({ err: error }, 'looking for conflicting copies failed; it is tried again'),
+        }),
+      ])
+    },
+  })
+  const consumers =
+    brokers === null
+      ? null
+      : startConsumers({
+          port: brokers.port,
+          db: stores.postgres.db,
+          judge,
+          writer,
+          now,
+          log,
+          registry,
+          sessionMs: env.kafkaSessionMs,
+        })
+  const connectors = createConnectorRunner(
+    { db: stores.postgres.db, clickhouse: stores.clickhouse, writer, telemetry, secrets, shapes, now, log, reach: env.pullReach },
+    { every: true },
+  )
+  return {
+    checks: () => consumers?.checks() ?? [],
+    async stop() {
+      await Promise.all([consumers?.stop(), connectors.stop(), settling.stop()])
+    },
+  }
+}

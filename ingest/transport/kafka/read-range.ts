@@ -1,0 +1,271 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Event } from '../../../model/event.ts'
+import type { Instant } from '../../../model/instant.ts'
+import type { TenantId } from '../../../model/tenant.ts'
+import type { KafkaRecord } from '../../../platform/kafka/port.ts'
+import { UNREADABLE_HEADER } from '../../../platform/kafka/prepare-kafkajs.ts'
+import type { Batch, Coordinates, DeadLetter } from '../../batch.ts'
+import { type RecordIn, rejected } from '../../format.ts'
+import type { Judge, JudgedSource, Reader } from '../../judge.ts'
+import { incoming, type TopicBinding } from './bindings.ts'
+
+/** Where a range lies. Bounds are offsets, both inclusive. */
+export type Range = { cluster: string; topic: string; epoch: number; partition: number; first: number; last: number }
+
+/** Token of a range: the same whenever the range is stored. */
+export function rangeToken({ cluster, topic, epoch, partition, first, last }: Range): string {
+  return `v1|${cluster}|${topic}|${epoch}|${partition}|${first}-${last}`
+}
+
+/** A range as it is stored, and with which versions of mappings it was read. */
+export type ReadRange = {
+  at: Instant
+  batches: Batch[]
+  versions: ReadonlyMap<string, number>
+  events: number
+  letters: number
+  /** Records that belong to nobody: neither their headers nor a source say whose they are. */
+  unowned: number
+}
+
+/** Reading goes on this long before others get their turn. */
+const TURN_MS = 8
+
+/** A record, or a part of one, at its position in the range. */
+type Placed = { record: RecordIn; coordinates: Coordinates; position: number; reader: Reader }
+
+type Group = {
+  tenant: TenantId
+  feed: string
+  events: { event: Event; ordinal: number }[]
+  letters: DeadLetter[]
+  ignored: number
+  placed: Placed[]
+}
+
+/**
+ * Reads the records of a range. Every record has a position, one with several events as many: the first event of the record after `k`
+ * others is at position `k` and arrives `k` microseconds after the range. Given the same records, arrival and versions of mappings, the
+ * result is the same.
+ *
+ * @param at arrival of the range where it is stored again; null takes a new one from `arrival`
+ * @param versions of mappings where it is stored again
+ */
+export async function readRange(options: {
+  range: Range
+  records: readonly KafkaRecord[]
+  binding: TopicBinding
+  judge: Judge
+  arrival: (count: number) => Instant
+  at: Instant | null
+  versions: ReadonlyMap<string, number>
+  signal: AbortSignal
+}): Promise<ReadRange> {
+  const { records, arrival } = options
+  const readers = new Readers(options.judge, options.versions)
+  const at = options.at ?? arrival(records.length)
+  const first = await readAll({ ...options, at, readers })
+  if (options.at !== null || first.positions <= records.length) return first
+  // Records with several events take more instants than were set aside for them.
+  return readAll({ ...options, at: arrival(first.positions), readers })
+}
+
+async function readAll(options: {
+  range: Range
+  records: readonly KafkaRecord[]
+  binding: TopicBinding
+  at: Instant
+  readers: Readers
+  signal: AbortSignal
+}): Promise<ReadRange & { positions: number }> {
+  const { range, records, binding, at, readers, signal } = options
+  const token = rangeToken(range)
+  const groups = new Map<string, Group>()
+  const groupOf = (source: JudgedSource): Group => {
+    const key = feedKey(source)
+    const held = groups.get(key)
+    if (held !== undefined) return held
+    const made: Group = { tenant: source.tenantId, feed: source.id, events: [], letters: [], ignored: 0, placed: [] }
+    groups.set(key, made)
+    return made
+  }
+  let position = 0
+  let unowned = 0
+  let turnEnds = performance.now() + TURN_MS
+  for (const kafkaRecord of records) {
+    if (performance.now() > turnEnds) {
+      await setImmediate()
+      signal.throwIfAborted()
+      turnEnds = performance.now() + TURN_MS
+    }
+    const own = placeOf(range, kafkaRecord.offset)
+    const unreadable = kafkaRecord.headers[UNREADABLE_HEADER]
+    if (kafkaRecord.value === null) {
+      if (binding.owner === null) {
+        unowned++
+        continue
+      }
+      const group = groupOf(binding.owner)
+      if (unreadable === undefined) group.ignored++
+      else {
+        const reason = `its batch cannot be unpacked: ${unreadable}`
+        group.letters.push(
+          letterOf({ ...kafkaRecord, value: Buffer.alloc(0) }, own, binding.owner.format, 'batch_unreadable', reason),
+        )
+      }
+      position++
+      continue
+    }
+    const withValue = { ...kafkaRecord, value: kafkaRecord.value }
+    const address = binding.address(withValue)
+    if ('code' in address) {
+      if (binding.owner === null) unowned++
+      else {
+        groupOf(binding.owner).letters.push(letterOf(withValue, own, binding.owner.format, address.code, address.reason))
+        position++
+      }
+      continue
+    }
+    const group = groupOf(address.source)
+    const reader = readers.opened(address.source) ?? (await readers.open(address.source))
+    const whole = address.coordinates ?? own
+    const split = attempt(() => reader.split(address.record))
+    const parts = 'failure' in split ? [address.record] : split.value
+    for (const [part, record] of parts.entries()) {
+      const placed = { record, coordinates: partOf(whole, part), position, reader }
+      const context = { receivedAt: at + position, seq: kafkaRecord.offset, naturalId: naturalIdOf(placed.coordinates) }
+      const read = attempt(() => reader.read(record, context))
+      const outcome = 'failure' in read ? rejected('format_failed', `the format itself failed: ${read.failure}`) : read.value
+      group.placed.push(placed)
+      if ('events' in outcome && outcome.events.length > 0) {
+        for (const event of outcome.events) group.events.push({ event, ordinal: position++ })
+      } else {
+        if ('reject' in outcome) group.letters.push(letterAbout(placed, outcome.reject.code, outcome.reject.message))
+        else group.ignored++
+        position++
+      }
+    }
+  }
+  const batches = [...groups.values()].map((group) => batchOf(group, token, at))
+  return {
+    at,
+    batches,
+    versions: readers.versions(),
+    events: batches.reduce((sum, batch) => sum + batch.events.length, 0),
+    letters: batches.reduce((sum, batch) => sum + batch.letters.length, 0),
+    unowned,
+    positions: position,
+  }
+}
+
+function feedKey({ tenantId, id }: JudgedSource): string {
+  return `${tenantId}/${id}`
+}
+
+/** Readers of the sources in a range, each opened once, so that one version of a mapping holds for the whole range. */
+class Readers {
+  readonly #judge: Judge
+  readonly #pinned: ReadonlyMap<string, number>
+  readonly #open = new Map<string, Reader>()
+
+  constructor(judge: Judge, pinned: ReadonlyMap<string, number>) {
+    this.#judge = judge
+    this.#pinned = pinned
+  }
+
+  opened(source: JudgedSource): Reader | undefined {
+    return this.#open.get(feedKey(source))
+  }
+
+  async open(source: JudgedSource): Promise<Reader> {
+    const key = feedKey(source)
+    const version = this.#pinned.get(key)
+    const reader = await this.#judge.open(source, version === undefined ? {} : { mappingVersion: version })
+    this.#open.set(key, reader)
+    return reader
+  }
+
+  versions(): Map<string, number> {
+    return new Map([...this.#open].flatMap(([key, { mappingVersion }]) => (mappingVersion === 0 ? [] : [[key, mappingVersion]])))
+  }
+}
+
+/** Formats throw nothing; one that does all the same must not block a partition. */
+function attempt<T>(read: () => T): { value: T } | { failure: string } {
+  try {
+    return { value: read() }
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+type Place = Extract<Coordinates, { topic: string }>
+
+function placeOf({ cluster, topic, epoch, partition }: Range, offset: number): Place {
+  return { cluster, topic, epoch, partition, offset: String(offset) }
+}
+
+/** The transport's own id of a record, by where it lies: a dead letter that is read again gets the same one. */
+function naturalIdOf(coordinates: Coordinates): string {
+  if ('request' in coordinates)
+    return coordinates.index === 0 ? coordinates.request : `${coordinates.request}#${coordinates.index}`
+  const { cluster, topic, epoch, partition, offset } = coordinates
+  return `${cluster}/${topic}/${epoch}/${partition}/${offset}`
+}
+
+/** Place of a part of a record that holds several. */
+function partOf(coordinates: Coordinates, part: number): Coordinates {
+  if (part === 0) return coordinates
+  if ('request' in coordinates) return { request: `${naturalIdOf(coordinates)}#${part}`, index: 0 }
+  return { ...coordinates, offset: `${coordinates.offset}#${part}` }
+}
+
+function letterOf(
+  record: KafkaRecord & { value: Buffer },
+  coordinates: Coordinates,
+  format: string,
+  code: string,
+  reason: string,
+): DeadLetter {
+  const { body, headers } = incoming(record)
+  return { coordinates, headers: withKey(headers, record.key), raw: body, format, code, reason, mapping: '', mappingVersion: 0 }
+}
+
+function letterAbout({ record, coordinates, reader }: Placed, code: string, reason: string): DeadLetter {
+  const { format, mapping, mappingVersion } = reader
+  return {
+    coordinates,
+    headers: withKey(record.headers, record.key),
+    raw: record.body,
+    format,
+    code,
+    reason,
+    mapping,
+    mappingVersion,
+  }
+}
+
+/** A letter keeps the record's key too, which a format may need when it is read again. */
+function withKey(headers: Readonly<Record<string, string>>, key: Uint8Array | null): Readonly<Record<string, string>> {
+  return key === null ? headers : { ...headers, [KEY_HEADER]: Buffer.from(key).toString('utf8') }
+}
+
+/** Header of a dead letter that holds the key of its Kafka record. */
+export const KEY_HEADER = 'kafka-key'
+
+function batchOf({ tenant, feed, events, letters, ignored, placed }: Group, token: string, at: Instant): Batch {
+  return {
+    tenant,
+    feed,
+    token,
+    at,
+    events,
+    letters,
+    ignored,
+    letterAt(ordinal, reason) {
+      const held = placed.findLast(({ position }) => position <= ordinal) ?? placed[0]
+      if (held === undefined) throw new RangeError(`nothing lies at position ${ordinal} of ${token}`)
+      return letterAbout(held, 'store_refused', reason)
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod'
+import { DECISION_WORDS, MACHINE_PATTERN } from '../model/ai-actions.ts'
+import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import type { Query, TenantReader } from './run.ts'
+
+const figure = z.number().nullable()
+const texts = z.array(z.string())
+
+const ACTIONS = {
+  name: 'read/ai-actions',
+  params: z.object({
+    from: z.string(),
+    to: z.string(),
+    limit: z.number(),
+    machine: z.string(),
+    accepted: texts,
+    overridden: texts,
+    undecided: texts,
+  }),
+  row: z.object({
+    level: z.enum(['group', 'item']),
+    kind: z.string(),
+    model: z.string(),
+    version: z.string(),
+    n: z.number(),
+    reviewed: z.number(),
+    accepted: z.number(),
+    overridden: z.number(),
+    unreviewed: z.number(),
+    unjudged: z.number(),
+    confidence: figure,
+    confidence_accepted: figure,
+    confidence_overridden: figure,
+    event_id: z.string(),
+    occurred_at: z.string(),
+    activity: z.string(),
+    flag: z.enum(['', 'unreviewed_change', 'unreviewed_recommendation']),
+    actor_id: z.string(),
+    input_ref: z.string(),
+    system: z.string(),
+    object_types: texts,
+    object_ids: texts,
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+type Row = z.output<typeof ACTIONS.row>
+
+/**
+ * What AI did in the half-open window, by kind, model and version: how much of it people reviewed, took and overrode, and the effects that
+ * nobody decided on, latest first. A flag of the ingestion is cleared here where a person's `ai.reviewed` about the same documents and
+ * input came before the effect.
+ */
+export async function aiActions(reader: TenantReader, scope: { from: Instant; to: Instant; limit: number }) {
+  const rows = await reader.rows(ACTIONS, {
+    from: instantToClickHouse(scope.from),
+    to: instantToClickHouse(scope.to),
+    limit: scope.limit,
+    machine: `(?i)${MACHINE_PATTERN}`,
+    accepted: [...DECISION_WORDS.accepted],
+    overridden: [...DECISION_WORDS.overridden],
+    undecided: [...DECISION_WORDS.undecided],
+  })
+  const groups = rows.filter(({ level }) => level === 'group')
+  const sum = (of: 'n' | 'reviewed' | 'accepted' | 'overridden' | 'unreviewed' | 'unjudged') =>
+    groups.reduce((total, row) => total + row[of], 0)
+  const totals = {
+    n: sum('n'),
+    reviewed: sum('reviewed'),
+    accepted: sum('accepted'),
+    overridden: sum('overridden'),
+    unreviewed: sum('unreviewed'),
+    confidence: mean(groups, 'confidence', 'n'),
+    confidence_accepted: mean(groups, 'confidence_accepted', 'accepted'),
+    confidence_overridden: mean(groups, 'confidence_overridden', 'overridden'),
+  }
+  return {
+    from: instantToIso(scope.from),
+    to: instantToIso(scope.to),
+    totals: { ...totals, ...shares(totals), unjudged: sum('unjudged') },
+    actions: groups.map((row) => ({
+      kind: row.kind,
+      model: row.model,
+      version: row.version,
+      n: row.n,
+      reviewed: row.reviewed,
+      accepted: row.accepted,
+      overridden: row.overridden,
+      ...shares(row),
+      unreviewed: row.unreviewed,
+      confidence: row.confidence,
+      confidence_accepted: row.confidence_accepted,
+      confidence_overridden: row.confidence_overridden,
+    })),
+    unreviewed: rows.flatMap((row) =>
+      row.level === 'group' || row.flag === ''
+        ? []
+        : [
+            {
+              event_id: row.event_id,
+              occurred_at: row.occurred_at,
+              activity: row.activity,
+              flag: row.flag,
+              kind: row.kind,
+              model: row.model,
+              actor_id: row.actor_id,
+              input_ref: row.input_ref,
+              confidence: row.confidence,
+              system: row.system,
+              documents: row.object_types.map((type, at) => ({ type, id: row.object_ids[at] ?? '' })),
+            },
+          ],
+    ),
+  }
+}
+
+function shares({ reviewed, accepted, overridden }: { reviewed: number; accepted: number; overridden: number }) {
+  return {
+    acceptance: reviewed === 0 ? null : accepted / reviewed,
+    override: reviewed === 0 ? null : overridden / reviewed,
+  }
+}
+
+/** The mean over groups by the number of actions; a group that states none is left out. */
+function mean(
+  groups: readonly Row[],
+  of: 'confidence' | 'confidence_accepted' | 'confidence_overridden',
+  weight: 'n' | 'accepted' | 'overridden',
+): number | null {
+  let [sum, weights] = [0, 0]
+  for (const row of groups) {
+    const value = row[of]
+    if (value === null) continue
+    sum += value * row[weight]
+    weights += row[weight]
+  }
+  return weights === 0 ? null : sum / weights
+}

@@ -1,0 +1,195 @@
+import { z } from 'zod'
+import { type Cadence, type FreshnessAt, freshnessAt, learnCadence, LEARNING } from '../model/freshness.ts'
+import { type Instant, instantToIso } from '../model/instant.ts'
+import type { Query, TenantReader } from './run.ts'
+
+const none = z.object({})
+const minutes = z.array(z.number())
+
+const OF_SOURCES = {
+  name: 'read/freshness-sources',
+  params: none,
+  row: z.object({
+    source: z.string(),
+    has_live: z.number(),
+    last_live_us: z.number(),
+    first_live_us: z.number(),
+    last_occurred_us: z.number(),
+    last_received_us: z.number(),
+    arrivals: minutes,
+    happened: minutes,
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const OF_FEEDS = {
+  name: 'read/freshness-feeds',
+  params: none,
+  row: z.object({ feed: z.string(), last_live_us: z.number(), arrivals: minutes }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const SINCE = {
+  name: 'read/freshness-since',
+  params: z.object({ since_us: z.number() }),
+  row: z.object({
+    of: z.enum(['source', 'feed']),
+    id: z.string(),
+    last_live_us: z.number(),
+    last_occurred_us: z.number(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+/** The freshness of a CloudEvents source or of a way in. */
+export type Freshness = {
+  /** When its latest event happened; null where none is known, and for a way in. */
+  last_at: string | null
+  /** When the last one came; null where nothing ever did. */
+  last_received_at: string | null
+  expected_gap_s: number | null
+  learned_from_n: number
+  state: FreshnessAt['state']
+  silent_since: string | null
+  message: string
+}
+
+/** What is remembered of one source or way in between two questions. */
+type Known = {
+  lastLive: Instant | null
+  lastOccurred: Instant | null
+  lastReceived: Instant | null
+  cadence: Cadence | null
+  gaps: number
+  /** Whether all there is of it is history: nothing came as it happened. */
+  historyOnly: boolean
+}
+
+type Memory = { learnedAt: Instant; sources: Map<string, Known>; feeds: Map<string, Known> }
+
+/** How long a learned pace serves, and how long where something is still being learned. */
+const LEARNED_US = 600e6
+const LEARNING_US = 60e6
+/** Tenants whose paces are remembered at once. */
+const MOST_TENANTS = 1000
+/** Arrivals of a process are durable a little after their instant. */
+const OVERLAP_US = 120e6
+/** A source with so long a record of its own is judged by that alone, and not by the history that was loaded. */
+const OWN_RECORD_MIN = 8 * 24 * 60
+const HISTORY_US = 36 * 3600e6
+
+const memories = new WeakMap<object, Map<string, Memory>>()
+
+/**
+ * Freshness of every CloudEvents source and of every way in of a tenant, at an instant. What was learned is kept for ten minutes (one,
+ * while something is still being learned); the last signs are read each time.
+ *
+ * @param options.keeper what the memory belongs to, such as the stores of the process
+ * @param options.registered ids of registered sources, which are listed also where nothing ever came
+ * @param options.declared seconds between two signs as declared for a way in
+ */
+export async function freshness(
+  reader: TenantReader,
+  options: {
+    keeper: object
+    now: Instant
+    registered?: Iterable<string>
+    paused?: ReadonlySet<string>
+    declared?: ReadonlyMap<string, number>
+  },
+): Promise<{ sources: Map<string, Freshness>; feeds: Map<string, Freshness> }> {
+  const { now } = options
+  const memory = await remembered(reader, options.keeper, now)
+  const feeds = new Map(memory.feeds)
+  for (const id of options.registered ?? []) if (!feeds.has(id)) feeds.set(id, NOTHING)
+  return {
+    sources: new Map([...memory.sources].map(([id, known]) => [id, shown(known, now, {})])),
+    feeds: new Map(
+      [...feeds].map(([id, known]) => [
+        id,
+        shown(known, now, { declared_s: options.declared?.get(id) ?? null, paused: options.paused?.has(id) ?? false }),
+      ]),
+    ),
+  }
+}
+
+const NOTHING: Known = {
+  lastLive: null,
+  lastOccurred: null,
+  lastReceived: null,
+  cadence: null,
+  gaps: 0,
+  historyOnly: false,
+}
+
+async function remembered(reader: TenantReader, keeper: object, now: Instant): Promise<Memory> {
+  const tenants = memories.get(keeper) ?? new Map<string, Memory>()
+  memories.set(keeper, tenants)
+  const memory = tenants.get(reader.tenant)
+  if (memory !== undefined && now >= memory.learnedAt && now - memory.learnedAt < servesFor(memory)) {
+    const since = await reader.rows(SINCE, { since_us: memory.learnedAt - OVERLAP_US })
+    for (const row of since) {
+      const known = row.of === 'source' ? memory.sources : memory.feeds
+      known.set(row.id, later(known.get(row.id) ?? NOTHING, row.last_live_us, row.of === 'source' ? row.last_occurred_us : null))
+    }
+    return memory
+  }
+  const [sources, feeds] = await Promise.all([reader.rows(OF_SOURCES, {}), reader.rows(OF_FEEDS, {})])
+  const fresh: Memory = {
+    learnedAt: now,
+    sources: new Map(sources.map((row) => [row.source, ofSource(row)])),
+    feeds: new Map(feeds.map((row) => [row.feed, { ...NOTHING, ...ofMinutes(row.arrivals), ...arrivedAt(row.last_live_us) }])),
+  }
+  if (tenants.size >= MOST_TENANTS) tenants.clear()
+  tenants.set(reader.tenant, fresh)
+  return fresh
+}
+
+function servesFor(memory: Memory): number {
+  const learning = [...memory.sources.values(), ...memory.feeds.values()].some((known) => known.cadence === null)
+  return learning ? LEARNING_US : LEARNED_US
+}
+
+function later(known: Known, lastLive: Instant, lastOccurred: Instant | null): Known {
+  return {
+    ...known,
+    lastLive: Math.max(known.lastLive ?? 0, lastLive),
+    lastReceived: Math.max(known.lastReceived ?? 0, lastLive),
+    lastOccurred: lastOccurred === null ? known.lastOccurred : Math.max(known.lastOccurred ?? lastOccurred, lastOccurred),
+    historyOnly: known.historyOnly && lastOccurred !== null && lastOccurred < lastLive - HISTORY_US,
+  }
+}
+
+function arrivedAt(at: Instant): Pick<Known, 'lastLive' | 'lastReceived'> {
+  return { lastLive: at, lastReceived: at }
+}
+
+function ofSource(row: z.output<typeof OF_SOURCES.row>): Known {
+  const own = row.arrivals
+  const ownIsEnough = own.length > LEARNING.gaps && (own.at(-1) ?? 0) - (own[0] ?? 0) >= OWN_RECORD_MIN
+  const live = row.has_live === 1
+  return {
+    ...ofMinutes(ownIsEnough ? own : [...new Set([...row.happened, ...own])].toSorted((a, b) => a - b)),
+    lastLive: live ? row.last_live_us : null,
+    lastOccurred: row.last_occurred_us,
+    lastReceived: row.last_received_us,
+    historyOnly: !live || (own.length === 0 && row.last_occurred_us < row.first_live_us - HISTORY_US),
+  }
+}
+
+function ofMinutes(all: readonly number[]): Pick<Known, 'cadence' | 'gaps'> {
+  const from = (all.at(-1) ?? 0) - LEARNING.window_days * 24 * 60
+  const recent = all.filter((minute) => minute >= from)
+  return { cadence: learnCadence(recent), gaps: Math.max(0, recent.length - 1) }
+}
+
+function shown(known: Known, now: Instant, told: { declared_s?: number | null; paused?: boolean }): Freshness {
+  const at = freshnessAt({ last: known.lastLive, cadence: known.cadence, gaps: known.gaps, ...told }, now)
+  const history = known.historyOnly && at.state !== 'paused'
+  return {
+    last_at: known.lastOccurred === null ? null : instantToIso(known.lastOccurred),
+    last_received_at: known.lastReceived === null ? null : instantToIso(known.lastReceived),
+    expected_gap_s: history ? null : at.expected_gap_s,
+    learned_from_n: at.learned_from_n,
+    state: history ? 'never' : at.state,
+    silent_since: history || at.silent_since === null ? null : instantToIso(at.silent_since),
+    message: history ? 'Only history was loaded: nothing has arrived as it happened.' : at.message,
+  }
+}

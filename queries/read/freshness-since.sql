@@ -1,0 +1,30 @@
+-- The last signs of life since an instant: of CloudEvents sources by what came live, of ways in by batches.
+SELECT *
+FROM
+(
+    SELECT
+        'source' AS of,
+        source AS id,
+        toUnixTimestamp64Micro(max(received_at)) AS last_live_us,
+        toUnixTimestamp64Micro(max(occurred_at)) AS last_occurred_us
+    FROM sightline.events
+    WHERE tenant_id = {tenant_id:String}
+        AND received_at >= fromUnixTimestamp64Micro({since_us:Int64}, 'UTC')
+        AND feed != 'import'
+        AND import_id = ''
+    GROUP BY source
+    UNION ALL
+    SELECT
+        'feed' AS of,
+        feed AS id,
+        toUnixTimestamp(max(minute)) * 1000000 AS last_live_us,
+        toInt64(0) AS last_occurred_us
+    FROM sightline.ingest_batches
+    WHERE tenant_id = {tenant_id:String}
+        AND minute >= toStartOfMinute(fromUnixTimestamp64Micro({since_us:Int64}, 'UTC'))
+        AND feed != 'import'
+        AND received > 0
+    GROUP BY feed
+)
+ORDER BY of, id
+LIMIT 2000

@@ -1,0 +1,69 @@
+-- Documents whose last call of an operation of a system failed technically; what counts as a call is told in integration-systems.sql.
+WITH
+    reported AS (
+        SELECT
+            *,
+            kind NOT IN ('workflow', 'other') AS is_call
+        FROM sightline.integration_calls FINAL
+        WHERE tenant_id = {tenant_id:String}
+            AND started_at >= {from:DateTime64(6, 'UTC')}
+            AND started_at < {to:DateTime64(6, 'UTC')}
+            AND ({system:String} = '' OR system = {system:String})
+            AND NOT (
+                span_kind = 'server'
+                AND parent_span_id != ''
+                AND (system, trace_id, parent_span_id) IN (
+                    SELECT
+                        system,
+                        trace_id,
+                        span_id
+                    FROM sightline.integration_calls
+                    WHERE tenant_id = {tenant_id:String}
+                        AND started_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
+                        AND started_at < {to:DateTime64(6, 'UTC')}
+                        AND ({system:String} = '' OR system = {system:String})
+                        AND span_kind = 'client'
+                        AND (trace_id, span_id) IN (
+                            SELECT
+                                trace_id,
+                                parent_span_id
+                            FROM sightline.integration_calls
+                            WHERE tenant_id = {tenant_id:String}
+                                AND started_at >= {from:DateTime64(6, 'UTC')}
+                                AND started_at < {to:DateTime64(6, 'UTC')}
+                                AND span_kind = 'server'
+                                AND parent_span_id != ''
+                        )
+                )
+            )
+    )
+SELECT
+    type,
+    id,
+    operation,
+    arrayMin(arrayFilter(at -> at > last_good, failed_at)) AS since,
+    arrayMax(failed_at) AS last_at,
+    arrayCount(at -> at > last_good, failed_at) AS failures,
+    tupleElement(last, 2) AS message,
+    tupleElement(last, 3) AS trace_id
+FROM (
+    SELECT
+        object_type AS type,
+        object_id AS id,
+        operation,
+        argMax(tuple(class, message, reported.trace_id), (started_at, reported.trace_id, span_id)) AS last,
+        groupArrayIf(started_at, class = 'technical') AS failed_at,
+        maxIf(started_at, class != 'technical') AS last_good
+    FROM reported
+    ARRAY JOIN
+        object_types AS object_type,
+        object_ids AS object_id
+    WHERE is_call
+    GROUP BY
+        object_type,
+        object_id,
+        operation
+)
+WHERE tupleElement(last, 1) = 'technical'
+ORDER BY since, type, id
+LIMIT 200

@@ -1,0 +1,61 @@
+-- Calls that served one document: those that name it, and those without documents of their own in traces that name it, or that its events
+-- carry. In order of start.
+SELECT
+    trace_id,
+    span_id,
+    parent_span_id,
+    started_at,
+    duration_ms,
+    system,
+    system_class,
+    reporter,
+    kind,
+    span_kind,
+    operation,
+    status,
+    status_code,
+    error_type,
+    message,
+    attempt,
+    class,
+    category,
+    reaction,
+    workflow,
+    workflow_run,
+    queue,
+    object_types,
+    object_ids,
+    attributes
+FROM (
+    SELECT *
+    FROM sightline.integration_calls
+    WHERE tenant_id = {tenant_id:String}
+        AND trace_id IN (
+            SELECT trace_id
+            FROM sightline.object_calls
+            WHERE tenant_id = {tenant_id:String}
+                AND object_type = {type:String}
+                AND object_id = {id:String}
+            UNION DISTINCT
+            SELECT trace_id
+            FROM sightline.events
+            WHERE tenant_id = {tenant_id:String}
+                AND trace_id != ''
+                AND event_id IN (
+                    SELECT event_id
+                    FROM sightline.object_events
+                    WHERE tenant_id = {tenant_id:String}
+                        AND object_type = {type:String}
+                        AND object_id = {id:String}
+                )
+        )
+        AND kind != 'other'
+        AND (
+            empty(object_ids)
+            OR arrayExists((of_type, of_id) -> of_type = {type:String} AND of_id = {id:String}, object_types, object_ids)
+        )
+    ORDER BY started_at, trace_id, span_id, first_arrival DESC
+    LIMIT 1 BY trace_id, span_id
+    LIMIT {limit:UInt32}
+)
+ORDER BY started_at, trace_id, span_id
