@@ -95,7 +95,8 @@ export function startConsumers(options: {
   const report = async (): Promise<void> => {
     const state = consumers.state()
     if (state.connected) lastConnected = state.as_of
-    await reportKafka(db, name, state).catch((error: unknown) => {
+    const { retrying_since, last_error } = writer.state()
+    await reportKafka(db, name, { ...state, waiting_since: retrying_since, waiting_for: last_error }).catch((error: unknown) => {
       log.debug({ err: error }, 'the state of the consumers could not be left for others')
     })
   }

@@ -32,12 +32,15 @@ const NAMESPACE = '7a1b6f0e-92d7-5c43-8a36-54f7b1f0c2de'
 /** Bytes of a record that a dead letter keeps; of larger ones it keeps the beginning, and says how many there were. */
 export const LETTER_BYTES = 1024 * 1024
 
-/** The identity of a dead letter: a record that is read again is the same letter. */
-export function letterId(tenant: string, coordinates: Coordinates): string {
+/**
+ * The identity of a dead letter: a record that is read again is the same letter. A request is named by its sender, and two senders may
+ * choose one name: it is told apart by the way in.
+ */
+function letterId(tenant: string, feed: string, coordinates: Coordinates): string {
   const place =
     'topic' in coordinates
       ? [coordinates.cluster, coordinates.topic, coordinates.epoch, coordinates.partition, coordinates.offset]
-      : [coordinates.request, coordinates.index]
+      : [feed, coordinates.request, coordinates.index]
   return uuidv5([tenant, ...place].join('\n'), NAMESPACE)
 }
 
@@ -57,12 +60,12 @@ export async function insertDeadLetters(
     const headers = Object.fromEntries(Object.entries(letter.headers).filter(([name]) => !SECRET_HEADER.test(name)))
     return [
       tenant,
-      letterId(tenant, letter.coordinates),
+      letterId(tenant, feed, letter.coordinates),
       feed,
       at,
       JSON.stringify(letter.coordinates),
       JSON.stringify(headers),
-      Buffer.from(letter.raw.subarray(0, LETTER_BYTES)).toString('base64'),
+      withoutSecrets(letter.raw.subarray(0, LETTER_BYTES)).toString('base64'),
       letter.raw.byteLength,
       letter.format,
       letter.code,
@@ -79,6 +82,17 @@ export async function insertDeadLetters(
     const refused = await insertValues(clickhouse, { table: 'dead_letters', columns: COLUMNS }, part, '', patience)
     if (refused.length > 0) throw new Error(`a dead letter could not be kept: ${refused[0]?.reason ?? ''}`)
   }
+}
+
+/** cXML carries its password in the body: it is blotted out, length kept. */
+function withoutSecrets(raw: Uint8Array): Buffer {
+  const bytes = Buffer.from(raw)
+  if (!bytes.includes('<SharedSecret')) return bytes
+  const text = bytes.toString('latin1')
+  return Buffer.from(
+    text.replaceAll(/(<SharedSecret[^>]*>)([^<]*)/gu, (_all, open: string, secret: string) => open + '*'.repeat(secret.length)),
+    'latin1',
+  )
 }
 
 /**

@@ -26,11 +26,9 @@ export async function keepSettled(options: {
     const started = now()
     const from: Instant | null = since
     try {
-      await writer.inTurn(async () => {
-        if (from === null) await settleLeftovers(clickhouse, now)
-        await sweepConflicts(clickhouse, from ?? 0, now)
-        await settleRecent(clickhouse, from ?? started - OVERLAP_US, now)
-      })
+      if (from === null) await settleLeftovers(clickhouse, now, writer.inTurn)
+      await sweepConflicts(clickhouse, from ?? 0, now, writer.inTurn)
+      await settleRecent(clickhouse, from ?? started - OVERLAP_US, now, writer.inTurn)
       since = started - OVERLAP_US
     } catch (error) {
       if (!signal.aborted) options.onError(error)

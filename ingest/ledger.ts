@@ -82,7 +82,7 @@ const Dirty = z.array(z.object({ tenant_id: z.string(), minute: z.string() }))
  * Tells first arrivals from copies for every minute in which rows arrived since it was last settled, and which is quiet. Runs anywhere,
  * any number of times, to the same end.
  *
- * @param options.sinceS how far back minutes are looked at, seconds
+ * @param options.sinceS how far back minutes, and batches that were written for older ones, are looked at, seconds
  * @param options.quietS how long nothing must have come in a minute, seconds; 0 settles what is there now
  */
 export async function settleLedger(

@@ -55,7 +55,7 @@ export function insertValues(
   patience: Patience,
 ): Promise<RefusedRow[]> {
   const encode = async (from: number, to: number) =>
-    encodeNative(await columnTypes(clickhouse, into), from === 0 && to === rows.length ? rows : rows.slice(from, to))
+    encodeNative(await columnTypes(clickhouse, into, patience), from === 0 && to === rows.length ? rows : rows.slice(from, to))
   return insertBlock(clickhouse, { ...into, format: 'Native', encode }, [0, rows.length], token, patience)
 }
 
@@ -83,21 +83,28 @@ async function insertBlock(
         query: `INSERT INTO sightline.${block.table} (${block.columns.join(', ')}) FORMAT ${block.format}`,
         values: Readable.from([body], { objectMode: false }),
         clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
+        ...whileWanted(patience),
       })
       await finished(stream.resume())
       return []
     } catch (error) {
       if (isDataError(error) || error instanceof RangeError) {
         if (to - from === 1) return [{ at: from, reason: error instanceof Error ? error.message.slice(0, 500) : String(error) }]
-        // Halves until the refused row is alone; they are named after the whole.
+        // Halves until the refused row is alone; they are named after the whole, which has a name only where it must have one.
+        const named = (part: number) => (token === '' ? '' : `${token}/${part}`)
         const half = from + Math.ceil((to - from) / 2)
-        const left = await insertBlock(clickhouse, block, [from, half], `${token}/0`, patience)
-        const right = await insertBlock(clickhouse, block, [half, to], `${token}/1`, patience)
+        const left = await insertBlock(clickhouse, block, [from, half], named(0), patience)
+        const right = await insertBlock(clickhouse, block, [half, to], named(1), patience)
         return [...left, ...right]
       }
       await waitOrGiveUp(error, attempt, patience, `the insert into ${block.table}`)
     }
   }
+}
+
+/** A request that is no longer wanted is not waited for, even where ClickHouse hangs; it may take effect all the same. */
+function whileWanted(patience: Patience): { abort_signal?: AbortSignal } {
+  return 'until' in patience ? { abort_signal: patience.until } : {}
 }
 
 const knownTypes = new WeakMap<ClickHouseClient, Map<string, readonly NativeColumn[]>>()
@@ -106,6 +113,7 @@ const knownTypes = new WeakMap<ClickHouseClient, Map<string, readonly NativeColu
 async function columnTypes(
   clickhouse: ClickHouseClient,
   { table, columns }: { table: string; columns: readonly string[] },
+  patience: Patience,
 ): Promise<readonly NativeColumn[]> {
   const known = knownTypes.get(clickhouse) ?? new Map<string, readonly NativeColumn[]>()
   knownTypes.set(clickhouse, known)
@@ -116,6 +124,7 @@ async function columnTypes(
     query: `SELECT name, type FROM system.columns WHERE database = 'sightline' AND table = {table:String}`,
     query_params: { table },
     format: 'JSONEachRow',
+    ...whileWanted(patience),
   })
   const types = new Map((await answer.json<NativeColumn>()).map(({ name, type }) => [name, type]))
   const found = columns.map((name) => {

@@ -18,6 +18,10 @@ export type Touched = {
 /** Settled rows carry versions from here on, above those of every arrival. */
 const SETTLED_BASE = 2n ** 63n
 
+/** Runs a settlement in its turn among those of a writer; what is to be settled is looked for outside of it, which may take long. */
+type InTurn = <T>(task: () => Promise<T>) => Promise<T>
+const atOnce: InTurn = (task) => task()
+
 /** Bytes of the ids of one statement: ClickHouse takes a parameter of at most 128 KiB, and escaping may double them. */
 const ID_BYTES = 60 * 1024
 
@@ -63,9 +67,14 @@ export async function settle(
  * Finds conflicts that no writer could know of – the copies came through other processes or long ago – among what arrived since an
  * instant, and settles them with what depends on them.
  */
-export async function sweepConflicts(clickhouse: ClickHouseClient, since: Instant, now: () => Instant): Promise<void> {
+export async function sweepConflicts(
+  clickhouse: ClickHouseClient,
+  since: Instant,
+  now: () => Instant,
+  inTurn = atOnce,
+): Promise<void> {
   for (const { tenant, ids } of await idsByTenant(clickhouse, 'conflicts-since', { since: instantToClickHouse(since) })) {
-    await settle(clickhouse, tenant, { events: ids, roots: [], conflicts: ids }, now)
+    await inTurn(() => settle(clickhouse, tenant, { events: ids, roots: [], conflicts: ids }, now))
   }
 }
 
@@ -73,25 +82,30 @@ export async function sweepConflicts(clickhouse: ClickHouseClient, since: Instan
  * Settles again what arrived since an instant. Two processes that settle events of one document at the same moment may each read the
  * timeline before the other has written it; this comes after both.
  */
-export async function settleRecent(clickhouse: ClickHouseClient, since: Instant, now: () => Instant): Promise<void> {
+export async function settleRecent(
+  clickhouse: ClickHouseClient,
+  since: Instant,
+  now: () => Instant,
+  inTurn = atOnce,
+): Promise<void> {
   const answer = await clickhouse.query({
     query: sqlText('settle/recent-settlements'),
     query_params: { since: instantToClickHouse(since) },
     format: 'JSONEachRow',
   })
   for (const { tenant_id, events, roots } of z.array(RecentOfTenant).parse(await answer.json()))
-    await settle(clickhouse, verifiedTenant(tenant_id), { events, roots, conflicts: [] }, now)
+    await inTurn(() => settle(clickhouse, verifiedTenant(tenant_id), { events, roots, conflicts: [] }, now))
 }
 
 /**
  * Settles what a process that died between storing a block and settling it left behind, for events that their producer may never
  * send again. Run at the start; what is settled already is left alone, or written again as it is.
  */
-export async function settleLeftovers(clickhouse: ClickHouseClient, now: () => Instant): Promise<void> {
+export async function settleLeftovers(clickhouse: ClickHouseClient, now: () => Instant, inTurn = atOnce): Promise<void> {
   for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-corrections', {}))
-    await settle(clickhouse, tenant, { events: ids, roots: [], conflicts: [] }, now)
+    await inTurn(() => settle(clickhouse, tenant, { events: ids, roots: [], conflicts: [] }, now))
   for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-causes', {}))
-    await settle(clickhouse, tenant, { events: [], roots: ids, conflicts: [] }, now)
+    await inTurn(() => settle(clickhouse, tenant, { events: [], roots: ids, conflicts: [] }, now))
 }
 
 /** Gives corrections the places of the events that they replace; returns the events that were involved. */

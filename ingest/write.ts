@@ -66,7 +66,7 @@ export const WRITER_LIMITS = {
   /** Rows of one insert: one block, one insert token. */
   blockRows: 20_000,
   blockBytes: 24 * 1024 * 1024,
-  /** Inserts under way at once. */
+  /** Inserts under way at once; beside two ranges there is always room for one block of calls. */
   inserts: 2,
   /** What may wait before callers are told to come back later. */
   pendingRows: 200_000,
@@ -115,12 +115,15 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
   const waitingRanges: (() => void)[] = []
   let pendingRows = 0
   let pendingBytes = 0
+  /** Inserts under way, and how many of them are blocks of calls. */
   let running = 0
+  let blocks = 0
+  let ended = Promise.withResolvers<void>()
   let last: Promise<void> = Promise.resolve()
   let draining = false
   let lastArrival: Instant = 0
-  let retryingSince: Instant | null = null
-  let lastError: string | null = null
+  /** Ranges that ClickHouse does not take, by token, the oldest first. */
+  const retrying = new Map<string, { since: Instant; error: string }>()
 
   const arrival = (count: number): Instant => {
     const start = Math.max(now(), lastArrival + 1)
@@ -140,16 +143,24 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     }
   }
 
+  const inTurn = async <T>(task: () => Promise<T>): Promise<T> => {
+    const before = last
+    const { promise, resolve } = Promise.withResolvers<void>()
+    last = promise
+    await before
+    try {
+      return await task()
+    } finally {
+      resolve()
+    }
+  }
+
   /**
-   * Inserts a block and settles it in its turn: a settlement that read what is stored earlier must never be written later. The ledger's
-   * rows come after the events, so that a batch which claims rows that never arrived is a loss and never a race.
+   * Inserts a block and settles it in its turn: a settlement that read what is stored earlier must never be written later. A block that
+   * ClickHouse does not take holds no turn meanwhile, so that it keeps no other waiting. The ledger's rows come after the events, so
+   * that a batch which claims rows that never arrived is a loss and never a race.
    */
-  const commit = async (
-    parts: readonly (Part & { refused: Refused[] })[],
-    token: string,
-    turn: Promise<void>,
-    patience: Patience,
-  ) => {
+  const commit = async (parts: readonly (Part & { refused: Refused[] })[], token: string, patience: Patience) => {
     const rows = parts.flatMap((part) => part.rows)
     const into = { table: 'events', columns: EVENT_COLUMNS }
     const refused = await insertValues(
@@ -180,40 +191,50 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     ])
     // Awaited below; it must not count as unhandled while the turn is waited for.
     beside.catch(() => undefined)
-    await turn
-    await withPatience('settling a block of events', patience, () => settleParts(parts))
+    await withPatience('settling a block of events', patience, () => inTurn(() => settleParts(parts)))
     await beside
-    for (const part of parts) recent.add(part.rows, part.importId)
-    retryingSince = null
-    lastError = null
+    for (const part of parts) {
+      const lost = new Set(part.refused.map(({ index }) => index))
+      recent.add(lost.size === 0 ? part.rows : part.rows.filter((_, at) => !lost.has(part.indices[at] ?? -1)), part.importId)
+    }
   }
 
-  const run = async (batch: readonly Waiting[], turn: Promise<void>): Promise<void> => {
+  const run = async (batch: readonly Waiting[]): Promise<void> => {
     try {
-      await commit(batch, `v1|http|${randomUUID()}`, turn, { attempts: WRITER_LIMITS.attempts })
+      await commit(batch, `v1|http|${randomUUID()}`, { attempts: WRITER_LIMITS.attempts })
       for (const one of batch) one.done()
     } catch (error) {
-      await turn
       const failure = error instanceof SightlineError ? error : asStoreError(error, 'storing a block of events')
       for (const one of batch) one.failed(failure)
     }
-    running--
     for (const one of batch) {
       pendingRows -= one.rows.length
       pendingBytes -= one.bytes
     }
+    blocks--
+    end()
+  }
+
+  const end = (): void => {
+    running--
+    ended.resolve()
+    ended = Promise.withResolvers()
     startBlocks()
   }
 
-  /** Starts what can start: a block at once when none is under way, and beside another one only a full block or a range. */
+  /**
+   * Starts what can start: a block at once when no other is under way, whatever the ranges do – there may be no end to them, and they
+   * may wait for ever; then ranges; and beside another block only a full one.
+   */
   const startBlocks = (): void => {
-    while (running < WRITER_LIMITS.inserts) {
-      const range = waitingRanges.shift()
-      if (range !== undefined) range()
-      else if (queue.length > 0 && (running === 0 || isFullBlock(queue))) {
+    for (;;) {
+      const isFree = running < WRITER_LIMITS.inserts
+      if (queue.length > 0 && (blocks === 0 || (isFree && waitingRanges.length === 0 && isFullBlock(queue)))) {
         running++
-        last = run(takeBlock(queue), last)
-      } else return
+        blocks++
+        void run(takeBlock(queue))
+      } else if (isFree && waitingRanges.length > 0) waitingRanges.shift()?.()
+      else return
     }
   }
 
@@ -320,45 +341,33 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
           waitingRanges.push(start)
           startBlocks()
         })
-        const turn = last
-        const { promise, resolve } = Promise.withResolvers<void>()
-        last = promise
         try {
-          await commit(parts, token, turn, {
+          await commit(parts, token, {
             until: signal,
             onRetry(error) {
-              retryingSince ??= now()
-              lastError = error instanceof Error ? error.message.slice(0, 300) : String(error)
+              const since = retrying.get(token)?.since ?? now()
+              retrying.set(token, { since, error: error instanceof Error ? error.message.slice(0, 300) : String(error) })
             },
           })
         } finally {
-          await turn
-          resolve()
-          running--
-          startBlocks()
+          retrying.delete(token)
+          end()
         }
       } finally {
         pendingRows -= rows
       }
     },
     arrival,
-    state: () => ({ pending_rows: pendingRows, retrying_since: retryingSince, last_error: lastError }),
+    state() {
+      const [oldest] = retrying.values()
+      return { pending_rows: pendingRows, retrying_since: oldest?.since ?? null, last_error: oldest?.error ?? null }
+    },
     pending: () => pendingRows,
     forget: () => recent.clear(),
-    async inTurn(task) {
-      const before = last
-      const { promise, resolve } = Promise.withResolvers<void>()
-      last = promise
-      await before
-      try {
-        return await task()
-      } finally {
-        resolve()
-      }
-    },
+    inTurn,
     async drain() {
       draining = true
-      while (running > 0) await last
+      while (running > 0) await ended.promise
     },
   }
 }
@@ -423,7 +432,12 @@ function lettersOf(batch: Batch, refused: readonly Refused[]): Addressed[] {
       },
     )
   }
-  return letters.map((letter) => ({ tenant: batch.tenant, feed: batch.feed, at: batch.at, letter }))
+  return letters.map((letter) => {
+    const { coordinates } = letter
+    // In their order in the request.
+    const at = 'index' in coordinates ? batch.at + coordinates.index : batch.at
+    return { tenant: batch.tenant, feed: batch.feed, at, letter }
+  })
 }
 
 /** The row that lies at a position of the block. */

@@ -30,12 +30,18 @@ export const KafkaReport = z.object({
   as_of: z.number(),
   rebalances: z.number(),
   restarts: z.number(),
+  /** Since when the store has not taken what was read; null while it does. */
+  waiting_since: z.number().nullable().default(null),
+  /** Why. */
+  waiting_for: z.string().nullable().default(null),
   partitions: z.array(KafkaPartition),
   gaps: z.array(
     z.object({ topic: z.string(), partition: z.number(), from: z.number(), to: z.number(), reason: z.string(), at: z.string() }),
   ),
 })
 export type KafkaReport = z.output<typeof KafkaReport>
+/** The same as a process states it. */
+export type KafkaReportIn = z.input<typeof KafkaReport>
 
 /**
  * Leaves word of a process's consumer for those who show it. It stands in PostgreSQL, so that it is known in other processes, and while
@@ -43,7 +49,7 @@ export type KafkaReport = z.output<typeof KafkaReport>
  *
  * @param process name of the process, unique in the installation
  */
-export async function reportKafka(db: Db, process: string, report: KafkaReport): Promise<void> {
+export async function reportKafka(db: Db, process: string, report: KafkaReportIn): Promise<void> {
   const value = KafkaReport.parse(report)
   await db
     .insert(settings)

@@ -18,7 +18,6 @@ const ACTIONS = {
     undecided: texts,
   }),
   row: z.object({
-    level: z.enum(['group', 'item']),
     kind: z.string(),
     model: z.string(),
     version: z.string(),
@@ -31,15 +30,20 @@ const ACTIONS = {
     confidence: figure,
     confidence_accepted: figure,
     confidence_overridden: figure,
-    event_id: z.string(),
-    occurred_at: z.string(),
-    activity: z.string(),
-    flag: z.enum(['', 'unreviewed_change', 'unreviewed_recommendation']),
-    actor_id: z.string(),
-    input_ref: z.string(),
-    system: z.string(),
-    object_types: texts,
-    object_ids: texts,
+    items: z.array(
+      z.object({
+        event_id: z.string(),
+        occurred_at: z.string(),
+        activity: z.string(),
+        flag: z.enum(['unreviewed_change', 'unreviewed_recommendation']),
+        actor_id: z.string(),
+        input_ref: z.string(),
+        confidence: figure,
+        system: z.string(),
+        object_types: texts,
+        object_ids: texts,
+      }),
+    ),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 type Row = z.output<typeof ACTIONS.row>
@@ -50,7 +54,7 @@ type Row = z.output<typeof ACTIONS.row>
  * input came before the effect.
  */
 export async function aiActions(reader: TenantReader, scope: { from: Instant; to: Instant; limit: number }) {
-  const rows = await reader.rows(ACTIONS, {
+  const groups = await reader.rows(ACTIONS, {
     from: instantToClickHouse(scope.from),
     to: instantToClickHouse(scope.to),
     limit: scope.limit,
@@ -59,7 +63,6 @@ export async function aiActions(reader: TenantReader, scope: { from: Instant; to
     overridden: [...DECISION_WORDS.overridden],
     undecided: [...DECISION_WORDS.undecided],
   })
-  const groups = rows.filter(({ level }) => level === 'group')
   const sum = (of: 'n' | 'reviewed' | 'accepted' | 'overridden' | 'unreviewed' | 'unjudged') =>
     groups.reduce((total, row) => total + row[of], 0)
   const totals = {
@@ -90,25 +93,17 @@ export async function aiActions(reader: TenantReader, scope: { from: Instant; to
       confidence_accepted: row.confidence_accepted,
       confidence_overridden: row.confidence_overridden,
     })),
-    unreviewed: rows.flatMap((row) =>
-      row.level === 'group' || row.flag === ''
-        ? []
-        : [
-            {
-              event_id: row.event_id,
-              occurred_at: row.occurred_at,
-              activity: row.activity,
-              flag: row.flag,
-              kind: row.kind,
-              model: row.model,
-              actor_id: row.actor_id,
-              input_ref: row.input_ref,
-              confidence: row.confidence,
-              system: row.system,
-              documents: row.object_types.map((type, at) => ({ type, id: row.object_ids[at] ?? '' })),
-            },
-          ],
-    ),
+    unreviewed: groups
+      .flatMap(({ kind, model, items }) =>
+        items.map(({ object_types, object_ids, ...item }) => ({
+          ...item,
+          kind,
+          model,
+          documents: object_types.map((type, at) => ({ type, id: object_ids[at] ?? '' })),
+        })),
+      )
+      .toSorted((a, b) => `${b.occurred_at} ${b.event_id}`.localeCompare(`${a.occurred_at} ${a.event_id}`))
+      .slice(0, scope.limit),
   }
 }
 

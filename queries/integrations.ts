@@ -188,7 +188,8 @@ type FiguresRow = z.output<z.ZodObject<typeof FIGURES>>
 
 /** Figures without rates: what a bucket shows. */
 function counts(row: FiguresRow) {
-  const [p50, p95, p99] = row.quantiles_ms
+  // A quantile of nothing is none, not zero.
+  const [p50, p95, p99] = row.calls === 0 ? [] : row.quantiles_ms
   return {
     calls: row.calls,
     ok: row.ok,

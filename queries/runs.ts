@@ -98,11 +98,10 @@ export async function runs(
   return {
     from: instantToIso(query.from),
     to: instantToIso(query.to),
-    workflows: workflows.map(({ quantiles_ms: [p50, p95], ...workflow }) => ({
-      ...workflow,
-      p50_ms: p50 ?? null,
-      p95_ms: p95 ?? null,
-    })),
+    workflows: workflows.map(({ quantiles_ms, ...workflow }) => {
+      const [p50, p95] = workflow.runs === workflow.open ? [] : quantiles_ms
+      return { ...workflow, p50_ms: p50 ?? null, p95_ms: p95 ?? null }
+    }),
     runs: page.map(runView),
     next,
   }

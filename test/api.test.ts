@@ -81,7 +81,7 @@ function filled(path: string, values: Record<string, string> = {}): string {
   const samples: Record<string, string> = {
     type: 'invoice',
     id: /^\/v1\/(?:imports|dead-letters)/u.test(path) ? '00000000-0000-4000-8000-000000000000' : 'INV-e1',
-    name: 'exception-rate',
+    name: path.startsWith('/v1/mappings') ? 'stripe' : 'exception-rate',
     ...values,
   }
   return path.replaceAll(/\{(\w+)\}/gu, (_, name: string) => encodeURIComponent(samples[name] ?? 'x'))

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { IngestAnswer, Quality, Sources } from '../api/contract/data.ts'
 import type { Letters } from '../api/contract/dead-letters.ts'
 import type { Ledger } from '../api/contract/ledger.ts'
 import type { MappingDetail } from '../api/contract/mappings.ts'
 import type { ObjectTimeline } from '../api/contract/object.ts'
+import { runServer } from '../cli/run-server.ts'
+import { type EmbeddedClickHouse, startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
+import { readEnv } from '../platform/env.ts'
+import { freePort } from '../platform/free-port.ts'
+import { openLog } from '../platform/log.ts'
 import { buildWeb } from '../web/build.ts'
 import { startBrowser, type TestBrowser } from './support/browser.ts'
 import { view } from './support/ground-truth.ts'
@@ -328,3 +336,70 @@ for (const scheme of ['light', 'dark'] as const)
       assert.deepEqual(await barriers(page), [], path)
     }
   })
+
+test('while ClickHouse is away the data page says so, keeps what was known last, and catches up by itself', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'sightline-browser-away-'))
+  const log = openLog({ level: 'fatal', human: true })
+  const port = await freePort()
+  const users = {
+    writer: { username: 'sightline_writer', password: 'w-0123456789' },
+    reader: { username: 'sightline_reader', password: 'r-0123456789' },
+  }
+  const start = (): Promise<EmbeddedClickHouse> => startEmbeddedClickHouse({ dir: join(folder, 'clickhouse'), log, port, users })
+  let clickhouse = await start()
+  const away = await runServer({
+    env: readEnv({
+      SIGHTLINE_DATA: join(folder, 'data'),
+      SIGHTLINE_PORT: '0',
+      CLICKHOUSE_URL: `http://${users.writer.username}:${users.writer.password}@127.0.0.1:${port}`,
+      CLICKHOUSE_READER_PASSWORD: users.reader.password,
+    }),
+    log,
+    webFolder: (await buildWeb({ onlyIfStale: true })).folder,
+  })
+  t.after(async () => {
+    await away.stop()
+    await clickhouse.stop()
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  })
+  const token = away.adminToken ?? ''
+  const post = (path: string, body: unknown): Promise<Response> =>
+    fetch(new URL(path, away.url), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'x-tenant-id': 'acme', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  assert.equal((await post('/v1/tenants', { id: 'acme', name: 'Acme' })).status, 201)
+  assert.equal((await post('/v1/events', events(5))).status, 200)
+
+  const page = await pagesOf(
+    () => ({ url: away.url, token }),
+    () => browser,
+  )(t, '/data/sources?tenant=acme', { expected: /50[03]/u })
+  const received = page.locator('.equation-term:has(dt:has-text("Received")) dd')
+  await shows(received, whole(5))
+  await clickhouse.stop()
+  await shows(page.getByText('Not ready.').locator('..'), /clickhouse: .*No event is lost/u)
+  await page
+    .getByText(/The event store does not answer: this is what was known last/u)
+    .first()
+    .waitFor({ timeout: 40_000 })
+  await shows(received, whole(5))
+  assert.equal((await post('/v1/events', events(6))).status, 503)
+  assert.deepEqual(await barriers(page), [])
+
+  clickhouse = await start()
+  await waitUntil(async () => (await post('/v1/events', events(6))).status === 200)
+  await page.getByText('Not ready.').waitFor({ state: 'detached', timeout: 30_000 })
+  await shows(page.locator('.equation'), 'balances')
+  await page.waitForFunction(() => document.querySelector('.former') === null, undefined, { timeout: 60_000 })
+  await page.locator('.equation-term:has(dt:has-text("Stored")) dd').getByText('6', { exact: true }).waitFor()
+})
+
+async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 30_000
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, 'it came back in time')
+    await sleep(250)
+  }
+}

@@ -95,7 +95,7 @@ test('a system shows its calls, failures by class, throttling, exact quantiles, 
     // All ten had a call that went well later.
     documents_blocked: 0,
   })
-  assert.deepEqual([first_at, last_at], [new Date(HOUR).toISOString(), new Date(HOUR + 76 * MINUTE).toISOString()].map(trimmed))
+  assert.deepEqual([first_at, last_at].map(trimmed), [new Date(HOUR).toISOString(), new Date(HOUR + 76 * MINUTE).toISOString()])
   assert.deepEqual(
     [last_error?.status, last_error?.category, last_error?.trace_id],
     ['throttled', 'rate_limit', hexId(0x1002, 32)],

@@ -85,6 +85,24 @@ test('the ledger tells what was stored, what was a copy, what was rejected and w
   assert.deepEqual(whole?.headers, { 'content-type': 'application/json' })
 })
 
+test('the password in the body of a cXML document is not kept', async () => {
+  const tenant = await freshTenant()
+  const writer = newWriter()
+  const letter = {
+    coordinates: { request: 'r1', index: 0 },
+    headers: {},
+    raw: Buffer.from('<cXML><SharedSecret x="y">top secret</SharedSecret><broken'),
+    format: 'cxml',
+    code: 'xml_invalid',
+    reason: 'is not XML',
+    mapping: '',
+    mappingVersion: 0,
+  }
+  await writer.writeBatch(batchOf(tenant, 'one', writer.arrival(1), [], [letter]))
+  const [found] = await deadLetters(tenantReader(reader, tenant), {})
+  assert.equal(found?.beginning, '<cXML><SharedSecret x="y">**********</SharedSecret><broken')
+})
+
 test('a Kafka range that is replayed counts once, and one that was cut off before its count is made good', async () => {
   const tenant = await freshTenant()
   const signal = new AbortController().signal

@@ -63,7 +63,10 @@ test('no two systems of a tenant share a name, also when registered at once; oth
   const results = await Promise.all(
     [1, 2, 3, 4].map(() => post({ id: 'n8n', name: 'n8n', class: 'workflow', aliases: ['flows'] }, one)),
   )
-  assert.deepEqual(results.map(({ status }) => status).toSorted((a, b) => a - b), [201, 409, 409, 409])
+  assert.deepEqual(
+    results.map(({ status }) => status).toSorted((a, b) => a - b),
+    [201, 409, 409, 409],
+  )
   assert.equal((await post({ id: 'FLOWS', name: 'x', class: 'workflow' }, one)).status, 409)
   assert.equal((await post({ id: 'n8n', name: 'n8n', class: 'workflow' }, await server.freshTenant())).status, 201)
 })

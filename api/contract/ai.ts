@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AI_KINDS } from '../../model/ai-actions.ts'
 import { Window } from './common.ts'
 
 export const AiQuery = Window.extend({
@@ -26,9 +27,7 @@ export const AiActions = z
     totals: z.object({ ...figures, unjudged: z.int().describe('events of AI agents whose activity has no canonical name') }),
     actions: z.array(
       z.object({
-        kind: z
-          .string()
-          .describe('extraction, classification, summary, recommendation, draft, data_gathering; empty when not told'),
+        kind: z.string().describe(`${AI_KINDS.join(', ')}; empty when not told`),
         model: z.string(),
         version: z.string(),
         ...figures,

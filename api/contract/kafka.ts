@@ -5,7 +5,7 @@ export const KafkaState = z
   .object({
     configured: z.boolean().describe('false where no process of the installation reads Kafka'),
     connected: z.boolean(),
-    error: z.string().nullable(),
+    error: z.string().nullable().describe('for credentials of the whole installation'),
     as_of: z.string().nullable(),
     rebalances: z.int(),
     restarts: z.int().describe('consumers that were started again'),

@@ -9,7 +9,7 @@ const WITHIN_S = 30
 /** Records that wait for so long without one being stored wait for something. */
 const WAITING_US = 15_000_000
 
-type Partition = KafkaReport['partitions'][number]
+type Partition = KafkaReport['partitions'][number] & { waiting: string | null }
 
 export const kafkaRoutes: Route[] = [
   route({
@@ -28,7 +28,7 @@ export const kafkaRoutes: Route[] = [
       return {
         configured: reports.length > 0,
         connected: reports.some(({ connected }) => connected),
-        error: reports.find(({ error }) => error !== null)?.error ?? null,
+        error: whole ? (reports.find(({ error }) => error !== null)?.error ?? null) : null,
         as_of: reports.length === 0 ? null : instantToIso(Math.max(...reports.map(({ as_of }) => as_of))),
         rebalances: reports.reduce((sum, { rebalances }) => sum + rebalances, 0),
         restarts: reports.reduce((sum, { restarts }) => sum + restarts, 0),
@@ -41,7 +41,8 @@ export const kafkaRoutes: Route[] = [
           lag: one.lag,
           state: stateOf(one, services.now()),
           last_progress_at: one.last_progress_at === 0 ? null : instantToIso(one.last_progress_at),
-          error: one.error,
+          // Why belongs to those who run the installation.
+          error: whole ? (one.error ?? (one.lag > 0 ? one.waiting : null)) : null,
         })),
         gaps: reports
           .flatMap(({ gaps }) => gaps)
@@ -55,13 +56,17 @@ export const kafkaRoutes: Route[] = [
 function stateOf(one: Partition, now: Instant): KafkaState['partitions'][number]['state'] {
   if (one.paused) return 'paused'
   if (one.replaying) return 'replaying'
-  return one.error !== null || (one.lag > 0 && now - one.last_progress_at > WAITING_US) ? 'waiting' : 'reading'
+  return one.error !== null || (one.lag > 0 && (one.waiting !== null || now - one.last_progress_at > WAITING_US))
+    ? 'waiting'
+    : 'reading'
 }
 
 /** Each partition once: after a rebalance its former reader may still speak of it. */
 function latest(reports: readonly KafkaReport[]): Partition[] {
   const byPlace = new Map<string, Partition>()
-  for (const { partitions } of reports.toSorted((a, b) => a.as_of - b.as_of))
-    for (const one of partitions) byPlace.set(`${one.topic}\n${one.partition}`, one)
+  for (const report of reports.toSorted((a, b) => a.as_of - b.as_of)) {
+    const waiting = report.waiting_since === null ? null : (report.waiting_for ?? 'the store does not take events')
+    for (const one of report.partitions) byPlace.set(`${one.topic}\n${one.partition}`, { ...one, waiting })
+  }
   return [...byPlace.values()]
 }

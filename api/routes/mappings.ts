@@ -24,7 +24,7 @@ import {
 import { type Route, route } from '../route.ts'
 
 const tag = 'Data'
-const MappingPath = z.object({ name: z.string().min(1).max(100) })
+const MappingPath = z.object({ name: MappingName })
 
 export const mappingRoutes: Route[] = [
   route({
@@ -108,7 +108,7 @@ export const mappingRoutes: Route[] = [
     summary: 'Keep a new version of a mapping',
     scope: 'admin',
     status: 201,
-    params: z.object({ name: MappingName }),
+    params: MappingPath,
     body: MappingSave,
     response: MappingDetail,
     handle: async ({ tenant, services, access, params: { name }, body }) => {

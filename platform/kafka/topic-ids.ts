@@ -5,13 +5,16 @@ const METADATA = 3
 const VERSION = 10
 const MOST_BYTES = 64 * 1024 * 1024
 
+/** The broker answers, and does not know the request. */
+export class NoTopicIds extends Error {}
+
 /**
  * The ids of all topics of a cluster: a topic that was deleted and made again has another id. kafkajs speaks only versions of the
  * protocol that do not carry them, so one request is written out here.
  *
  * @param broker `host:port`
  * @returns id by name, hexadecimal
- * @throws Error where the broker does not answer in time, or is older than 2.8
+ * @throws NoTopicIds where the broker is older than 2.8; Error where it does not answer in time
  */
 export async function topicIds(broker: string, timeoutMs: number): Promise<Map<string, string>> {
   const colon = broker.lastIndexOf(':')
@@ -32,7 +35,7 @@ export async function topicIds(broker: string, timeoutMs: number): Promise<Map<s
     if (wanted < Infinity && wanted > MOST_BYTES) throw new Error('the broker answered something else than Kafka would')
     if (have >= wanted) return parse(Buffer.concat(chunks).subarray(4, wanted))
   }
-  throw new Error('the broker does not tell the ids of its topics; Kafka 2.8 and later do')
+  throw new NoTopicIds('the broker does not tell the ids of its topics; Kafka 2.8 and later do')
 }
 
 function request(): Buffer {

@@ -82,7 +82,8 @@ CREATE TABLE IF NOT EXISTS sightline.ingest_batches
     rejected UInt32 COMMENT 'Records that became dead letters',
     ignored UInt32 COMMENT 'Records that the mapping leaves out on purpose',
     late UInt32 COMMENT 'Of the inserted: those that happened over an hour before they came',
-    written_at DateTime64(6, 'UTC') COMMENT 'When this row was written'
+    written_at DateTime64(6, 'UTC') COMMENT 'When this row was written',
+    INDEX by_writing written_at TYPE minmax
 )
 ENGINE = ReplacingMergeTree(written_at)
 PARTITION BY toYYYYMM(minute)

@@ -1,14 +1,23 @@
--- AI actions with what people decided on them, one row a kind, model and version; and (`level` = item) the effects that nobody reviewed.
+-- AI actions with what people decided on them, one row a kind, model and version, with the latest effects that nobody reviewed (`items`).
 -- An action is an event by an AI agent or with a statement about AI, reviews apart; `ai.acted` belongs to the suggestion that it follows.
 -- A review is a person's decision: on the event itself, or as `ai.reviewed` about the same documents and the same input. Of a suggestion
 -- the first one after it counts, of an effect the last one before it. What an event is about are its objects other than suppliers,
 -- contracts, runs and approvals, where it has such.
 WITH
+    -- First by columns that are cheap to read, and merged only then.
+    of_ai AS
+    (
+        SELECT event_id
+        FROM sightline.events
+        WHERE tenant_id = {tenant_id:String} AND (ai_flag != '' OR actor_kind = 'ai_agent' OR ai != '')
+    ),
     superseded AS
     (
         SELECT event_id
-        FROM sightline.object_events FINAL
-        WHERE tenant_id = {tenant_id:String} AND NOT live
+        FROM sightline.object_events
+        WHERE tenant_id = {tenant_id:String} AND event_id IN (SELECT event_id FROM of_ai)
+        GROUP BY object_type, object_id, event_id
+        HAVING NOT argMax(live, version)
     ),
     said AS
     (
@@ -47,7 +56,7 @@ WITH
             if(empty(documents), arrayZip(object_types, object_ids), documents) AS about
         FROM sightline.events FINAL
         WHERE tenant_id = {tenant_id:String}
-            AND (ai != '' OR actor_kind = 'ai_agent' OR ai_flag != '')
+            AND event_id IN (SELECT event_id FROM of_ai)
             AND event_id NOT IN (SELECT event_id FROM superseded)
         ORDER BY event_id, first_arrival DESC
         LIMIT 1 BY event_id
@@ -111,65 +120,30 @@ WITH
         FROM actions AS a
         LEFT JOIN matched AS m ON a.event_id = m.event_id
     )
-SELECT *
-FROM
-(
-    SELECT
-        'group' AS level,
-        kind,
-        model,
-        version,
-        countIf(is_action) AS n,
-        countIf(is_action AND verdict != '') AS reviewed,
-        countIf(is_action AND verdict = 'accepted') AS accepted,
-        countIf(is_action AND verdict = 'overridden') AS overridden,
-        countIf(is_unreviewed) AS unreviewed,
-        countIf(is_unjudged) AS unjudged,
-        avgOrNull(stated) AS confidence,
-        avgOrNullIf(stated, verdict = 'accepted') AS confidence_accepted,
-        avgOrNullIf(stated, verdict = 'overridden') AS confidence_overridden,
-        '' AS event_id,
-        toDateTime64(0, 6, 'UTC') AS occurred_at,
-        '' AS activity,
-        '' AS flag,
-        '' AS actor_id,
-        '' AS input_ref,
-        '' AS system,
-        CAST([], 'Array(String)') AS object_types,
-        CAST([], 'Array(String)') AS object_ids
-    FROM judged
-    GROUP BY kind, model, version
-    UNION ALL
-    SELECT *
-    FROM
-    (
-        SELECT
-            'item' AS level,
-            kind,
-            model,
-            version,
-            0 AS n,
-            0 AS reviewed,
-            0 AS accepted,
-            0 AS overridden,
-            0 AS unreviewed_n,
-            0 AS unjudged_n,
-            stated,
-            NULL AS confidence_accepted,
-            NULL AS confidence_overridden,
-            toString(event_id) AS id,
-            occurred_at,
-            activity,
-            flag,
-            actor_id,
-            input_ref,
-            system,
-            CAST(object_types, 'Array(String)') AS types,
-            object_ids
-        FROM judged
-        WHERE is_unreviewed
-        ORDER BY occurred_at DESC, id
-        LIMIT {limit:UInt32}
-    )
-)
-ORDER BY level, n DESC, occurred_at DESC, kind, model, version, event_id
+SELECT
+    kind,
+    model,
+    version,
+    countIf(is_action) AS n,
+    countIf(is_action AND verdict != '') AS reviewed,
+    countIf(is_action AND verdict = 'accepted') AS accepted,
+    countIf(is_action AND verdict = 'overridden') AS overridden,
+    countIf(is_unreviewed) AS unreviewed,
+    countIf(is_unjudged) AS unjudged,
+    avgOrNull(stated) AS confidence,
+    avgOrNullIf(stated, verdict = 'accepted') AS confidence_accepted,
+    avgOrNullIf(stated, verdict = 'overridden') AS confidence_overridden,
+    CAST(
+        arraySlice(
+            arrayReverseSort(
+                item -> (item.2, item.1),
+                groupArrayIf((toString(event_id), occurred_at, activity, flag, actor_id, input_ref, stated, system, object_types, object_ids), is_unreviewed)
+            ),
+            1,
+            {limit:UInt32}
+        ),
+        'Array(Tuple(event_id String, occurred_at DateTime64(6, ''UTC''), activity String, flag String, actor_id String, input_ref String, confidence Nullable(Float64), system String, object_types Array(String), object_ids Array(String)))'
+    ) AS items
+FROM judged
+GROUP BY kind, model, version
+ORDER BY n DESC, kind, model, version

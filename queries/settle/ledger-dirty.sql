@@ -1,4 +1,13 @@
--- Minutes in which more rows arrived than the ledger has settled, and which are quiet.
+-- Minutes in which more rows arrived than the ledger has settled, and which are quiet: the latest, and older ones of which a batch was
+-- written lately – a range that was claimed before a long outage is stored after it, with the arrival that it had.
+WITH
+    old AS (
+        SELECT DISTINCT
+            tenant_id,
+            minute
+        FROM sightline.ingest_batches
+        WHERE written_at >= {since:DateTime64(6, 'UTC')} AND minute < {since:DateTime64(6, 'UTC')}
+    )
 SELECT
     tenant_id,
     toString(minute) AS minute
@@ -16,7 +25,7 @@ FROM (
             batch_id,
             groupBitmapMerge(ordinals) AS rows
         FROM sightline.batch_arrivals
-        WHERE minute >= {since:DateTime64(6, 'UTC')}
+        WHERE (minute >= {since:DateTime64(6, 'UTC')} OR (tenant_id, minute) IN (SELECT tenant_id, minute FROM old))
         GROUP BY
             tenant_id,
             feed,
@@ -35,7 +44,7 @@ LEFT JOIN (
         minute,
         arrived AS settled
     FROM sightline.ingest_ledger FINAL
-    WHERE minute >= {since:DateTime64(6, 'UTC')}
+    WHERE (minute >= {since:DateTime64(6, 'UTC')} OR (tenant_id, minute) IN (SELECT tenant_id, minute FROM old))
 ) AS ledger USING (tenant_id, feed, minute)
 LEFT JOIN (
     SELECT
@@ -44,7 +53,7 @@ LEFT JOIN (
         minute,
         max(written_at) AS written_at
     FROM sightline.ingest_batches
-    WHERE minute >= {since:DateTime64(6, 'UTC')}
+    WHERE (minute >= {since:DateTime64(6, 'UTC')} OR (tenant_id, minute) IN (SELECT tenant_id, minute FROM old))
     GROUP BY
         tenant_id,
         feed,

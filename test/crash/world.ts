@@ -16,6 +16,8 @@ export type Replica = { process: Supervised; kafka: KafkaWay; clickhouse: ClickH
 
 /** An installation as separate processes: stores, broker, consumers, the API; all on ports and folders of their own. */
 export type World = {
+  /** Temporary folder, removed in the end. */
+  folder: string
   broker: TestBroker
   clickhouse: SupervisedClickHouse
   replicas: Replica[]
@@ -46,7 +48,6 @@ export async function openWorld(options: {
   spare?: number
   ways?: boolean
   env?: Record<string, string>
-  kafkaBrokers?: boolean
 }): Promise<World> {
   const { log, spare = 0, ways = true } = options
   const folder = await mkdtemp(join(tmpdir(), 'sightline-world-'))
@@ -108,6 +109,7 @@ export async function openWorld(options: {
       return (await response.json()) as T
     }
     return {
+      folder,
       broker,
       clickhouse,
       replicas,

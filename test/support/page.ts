@@ -10,7 +10,7 @@ const PATIENCE_MS = 15_000
 type Options = { scheme?: 'light' | 'dark'; token?: string; expected?: RegExp }
 
 /** Opens pages of a server as somebody who is signed in; at the end nothing may stand on the console but what is expected. */
-export function pagesOf(server: () => TestServer, browser: () => TestBrowser) {
+export function pagesOf(server: () => Pick<TestServer, 'url' | 'token'>, browser: () => TestBrowser) {
   return async (t: TestContext, path: string, { scheme = 'light', token, expected }: Options = {}): Promise<Page> => {
     const address = `${new URL(path, server().url).href}#token=${token ?? server().token}`
     const opened = await browser().openPage(address, { colorScheme: scheme, acceptDownloads: true })

@@ -36,7 +36,7 @@ export type Supervised = {
   memory(): Promise<{ now: number; peak: number }>
 }
 
-const MAIN = process.env['SIGHTLINE_MAIN'] ?? fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 const KEPT = 64 * 1024
 const READY_MS = 60_000
 const STOP_MS = 20_000

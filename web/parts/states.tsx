@@ -53,15 +53,21 @@ export function Shown<Data>({ of, height = 160, children }: ShownProps<Data>) {
   )
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  store_unavailable: 'The event store does not answer',
+  unreachable: 'The server does not answer',
+  overloaded: 'The server has too much to do',
+}
+
 /** Says that what stands below is what was known last, since the server does not answer this now. */
 function Former({ error, at }: { error: unknown; at: number }) {
-  const why = error instanceof ApiError ? error.problem.title : 'the answer cannot be read'
+  const code = error instanceof ApiError ? error.problem.code : ''
   return (
     <p className="former" role="status">
       <strong>
         As of <span className="num">{timeOfDay(new Date(at).toISOString())}</span> UTC.
       </strong>{' '}
-      {why}; this is what was known last, and it is asked for again on its own.
+      {WHY[code] ?? 'There is no newer answer'}: this is what was known last, and it is asked for again on its own.
     </p>
   )
 }

@@ -7,6 +7,11 @@ import { count } from '../format.ts'
 /** How often the page's figures follow the history that is loading. */
 const REFRESH_MS = 12_000
 
+/** Instants of a detail as times of day. */
+function shortened(detail: string): string {
+  return detail.replaceAll(/\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}:\d{2})(?:\.\d+)?Z/gu, '$1 UTC')
+}
+
 /** Says while the demo's history is still loading, and when a part of the server is not ready. */
 export function ReadinessBanner() {
   const queries = useQueryClient()
@@ -32,7 +37,11 @@ export function ReadinessBanner() {
     return (
       <div className="banner" role="status" data-tone="bad">
         <strong>Not ready.</strong>
-        <span>{failing.map(({ name, detail }) => `${name}: ${detail}`).join('; ')}</span>
+        <span>
+          {failing.map(({ name, detail }) => `${name}: ${shortened(detail)}`).join('; ')}.
+          {failing.some(({ name }) => name === 'clickhouse' || name === 'writes') &&
+            ' No event is lost: Kafka and the senders keep what cannot be stored yet, and figures stand as they were last known.'}
+        </span>
       </div>
     )
   }

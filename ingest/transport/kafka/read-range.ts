@@ -7,6 +7,7 @@ import { UNREADABLE_HEADER } from '../../../platform/kafka/prepare-kafkajs.ts'
 import type { Batch, Coordinates, DeadLetter } from '../../batch.ts'
 import { type RecordIn, rejected } from '../../format.ts'
 import type { Judge, JudgedSource, Reader } from '../../judge.ts'
+import { naturalIdOf } from '../../replay.ts'
 import { incoming, type TopicBinding } from './bindings.ts'
 
 /** Where a range lies. Bounds are offsets, both inclusive. */
@@ -203,14 +204,6 @@ type Place = Extract<Coordinates, { topic: string }>
 
 function placeOf({ cluster, topic, epoch, partition }: Range, offset: number): Place {
   return { cluster, topic, epoch, partition, offset: String(offset) }
-}
-
-/** The transport's own id of a record, by where it lies: a dead letter that is read again gets the same one. */
-function naturalIdOf(coordinates: Coordinates): string {
-  if ('request' in coordinates)
-    return coordinates.index === 0 ? coordinates.request : `${coordinates.request}#${coordinates.index}`
-  const { cluster, topic, epoch, partition, offset } = coordinates
-  return `${cluster}/${topic}/${epoch}/${partition}/${offset}`
 }
 
 /** Place of a part of a record that holds several. */

@@ -106,7 +106,7 @@ function Partitions({ of }: { of: KafkaState }) {
                 right: true,
               },
               {
-                head: 'Last progress',
+                head: 'Read last',
                 render: ({ last_progress_at }) =>
                   last_progress_at === null ? <span className="dim">–</span> : ago(last_progress_at, now),
                 nowrap: true,

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Batch, DeadLetter } from '../ingest/batch.ts'
+import { insertDeadLetters } from '../ingest/dead-letters.ts'
+import { keepSettled } from '../ingest/keep-settled.ts'
+import { settleLedger } from '../ingest/ledger.ts'
+import { createEventWriter } from '../ingest/write.ts'
+import { type Event, isRefusal, readEvent } from '../model/event.ts'
+import { type TenantId, verifiedTenant } from '../model/tenant.ts'
+import { checkClickHouse, connectClickHouse } from '../platform/clickhouse/client.ts'
+import { startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
+import { SightlineError } from '../platform/errors.ts'
+import { openLog } from '../platform/log.ts'
+import { ledger } from '../queries/ledger.ts'
+import { migrateClickHouse } from '../queries/migrate.ts'
+import { tenantReader } from '../queries/run.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'sightline-review-'))
+const log = openLog({ level: 'error', human: true })
+const engine = await startEmbeddedClickHouse({ dir: join(folder, 'clickhouse'), log })
+const address = { url: engine.url, writer: engine.writer, reader: engine.reader }
+await checkClickHouse(address)
+const direct = connectClickHouse(address)
+await migrateClickHouse(direct.writer, log)
+
+// The way to ClickHouse, which can be broken.
+let broken = false
+const sockets = new Set<Socket>()
+const proxy = createServer((near) => {
+  if (broken) {
+    near.destroy()
+    return
+  }
+  const far = connect(Number(new URL(engine.url).port), '127.0.0.1')
+  for (const socket of [near, far]) {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      sockets.delete(socket)
+      near.destroy()
+      far.destroy()
+    })
+  }
+  near.pipe(far)
+  far.pipe(near)
+})
+await new Promise<void>((resolve) => {
+  proxy.listen(0, '127.0.0.1', resolve)
+})
+const through = connectClickHouse({ ...address, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` })
+
+after(async () => {
+  await through.close()
+  await direct.close()
+  for (const socket of sockets) socket.destroy()
+  proxy.close()
+  await engine.stop()
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+const now = (): number => Date.now() * 1000
+const newWriter = () => createEventWriter({ clickhouse: through.writer, now })
+const newTenant = (): TenantId => verifiedTenant(`t-${randomUUID().slice(0, 8)}`)
+
+function breakOff(): void {
+  broken = true
+  for (const socket of sockets) socket.destroy()
+}
+
+function eventOf(tenant: TenantId, id: string, data: Record<string, unknown> = {}): Event {
+  const event = readEvent(
+    {
+      specversion: '1.0',
+      id,
+      source: '/erp/test',
+      type: 'invoice.received',
+      time: '2026-03-02T09:30:00Z',
+      data: { seq: 1, object: `invoice/${id}`, ...data },
+    },
+    { tenant, receivedAt: now(), fallbackSeq: 0 },
+  )
+  if (isRefusal(event)) throw new Error(event.message)
+  return event
+}
+
+function batchOf(tenant: TenantId, at: number, ids: readonly string[]): Batch {
+  return {
+    tenant,
+    feed: 'erp',
+    token: randomUUID(),
+    at,
+    events: ids.map((id, ordinal) => ({ event: eventOf(tenant, id), ordinal })),
+    letters: [],
+    ignored: 0,
+  }
+}
+
+const ids = (count: number): string[] => Array.from({ length: count }, () => randomUUID())
+
+/** What a promise came to within a time; `hangs` where it did not. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | unknown> {
+  const over = new AbortController()
+  const late = sleep(ms, 'hangs', { signal: over.signal }).catch(() => undefined)
+  try {
+    return await Promise.race([promise, late])
+  } catch (error) {
+    return error
+  } finally {
+    over.abort()
+  }
+}
+
+test('while a Kafka range waits for ClickHouse, a call over HTTP is told so and does not wait with it', async () => {
+  const tenant = newTenant()
+  const writer = newWriter()
+  const giveUp = new AbortController()
+  breakOff()
+  const range = writer.writeRange({ token: randomUUID(), batches: [batchOf(tenant, now(), ids(5))] }, giveUp.signal)
+  range.catch(() => undefined)
+  await sleep(50)
+  const answer = await within(15_000, writer.write(tenant, [eventOf(tenant, 'http')]))
+  broken = false
+  await range
+  assert.ok(answer instanceof SightlineError && answer.code === 'store_unavailable', String(answer))
+  assert.equal(writer.pending(), 0)
+})
+
+test('ranges that follow each other without a pause do not keep calls over HTTP waiting', async () => {
+  const tenant = newTenant()
+  const writer = newWriter()
+  let over = false
+  const { signal } = new AbortController()
+  const consumers = Array.from({ length: 3 }, async () => {
+    while (!over) await writer.writeRange({ token: randomUUID(), batches: [batchOf(tenant, writer.arrival(300), ids(300))] }, signal)
+  })
+  await sleep(200)
+  const answer = await within(6000, writer.write(tenant, [eventOf(tenant, 'http')]))
+  over = true
+  await Promise.all(consumers)
+  assert.deepEqual(answer, { accepted: 1, duplicates: 0, conflicts: [], refused: [] })
+})
+
+test('an event that the store refused is not taken for stored when it comes again', async () => {
+  const tenant = newTenant()
+  const writer = newWriter()
+  const event = eventOf(tenant, 'refused', { money: { amount: '1', currency: 'EUR' } })
+  const bad = { ...event, data: { ...event.data, money: { amount: 'much', currency: 'EUR' } } }
+  const events = [eventOf(tenant, 'good'), bad]
+  assert.equal((await writer.write(tenant, events)).refused.length, 1)
+  const again = await writer.write(tenant, events)
+  assert.equal(again.duplicates, 1)
+  assert.equal(again.refused.length, 1)
+})
+
+test('the ledger settles what was claimed days ago and stored only now', async () => {
+  const tenant = newTenant()
+  const writer = newWriter()
+  const at = now() - 5 * 86_400e6
+  await writer.writeRange({ token: randomUUID(), batches: [batchOf(tenant, at, ids(7))] }, new AbortController().signal)
+  await settleLedger(direct.writer, { now: now() + 200e6, sinceS: 2 * 3600, quietS: 0 })
+  const { totals } = await ledger(tenantReader(direct.reader, tenant), { from: at - 3600e6, to: now(), bucket: 'day', feed: '' })
+  assert.equal(totals.in_flight, 0)
+  assert.equal(totals.stored, 7)
+})
+
+test('letters of two sources whose senders count their deliveries alike are two letters', async () => {
+  const tenant = newTenant()
+  const letter = (raw: string): DeadLetter => ({
+    coordinates: { request: '17', index: 0 },
+    headers: {},
+    raw: Buffer.from(raw),
+    format: 'mapped-json',
+    code: 'json_invalid',
+    reason: 'is not JSON',
+    mapping: '',
+    mappingVersion: 0,
+  })
+  const at = now()
+  const letters = ['erp', 'portal'].map((feed) => ({ tenant, feed, at, letter: letter(feed) }))
+  await insertDeadLetters(direct.writer, letters, { attempts: 1 })
+  const answer = await direct.writer.query({
+    query: 'SELECT toUInt32(count()) AS count FROM sightline.dead_letters FINAL WHERE tenant_id = {tenant:String}',
+    query_params: { tenant },
+    format: 'JSONEachRow',
+  })
+  assert.deepEqual(await answer.json(), [{ count: 2 }])
+})
+
+test('a long look for conflicting copies keeps nobody waiting', async () => {
+  const tenant = newTenant()
+  const writer = newWriter()
+  const over = new AbortController()
+  let looking = false
+  const slow = new Proxy(direct.writer, {
+    get(client, name) {
+      if (name !== 'query') return Reflect.get(client, name) as unknown
+      return async (asked: Parameters<typeof client.query>[0]) => {
+        if (asked.query.includes('min(content_hash)')) {
+          looking = true
+          await sleep(3000)
+        }
+        return client.query(asked)
+      }
+    },
+  })
+  const keeping = keepSettled({ clickhouse: slow, writer, now, signal: over.signal, onError: (error) => assert.fail(String(error)) })
+  while (!looking) await sleep(5)
+  const answer = await within(2000, writer.write(tenant, [eventOf(tenant, 'meanwhile')]))
+  over.abort()
+  await keeping
+  assert.deepEqual(answer, { accepted: 1, duplicates: 0, conflicts: [], refused: [] })
+})
+
+test('a range that is given up does not wait for a ClickHouse that hangs', async () => {
+  const tenant = newTenant()
+  const hanging = createServer()
+  const held = new Set<Socket>()
+  hanging.on('connection', (socket) => held.add(socket))
+  await new Promise<void>((resolve) => {
+    hanging.listen(0, '127.0.0.1', resolve)
+  })
+  const client = connectClickHouse({ ...address, url: `http://127.0.0.1:${(hanging.address() as AddressInfo).port}` })
+  const writer = createEventWriter({ clickhouse: client.writer, now })
+  const giveUp = new AbortController()
+  const range = writer.writeRange({ token: randomUUID(), batches: [batchOf(tenant, now(), ids(5))] }, giveUp.signal)
+  range.catch(() => undefined)
+  await sleep(200)
+  giveUp.abort(new Error('rebalance'))
+  const answer = await within(2000, range)
+  for (const socket of held) socket.destroy()
+  hanging.close()
+  await client.close()
+  assert.ok(answer instanceof Error && answer.message === 'rebalance', String(answer))
+})
