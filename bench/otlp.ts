@@ -5,9 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { clock, type RunningServer, runServer } from '../cli/run-server.ts'
 import { mapSpans } from '../ingest/otlp/calls.ts'
-import { arrivalOf, CALL_COLUMNS, callLine } from '../ingest/otlp/lines.ts'
+import { telemetryColumns, telemetryRows } from '../ingest/otlp/columns.ts'
 import { readProtobuf } from '../ingest/otlp/protobuf.ts'
+import { columnTypes } from '../ingest/rows.ts'
 import { verifiedTenant } from '../model/tenant.ts'
+import { encodeNative, type NativeColumn } from '../platform/clickhouse/native.ts'
 import { readEnv } from '../platform/env.ts'
 import { openLog } from '../platform/log.ts'
 import { createTenant } from '../platform/tenants.ts'
@@ -21,6 +23,7 @@ const ROUNDS = 5
 /** Rounds before the measured ones: all sides with warm code and caches. */
 const WARM_UP = 1
 const IN_FLIGHT = 16
+const TABLE = 'integration_calls'
 
 type Leg = { spans_per_s: number; server_cpu_s: number; client_cpu_s: number; clickhouse_cpu_s: number }
 
@@ -42,11 +45,20 @@ async function run(): Promise<Report> {
     const load = machine()['load']
     const bodies = traceBodies({ bodies: SPANS / BODY_SPANS, spans: BODY_SPANS, seed: 1, endedUs: clock() })
     const bytes = bodies.reduce((sum, body) => sum + body.byteLength, 0)
+    const types = await columnTypes(
+      server.stores.clickhouse.writer,
+      { table: TABLE, columns: telemetryColumns(TABLE) },
+      { attempts: 1 },
+    )
     const sides: readonly Side[] = [
       { title: 'POST /v1/traces', legs: [], run: (tenant) => overHttp(server, client, bodies, tenant) },
-      { title: 'limit: ClickHouse from a file', legs: [], run: (tenant) => fromFile(server, folder, bodies, tenant) },
+      { title: 'limit: ClickHouse from a file', legs: [], run: (tenant) => fromFile(server, folder, types, bodies, tenant) },
       { title: 'limit: our decoding alone', legs: [], run: () => alone(bodies, (body) => readProtobuf(body, 'traces')) },
-      { title: 'limit: decoding and mapping to rows', legs: [], run: (tenant) => alone(bodies, (body) => linesOf(body, tenant)) },
+      {
+        title: 'limit: decoding to rows laid out',
+        legs: [],
+        run: (tenant) => alone(bodies, (body) => laidOut(body, types, tenant)),
+      },
       { title: 'protobufjs decoding alone', legs: [], run: () => alone(bodies, (body) => TraceRequest.decode(body)) },
     ]
     for (let round = 0; round < WARM_UP + ROUNDS; round++) {
@@ -107,27 +119,34 @@ function alone(bodies: readonly Buffer[], piece: (body: Buffer) => unknown): Pro
   })
 }
 
-function linesOf(body: Buffer, tenant: string): string[] {
+function laidOut(body: Buffer, types: readonly NativeColumn[], tenant: string): Buffer {
   const at = clock()
   const { calls } = mapSpans(readProtobuf(body, 'traces'), () => null, at)
-  const arrival = arrivalOf({ tenant: verifiedTenant(tenant), feed: 'otlp', token: `${at}`, at })
-  return calls.map((call) => callLine(arrival, call))
+  const batch = { tenant: verifiedTenant(tenant), feed: 'otlp', token: `${at}`, at, table: TABLE, records: calls } as const
+  return encodeNative(types, telemetryRows(batch, 0).rows)
 }
 
 /** Lays the spans out as rows in a file, and measures how fast ClickHouse alone takes the file into the same table and views. */
-async function fromFile(server: RunningServer, folder: string, bodies: readonly Buffer[], tenant: string): Promise<Leg> {
-  const path = join(folder, `${tenant}.jsonl`)
-  await writeFile(path, bodies.flatMap((body) => linesOf(body, tenant)).join('\n'))
+async function fromFile(
+  server: RunningServer,
+  folder: string,
+  types: readonly NativeColumn[],
+  bodies: readonly Buffer[],
+  tenant: string,
+): Promise<Leg> {
+  const path = join(folder, `${tenant}.native`)
+  await writeFile(
+    path,
+    bodies.map((body) => laidOut(body, types, tenant)),
+  )
   const { writer } = server.stores.clickhouse
-  const columns = CALL_COLUMNS.join(', ')
-  const described = await writer.query({ query: 'DESCRIBE TABLE sightline.integration_calls', format: 'JSONEachRow' })
-  const types = new Map((await described.json<{ name: string; type: string }>()).map(({ name, type }) => [name, type]))
-  const structure = CALL_COLUMNS.map((name) => `${name} ${types.get(name) ?? ''}`).join(', ')
+  const columns = types.map(({ name }) => name).join(', ')
+  const structure = types.map(({ name, type }) => `${name} ${type}`).join(', ')
   await settled(server)
   const engine = await engineCpu(server)
   const start = performance.now()
   await writer.command({
-    query: `INSERT INTO sightline.integration_calls (${columns}) SELECT ${columns} FROM file({path:String}, JSONCompactEachRow, {structure:String})`,
+    query: `INSERT INTO sightline.integration_calls (${columns}) SELECT ${columns} FROM file({path:String}, Native, {structure:String})`,
     query_params: { path, structure },
     clickhouse_settings: { max_insert_threads: String(availableParallelism()) },
   })
@@ -185,7 +204,9 @@ function report(sides: readonly Side[], bytes: number, load: unknown): Report {
     [median(values), Math.min(...values), Math.max(...values)].map(digits)
   const [http, ...limits] = sides
   if (http === undefined) throw new RangeError('nothing was measured')
-  const ratios = limits.map((limit) => http.legs.map((leg, round) => leg.spans_per_s / (limit.legs[round]?.spans_per_s ?? Number.NaN)))
+  const ratios = limits.map((limit) =>
+    http.legs.map((leg, round) => leg.spans_per_s / (limit.legs[round]?.spans_per_s ?? Number.NaN)),
+  )
   return {
     title: `OTLP: ${whole(SPANS)} spans of ten attributes and ${whole(bytes / SPANS)} bytes a round, ${ROUNDS} alternating rounds`,
     columns: ['spans/s', 'median', 'slowest', 'fastest', 'server µs', 'client µs', 'ClickHouse µs'],
@@ -209,7 +230,7 @@ function report(sides: readonly Side[], bytes: number, load: unknown): Report {
       'Ratios compare the sides of one round. µs are processor time a span: of the server’s main thread, of the client’s thread, and of all',
       'work of ClickHouse, merges among it. They share the same cores; the limits have them alone.',
       `HTTP: protobuf bodies of ${whole(BODY_SPANS)} spans, ${IN_FLIGHT} in flight on kept connections of 127.0.0.1, acknowledged when durable (fsync) with the`,
-      'views of timelines and of the ledger. File: INSERT … SELECT FROM file(JSONCompactEachRow) of the same rows, an insert thread a core.',
+      'views of timelines and of the ledger. File: INSERT … SELECT FROM file(Native) of the same rows, laid out by our own code, an insert thread a core.',
     ],
     figures: {
       spans: SPANS,

@@ -13,6 +13,8 @@ export type JudgedSource = {
   mapping: string | null
   mappingVersion: number | null
   systemId: string | null
+  /** Tenant whose mappings apply, where a trusted producer names another tenant than the source's own for a record. */
+  mappingsOf?: TenantId
 }
 
 /** Told of parsed payloads, so that a source that changes what it sends is noticed. */
@@ -68,7 +70,7 @@ export function createJudge(services: { mappings: Mappings; shapes?: Observer | 
       const mapping =
         wanted === null || format.mapping === 'none'
           ? null
-          : await services.mappings.find(source.tenantId, wanted.name, wanted.version ?? null)
+          : await services.mappings.find(source.mappingsOf ?? source.tenantId, wanted.name, wanted.version ?? null)
       if (mapping === null && format.mapping !== 'none' && (wanted !== null || format.mapping === 'needed')) {
         const which =
           wanted === null

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
-import { type Instant, instantFromIso, instantToClickHouse } from '../model/instant.ts'
+import { type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import type { Db } from '../platform/postgres/client.ts'
@@ -12,6 +12,7 @@ import { knownEvents } from '../queries/known-events.ts'
 import { asStoreError, sqlText, type TenantReader } from '../queries/run.ts'
 import type { Batch, Coordinates, Outcome } from './batch.ts'
 import { changeLetters } from './dead-letters.ts'
+import type { RecordIn } from './format.ts'
 import type { Judge, Reader } from './judge.ts'
 import { inTurnOfLetters } from './letter-turn.ts'
 import { eventRow } from './row.ts'
@@ -62,6 +63,33 @@ const CoordinatesShape = z.union([
 export function naturalIdOf(at: Coordinates): string {
   if ('topic' in at) return [at.cluster, at.topic, at.epoch, at.partition, at.offset].join('/')
   return at.index === 0 ? at.request : `${at.request}#${at.index}`
+}
+
+/** Headers of a dead letter that hold what else came with its Kafka record. */
+const KEY_HEADER = 'kafka-key'
+const TIME_HEADER = 'kafka-timestamp'
+
+/** The headers that a dead letter keeps: those of the record, and its key and time, which a format may need when it is read again. */
+export function headersOfLetter({ headers, key, timestamp }: RecordIn): Record<string, string> {
+  const kept: Record<string, string> = { ...headers }
+  for (const name of [KEY_HEADER, TIME_HEADER]) delete kept[name]
+  if (key !== null) kept[KEY_HEADER] = Buffer.from(key).toString('utf8')
+  if (timestamp !== null) kept[TIME_HEADER] = instantToIso(timestamp)
+  return kept
+}
+
+/** The record of a dead letter as it came, see {@link headersOfLetter}. */
+export function recordOfLetter(letter: Pick<WholeLetter, 'raw' | 'headers'>, at: Coordinates): RecordIn {
+  const body = Buffer.from(letter.raw, 'base64')
+  // Over HTTP headers of these names are the sender's own.
+  if (!('topic' in at)) return { body, headers: letter.headers, key: null, timestamp: null }
+  const { [KEY_HEADER]: key, [TIME_HEADER]: time, ...headers } = letter.headers
+  return {
+    body,
+    headers,
+    key: key === undefined ? null : Buffer.from(key),
+    timestamp: time === undefined ? null : instantFromIso(time),
+  }
 }
 
 /**
@@ -177,14 +205,14 @@ function hindranceOf(letter: WholeLetter): { code: string; reason: string } | nu
 }
 
 function readAgain(letter: WholeLetter, reader: Reader, coordinates: Coordinates, receivedAt: Instant): Outcome {
-  const body = Buffer.from(letter.raw, 'base64')
+  const record = recordOfLetter(letter, coordinates)
   // An event that was read, and refused by the store for a value.
-  if (letter.format === 'event') return { events: [JSON.parse(body.toString('utf8')) as Event] }
+  if (letter.format === 'event') return { events: [JSON.parse(Buffer.from(record.body).toString('utf8')) as Event] }
   const naturalId = naturalIdOf(coordinates)
   const seq = 'topic' in coordinates ? Number.parseInt(coordinates.offset, 10) : coordinates.index
   const events: Event[] = []
   let drop = ''
-  for (const [index, part] of reader.split({ body, headers: letter.headers, key: null, timestamp: null }).entries()) {
+  for (const [index, part] of reader.split(record).entries()) {
     const id = index === 0 ? naturalId : `${naturalId}#${index}`
     const outcome = reader.read(part, { receivedAt, seq, naturalId: id })
     if ('reject' in outcome) return outcome

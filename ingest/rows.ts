@@ -59,6 +59,23 @@ export function insertValues(
   return insertBlock(clickhouse, { ...into, format: 'Native', encode }, [0, rows.length], token, patience)
 }
 
+/**
+ * As {@link insertValues} for rows that are laid out already, in pieces of {@link encodeNative}: what waits for its turn is bytes and no
+ * objects.
+ *
+ * @returns the positions of pieces that the table refuses
+ */
+export function insertPieces(
+  clickhouse: ClickHouseClient,
+  into: { table: string; columns: readonly string[] },
+  pieces: readonly Buffer[],
+  token: string,
+  patience: Patience,
+): Promise<RefusedRow[]> {
+  const encode = (from: number, to: number) => Promise.resolve(Buffer.concat(pieces.slice(from, to)))
+  return insertBlock(clickhouse, { ...into, format: 'Native', encode }, [0, pieces.length], token, patience)
+}
+
 type Block = {
   table: string
   columns: readonly string[]
@@ -110,7 +127,7 @@ function whileWanted(patience: Patience): { abort_signal?: AbortSignal } {
 const knownTypes = new WeakMap<ClickHouseClient, Map<string, readonly NativeColumn[]>>()
 
 /** The types of a table's columns, asked once a client. */
-async function columnTypes(
+export async function columnTypes(
   clickhouse: ClickHouseClient,
   { table, columns }: { table: string; columns: readonly string[] },
   patience: Patience,

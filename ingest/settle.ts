@@ -65,7 +65,7 @@ export async function settle(
 
 /**
  * Finds conflicts that no writer could know of – the copies came through other processes or long ago – among what arrived since an
- * instant, and settles them with what depends on them.
+ * instant (0 looks at all), and settles them with what depends on them.
  */
 export async function sweepConflicts(
   clickhouse: ClickHouseClient,
@@ -73,7 +73,10 @@ export async function sweepConflicts(
   now: () => Instant,
   inTurn = atOnce,
 ): Promise<void> {
-  for (const { tenant, ids } of await idsByTenant(clickhouse, 'conflicts-since', { since: instantToClickHouse(since) })) {
+  const found = await (since === 0
+    ? idsByTenant(clickhouse, 'conflicts-all', {})
+    : idsByTenant(clickhouse, 'conflicts-since', { since: instantToClickHouse(since) }))
+  for (const { tenant, ids } of found) {
     await inTurn(() => settle(clickhouse, tenant, { events: ids, roots: [], conflicts: ids }, now))
   }
 }

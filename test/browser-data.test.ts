@@ -21,6 +21,7 @@ import { view } from './support/ground-truth.ts'
 import { barriers, pagesOf, settled, shows, whole } from './support/page.ts'
 import { startServer, type TestServer } from './support/server.ts'
 
+const NOW = Date.now()
 const SECRET = 'a-secret-of-the-sender'
 const MAPPING = {
   name: 'erp-invoices',
@@ -90,7 +91,7 @@ function events(size: number): unknown[] {
     id: `e-${index}`,
     source: '/erp/acme',
     type: 'invoice.received',
-    time: new Date(Date.now() - index * 60_000).toISOString(),
+    time: new Date(NOW - index * 60_000).toISOString(),
     data: { object: `invoice/INV-${index}` },
   }))
 }
@@ -393,7 +394,7 @@ test('while ClickHouse is away the data page says so, keeps what was known last,
   await page.getByText('Not ready.').waitFor({ state: 'detached', timeout: 30_000 })
   await shows(page.locator('.equation'), 'balances')
   await page.waitForFunction(() => document.querySelector('.former') === null, undefined, { timeout: 60_000 })
-  await page.locator('.equation-term:has(dt:has-text("Stored")) dd').getByText('6', { exact: true }).waitFor()
+  await shows(page.locator('.equation-term:has(dt:has-text("Stored")) dd'), whole(6))
 })
 
 async function waitUntil(holds: () => Promise<boolean>): Promise<void> {

@@ -11,7 +11,7 @@ import { payloadPacks } from '../ingest/payload/packs.ts'
 import { instantFromIso, instantToIso } from '../model/instant.ts'
 import { verifiedTenant } from '../model/tenant.ts'
 
-/** What was decided for a file by reading it: written down, reviewed, and not computed by the product. */
+/** What is expected of a file. Each table says at its top how it was made and reviewed. */
 type Verdict =
   | { verdict: 'drop' | 'reject'; reason: string }
   | {
@@ -27,7 +27,16 @@ type Verdict =
       }[]
       figures?: Figures
     }
-type Figures = { number: string; date: string; currency: string; net: string; tax: string | null; gross: string }
+type Figures = {
+  number: string
+  date: string
+  currency: string
+  net: string
+  tax: string | null
+  gross: string
+  payable: string
+  due: string | null
+}
 
 const DATA = new URL('../../shared/data/', import.meta.url).pathname
 const NOW = instantFromIso('2026-11-22T12:00:00Z') ?? 0
@@ -69,8 +78,12 @@ function filesBelow(folder: string): string[] {
     .toSorted()
 }
 
+/** The verdicts of a table by file, without the note on how they were reviewed. */
 function table(name: string): Record<string, Verdict> {
-  return JSON.parse(readFileSync(new URL(`verdicts/${name}.json`, import.meta.url), 'utf8')) as Record<string, Verdict>
+  const text = readFileSync(new URL(`verdicts/${name}.json`, import.meta.url), 'utf8')
+  const { reviewed, ...verdicts } = JSON.parse(text) as Record<string, unknown>
+  assert.ok(typeof reviewed === 'string' && reviewed.length > 40, `${name} does not say how it was reviewed`)
+  return verdicts as Record<string, Verdict>
 }
 
 /** What the product decided, in the words of the tables. */
@@ -151,10 +164,13 @@ test('every e-invoice gets its verdict, and its figures are those of its XML', {
       net: fact('net'),
       tax: attributes['tax'] === undefined ? null : fact('tax'),
       gross: fact('gross'),
+      payable: fact('payable'),
+      due: attributes['due_date'] === undefined ? null : fact('due_date'),
     }
     assert.deepEqual(read, figuresIn(bytes), `${file}: as another reader finds them in the XML`)
     assert.deepEqual(read, figures, `${file}: as they were written down`)
     assert.equal(event?.data.money?.amount, read.gross, file)
+    assert.equal(event.data.due_at == null ? null : instantToIso(event.data.due_at).slice(0, 10), read.due, file)
     assert.equal(event.data.money.currency, read.currency, file)
     assert.equal(instantToIso(event.occurred_at).slice(0, 10), read.date, file)
   }
@@ -191,6 +207,7 @@ function figuresIn(bytes: Buffer): Figures {
     return typeof text === 'string' ? text.trim() : ''
   }
   const first = (root: unknown, path: string): string => textOf(find(root, path)[0])
+  const day = (text: string): string => text.replace(/^(\d{4})(\d{2})(\d{2})$/u, '$1-$2-$3')
   const taxIn = (amounts: unknown[], currency: string): string | null => {
     const own = amounts.find((node) => (node as Record<string, unknown>)['@_currencyID'] === currency)
     return own === undefined ? null : textOf(own)
@@ -205,6 +222,8 @@ function figuresIn(bytes: Buffer): Figures {
       net: first(ubl, 'LegalMonetaryTotal.TaxExclusiveAmount'),
       tax: taxIn(find(ubl, 'TaxTotal.TaxAmount'), currency),
       gross: first(ubl, 'LegalMonetaryTotal.TaxInclusiveAmount'),
+      payable: first(ubl, 'LegalMonetaryTotal.PayableAmount'),
+      due: first(ubl, 'DueDate') || first(ubl, 'PaymentMeans.PaymentDueDate') || null,
     }
   }
   const cii = document['CrossIndustryInvoice']
@@ -213,10 +232,12 @@ function figuresIn(bytes: Buffer): Figures {
   const currency = first(cii, `${settlement}.InvoiceCurrencyCode`)
   return {
     number: first(cii, 'ExchangedDocument.ID'),
-    date: first(cii, 'ExchangedDocument.IssueDateTime.DateTimeString').replace(/^(\d{4})(\d{2})(\d{2})$/u, '$1-$2-$3'),
+    date: day(first(cii, 'ExchangedDocument.IssueDateTime.DateTimeString')),
     currency,
     net: first(cii, `${sums}.TaxBasisTotalAmount`),
     tax: taxIn(find(cii, `${sums}.TaxTotalAmount`), currency),
     gross: first(cii, `${sums}.GrandTotalAmount`),
+    payable: first(cii, `${sums}.DuePayableAmount`),
+    due: day(first(cii, `${settlement}.SpecifiedTradePaymentTerms.DueDateDateTime.DateTimeString`)) || null,
   }
 }

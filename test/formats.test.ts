@@ -398,6 +398,8 @@ test('cXML: orders, confirmations, receipts, invoices and status updates are tol
   assert.equal(told(confirm('detail', ['accept', 'accept'])), 'po.confirmed | purchase_order/P1 supplier/BUY | ok')
   assert.equal(told(confirm('detail', ['accept', 'reject'])), 'supplier_answered | purchase_order/P1 supplier/BUY | rejected')
   assert.equal(told(confirm('reject', [])), 'supplier_answered | purchase_order/P1 supplier/BUY | rejected')
+  assert.equal(told(confirm('backordered', [])), 'supplier_answered | purchase_order/P1 supplier/BUY | rejected')
+  assert.equal(told(confirm('requestToPay', [])), 'supplier_answered | purchase_order/P1 supplier/BUY')
   assert.equal(
     told(
       '<ReceiptRequest><ReceiptRequestHeader receiptID="G1" receiptDate="2026-03-02T00:00:00Z"/><ReceiptOrder><ReceiptOrderInfo><OrderReference orderID="P1"/></ReceiptOrderInfo></ReceiptOrder></ReceiptRequest>',

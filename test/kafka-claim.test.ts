@@ -24,6 +24,11 @@ suite('what is noted beside a committed offset', () => {
     assert.deepEqual(readNote(idleNote(3)), { epoch: 3, claim: null })
   })
 
+  test('a claim is short and plain', () => {
+    const note = claimNote({ epoch: 2, first: 5, last: 9, at: 17, versions: new Map([['acme/erp', 3]]) })
+    assert.equal(note, 'v1;2;5-9;17;acme/erp:3')
+  })
+
   test('an idle note and a claim without mappings are told apart', () => {
     const claim = { epoch: 0, first: 0, last: 0, at: 1, versions: new Map<string, number>() }
     assert.deepEqual(readNote(claimNote(claim)), { epoch: 0, claim })

@@ -1,69 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, suite, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
-import { Registry } from 'prom-client'
-import { sourceBinding, type TopicBinding } from '../ingest/transport/kafka/bindings.ts'
-import { claimNote, readNote } from '../ingest/transport/kafka/claim.ts'
 import { createFront, FRONT_LIMITS, FRONT_TOPIC, frontBinding } from '../ingest/transport/kafka/front.ts'
-import type { KafkaIngest } from '../ingest/transport/kafka/consumer.ts'
-import type { RangeWriter } from '../ingest/transport/kafka/partition.ts'
-import { createKafka } from '../platform/kafka/kafkajs.ts'
-import type { KafkaPort, Membership } from '../platform/kafka/port.ts'
+import { readNote } from '../ingest/transport/kafka/claim.ts'
 import { SightlineError } from '../platform/errors.ts'
-import { kafkaBench, until } from './support/kafka-bench.ts'
-import { kafkaSource } from './support/kafka-source.ts'
+import { bound, event, events, freshGroup, kafkaBench, read, until } from './support/kafka-bench.ts'
 
 const bench = await kafkaBench()
 after(() => bench.close())
-
-let ids = 0
-const event = (id = `e-${++ids}`, more: object = {}) => ({
-  specversion: '1.0',
-  id,
-  source: '/erp',
-  type: 'invoice.received',
-  time: '2026-11-01T10:00:00Z',
-  data: { objects: [{ type: 'invoice', id: `INV-${id}` }] },
-  ...more,
-})
-const events = (count: number) => Array.from({ length: count }, () => JSON.stringify(event()))
-const group = () => `g-${randomBytes(5).toString('hex')}`
-
-function bound(
-  tenant: string,
-  topics: string,
-  more: { id?: string; config?: Record<string, unknown>; format?: string } = {},
-): TopicBinding {
-  const binding = sourceBinding(kafkaSource({ tenant, id: more.id ?? 'erp', topics, ...more }))
-  assert.ok(binding !== null)
-  return binding
-}
-
-/** Distinct events, and the rows that their objects have in the timelines as they lie, copies among them: one each here. */
-async function stored(tenant: string): Promise<{ rows: number; events: number }> {
-  const [found] = await bench.rows<{ rows: number; events: number }>(
-    `SELECT toUInt32(uniqExact(event_id)) AS events, (SELECT toUInt32(count()) FROM sightline.object_events WHERE tenant_id = '${tenant}') AS rows
-     FROM sightline.events WHERE tenant_id = '${tenant}'`,
-  )
-  return found ?? { rows: 0, events: 0 }
-}
-
-type Letter = { code: string; coordinates: string; raw: string; feed: string }
-const letters = (tenant: string) =>
-  bench.rows<Letter>(
-    `SELECT code, coordinates, base64Decode(raw) AS raw, feed FROM sightline.dead_letters FINAL WHERE tenant_id = '${tenant}'`,
-  )
-
-type Batch = { token: string; received: number; inserted: number; rejected: number; ignored: number }
-const batches = (tenant: string) =>
-  bench.rows<Batch>(
-    `SELECT token, received, inserted, rejected, ignored FROM sightline.ingest_batches FINAL WHERE tenant_id = '${tenant}' ORDER BY token`,
-  )
-
-const committed = (run: KafkaIngest) => run.state().partitions.reduce((sum, partition) => sum + (partition.committed ?? 0), 0)
-const read = (run: KafkaIngest, count: number) => until(`${count} records committed`, () => committed(run) >= count)
 
 suite('what lies in a topic', () => {
   test('is read once, whatever it was packed with', async () => {
@@ -89,15 +34,15 @@ suite('what lies in a topic', () => {
     await producer.disconnect()
     const run = bench.start({ bindings: [bound(tenant, topic)] })
     await read(run, 250)
-    assert.deepEqual(await stored(tenant), { rows: 250, events: 250 })
-    assert.deepEqual(await letters(tenant), [])
+    assert.deepEqual(await bench.stored(tenant), { rows: 250, events: 250 })
+    assert.deepEqual(await bench.letters(tenant), [])
     await run.stop()
   })
 
   test('moves the offset behind what it stored, and notes no claim once nothing is under way', async () => {
     const tenant = await bench.stores.freshTenant()
     const topic = await bench.topic()
-    const name = group()
+    const name = freshGroup()
     const run = bench.start({ bindings: [bound(tenant, topic)], group: name })
     await bench.send(topic, 0, events(10))
     await read(run, 10)
@@ -106,7 +51,7 @@ suite('what lies in a topic', () => {
     await run.stop()
     const [found] = await bench.kafka.committed(name, [topic])
     assert.deepEqual([found?.offset, readNote(found?.metadata ?? '')], [15, { epoch: 0, claim: null }])
-    const brought = await batches(tenant)
+    const brought = await bench.batches(tenant)
     assert.equal(
       brought.reduce((sum, { inserted }) => sum + inserted, 0),
       15,
@@ -128,8 +73,8 @@ suite('what lies in a topic', () => {
     await bench.send(topic, 0, events(3))
     const run = bench.start({ bindings: [bound(tenant, topic)] })
     await read(run, 5)
-    assert.deepEqual((await stored(tenant)).events, 3)
-    const found = await letters(tenant)
+    assert.deepEqual((await bench.stored(tenant)).events, 3)
+    const found = await bench.letters(tenant)
     assert.deepEqual(
       found.map(({ code, coordinates }) => `${code} at ${(JSON.parse(coordinates) as { offset: string }).offset}`).toSorted(),
       ['batch_unreadable at 0', 'batch_unreadable at 1'],
@@ -170,8 +115,8 @@ suite('what lies in a topic', () => {
     await bench.send(topic, 0, mixed)
     const run = bench.start({ bindings: [bound(tenant, topic)] })
     await read(run, 221)
-    assert.deepEqual(await stored(tenant), { rows: 200, events: 200 })
-    const found = await letters(tenant)
+    assert.deepEqual(await bench.stored(tenant), { rows: 200, events: 200 })
+    const found = await bench.letters(tenant)
     const offsets = found
       .map(({ coordinates }) => Number((JSON.parse(coordinates) as { offset: string }).offset))
       .toSorted((a, b) => a - b)
@@ -179,7 +124,7 @@ suite('what lies in a topic', () => {
       offsets,
       poison.map((_, index) => index * 11),
     )
-    const brought = await batches(tenant)
+    const brought = await bench.batches(tenant)
     const sumOf = (of: 'received' | 'ignored') => brought.reduce((sum, batch) => sum + batch[of], 0)
     assert.deepEqual([sumOf('received'), sumOf('ignored')], [221, 1])
     await run.stop()
@@ -192,13 +137,13 @@ suite('what lies in a topic', () => {
     await bench.send(topic, 0, [JSON.stringify(several), JSON.stringify(event()), JSON.stringify([event(), { broken: true }])])
     const run = bench.start({ bindings: [bound(tenant, topic)] })
     await read(run, 3)
-    assert.deepEqual(await stored(tenant), { rows: 6, events: 6 })
+    assert.deepEqual(await bench.stored(tenant), { rows: 6, events: 6 })
     const places = await bench.rows<{ ordinal: number }>(
       `SELECT ordinal FROM sightline.events WHERE tenant_id = '${tenant}' ORDER BY batch_id, ordinal`,
     )
     assert.equal(new Set(places.map(({ ordinal }) => ordinal)).size, 6)
     assert.deepEqual(
-      (await letters(tenant)).map(({ coordinates }) => (JSON.parse(coordinates) as { offset: string }).offset),
+      (await bench.letters(tenant)).map(({ coordinates }) => (JSON.parse(coordinates) as { offset: string }).offset),
       ['2#1'],
     )
     await run.stop()
@@ -232,8 +177,11 @@ suite('whose a record is', () => {
       ],
     })
     await read(run, 10)
-    assert.deepEqual([(await stored(one)).events, (await stored(two)).events, (await stored(owner)).events], [4, 3, 0])
-    const found = await letters(owner)
+    assert.deepEqual(
+      [(await bench.stored(one)).events, (await bench.stored(two)).events, (await bench.stored(owner)).events],
+      [4, 3, 0],
+    )
+    const found = await bench.letters(owner)
     assert.deepEqual(found.map(({ code, feed }) => `${feed} ${code}`).toSorted(), [
       'by-header tenant_unknown',
       'by-header tenant_unknown',
@@ -254,7 +202,7 @@ suite('whose a record is', () => {
     await bench.topic(1, `${prefix}.invoices`)
     await bench.send(`${prefix}.invoices`, 0, events(3))
     await read(run, 5)
-    assert.deepEqual(await stored(tenant), { rows: 5, events: 5 })
+    assert.deepEqual(await bench.stored(tenant), { rows: 5, events: 5 })
     assert.deepEqual(
       run.state().partitions.map(({ topic }) => topic),
       [`${prefix}.invoices`, `${prefix}.orders`],
@@ -276,10 +224,10 @@ suite('whose a record is', () => {
     await bench.topic(1, topic)
     await admin.disconnect()
     await bench.send(topic, 0, events(30))
-    await until('the new topic is read', async () => (await stored(tenant)).events === 50)
+    await until('the new topic is read', async () => (await bench.stored(tenant)).events === 50)
     await until('it is committed', () => run.state().partitions.some(({ epoch, committed: at }) => epoch === 1 && at === 30))
     assert.equal(
-      (await batches(tenant))
+      (await bench.batches(tenant))
         .filter(({ token }) => token.includes(`|${topic}|1|0|`))
         .reduce((sum, { inserted }) => sum + inserted, 0),
       30,
@@ -290,7 +238,7 @@ suite('whose a record is', () => {
   test('records that were deleted before they were read are a gap with a name', async () => {
     const tenant = await bench.stores.freshTenant()
     const topic = await bench.topic()
-    const name = group()
+    const name = freshGroup()
     const first = bench.start({ bindings: [bound(tenant, topic)], group: name })
     await bench.send(topic, 0, events(5))
     await read(first, 5)
@@ -303,229 +251,10 @@ suite('whose a record is', () => {
     await admin.disconnect()
     const second = bench.start({ bindings: [bound(tenant, topic)], group: name })
     await read(second, 15)
-    assert.deepEqual((await stored(tenant)).events, 11)
+    assert.deepEqual((await bench.stored(tenant)).events, 11)
     const gap = second.state().gaps.find((one) => one.topic === topic)
     assert.deepEqual([gap?.from, gap?.to, gap?.reason], [5, 9, 'expired'])
     await second.stop()
-  })
-})
-
-/** Where a consumer is cut off, as a kill would. */
-type Cut = 'before the claim' | 'after the claim' | 'after the insert' | 'before the next claim'
-
-/** A port and a writer that stop answering at a point: what was done there is done, and nothing after it ever is. */
-function cutAt(cut: Cut): { kafka: KafkaPort; writer: RangeWriter; reached: Promise<void> } {
-  const { promise: reached, resolve } = Promise.withResolvers<void>()
-  const never = (signal: AbortSignal): Promise<never> =>
-    new Promise((_, reject) => {
-      resolve()
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-    })
-  const wrapped = (membership: Membership): Membership => ({
-    ...membership,
-    async commit(place, offset, metadata) {
-      if (cut === 'before the claim') return never(membership.signal)
-      if (cut === 'before the next claim' && offset > 0) return never(membership.signal)
-      await membership.commit(place, offset, metadata)
-    },
-  })
-  return {
-    reached,
-    kafka: {
-      ...bench.kafka,
-      consume: (options, told) =>
-        bench.kafka.consume(options, { ...told, onJoined: (membership) => told.onJoined(wrapped(membership)) }),
-    },
-    writer: {
-      arrival: bench.writer.arrival,
-      async writeRange(range, signal) {
-        if (cut === 'after the claim') return never(signal)
-        await bench.writer.writeRange(range, signal)
-        if (cut === 'after the insert') return never(signal)
-      },
-    },
-  }
-}
-
-suite('a consumer that ends', () => {
-  for (const cut of ['before the claim', 'after the claim', 'after the insert', 'before the next claim'] as const)
-    test(`${cut} leaves nothing out and nothing twice`, async () => {
-      const tenant = await bench.stores.freshTenant()
-      const topic = await bench.topic()
-      const name = group()
-      await bench.send(topic, 0, events(300))
-      const { reached, ...parts } = cutAt(cut)
-      const limits = { rangeRecords: 100, drainMs: 0 }
-      const doomed = bench.start({ bindings: [bound(tenant, topic)], group: name, limits, ...parts })
-      await reached
-      const inserted = (await stored(tenant)).rows
-      await doomed.stop()
-      const [left] = await bench.kafka.committed(name, [topic])
-      const claim = readNote(left?.metadata ?? '')?.claim ?? null
-      assert.equal(claim === null, cut === 'before the claim')
-      assert.equal(inserted, cut === 'after the insert' || cut === 'before the next claim' ? 100 : 0)
-      const registry = new Registry()
-      const heir = bench.start({ bindings: [bound(tenant, topic)], group: name, limits: { rangeRecords: 170 }, registry })
-      await read(heir, 300)
-      // Rows as they lie, without merging copies: the first layer alone holds.
-      assert.deepEqual(await stored(tenant), { rows: 300, events: 300 })
-      const brought = await batches(tenant)
-      assert.equal(
-        brought.reduce((sum, one) => sum + one.inserted, 0),
-        300,
-      )
-      const replays = (await registry.getSingleMetric('sightline_kafka_replays_total')?.get())?.values[0]?.value ?? 0
-      assert.equal(replays, claim === null ? 0 : 1)
-      if (claim !== null) {
-        assert.deepEqual([claim.first, claim.last], [0, 99])
-        const arrivals = await bench.rows<{ at: string }>(
-          `SELECT toString(toUnixTimestamp64Micro(min(received_at))) AS at FROM sightline.events WHERE tenant_id = '${tenant}'`,
-        )
-        assert.equal(arrivals[0]?.at, String(claim.at))
-      }
-      await heir.stop()
-    })
-
-  test('while others go on: partitions change hands and every event is stored once', async () => {
-    const tenant = await bench.stores.freshTenant()
-    const topic = await bench.topic(4)
-    const name = group()
-    const limits = { rangeRecords: 50, drainMs: 0 }
-    const first = bench.start({ bindings: [bound(tenant, topic)], group: name, limits })
-    await until('the first has all partitions', () => first.state().partitions.length === 4)
-    let sent = 0
-    const produce = async (rounds: number) => {
-      for (let round = 0; round < rounds; round++) {
-        await bench.send(topic, round % 4, events(60))
-        sent += 60
-        await sleep(10)
-      }
-    }
-    await produce(12)
-    const kafka = createKafka({ brokers: bench.broker.brokers, clientId: 'second', log: bench.log })
-    const second = bench.start({ bindings: [bound(tenant, topic)], group: name, limits, kafka })
-    await Promise.all([
-      produce(24),
-      until('both have partitions', () => second.state().partitions.length === 2 && first.state().partitions.length === 2),
-    ])
-    await Promise.all([first.stop(), produce(12)])
-    await until('the second has all partitions', () => second.state().partitions.length === 4)
-    await read(second, sent)
-    assert.deepEqual(await stored(tenant), { rows: sent, events: sent })
-    assert.equal(
-      (await batches(tenant)).reduce((sum, { inserted }) => sum + inserted, 0),
-      sent,
-    )
-    await second.stop()
-    await kafka.close()
-  })
-
-  test('and comes back from the dead: what it then commits is refused', async () => {
-    const topic = await bench.topic()
-    await bench.send(topic, 0, events(10))
-    const name = group()
-    const options = { group: name, topics: [topic], sessionMs: 3000, waitMs: 100, fetchBytes: 1e6, partitionBytes: 1e6 }
-    const quiet = { onRecords: () => false, onSkipped: () => undefined, onEnded: () => undefined }
-    const memberships: Membership[] = []
-    const fetched = Promise.withResolvers<void>()
-    const zombie = await bench.kafka.consume(options, {
-      ...quiet,
-      onJoined(membership) {
-        memberships.push(membership)
-        for (const place of membership.partitions) membership.resume(place)
-      },
-      onRecords() {
-        fetched.resolve()
-        return false
-      },
-    })
-    await fetched.promise
-    const [old] = memberships
-    assert.ok(old !== undefined)
-    const place = { topic, partition: 0 }
-    await old.commit(place, 3, 'mine')
-    const other = await bench.kafka.consume(options, { ...quiet, onJoined: () => undefined })
-    await until('the group rebalanced', () => old.signal.aborted)
-    await until('it joined again', () => memberships.length > 1)
-    await assert.rejects(old.commit(place, 9, 'late'), /rebalancing/u)
-    const [kept] = await bench.kafka.committed(name, [topic])
-    assert.deepEqual([kept?.offset, kept?.metadata], [3, 'mine'])
-    await Promise.all([zombie.close(2000), other.close(2000)])
-  })
-})
-
-suite('a store that is away', () => {
-  test('costs neither the place in the group nor memory: fetching pauses, and goes on afterwards', async () => {
-    const tenant = await bench.stores.freshTenant()
-    const topic = await bench.topic(2)
-    const open = Promise.withResolvers<void>()
-    const writer: RangeWriter = {
-      arrival: bench.writer.arrival,
-      async writeRange(range, signal) {
-        await open.promise
-        await bench.writer.writeRange(range, signal)
-      },
-    }
-    for (let batch = 0; batch < 40; batch++) await bench.send(topic, batch % 2, events(100))
-    const limits = { rangeRecords: 100, partitionBytes: 40_000, fetchPartitionBytes: 20_000, sessionMs: 1500 }
-    const run = bench.start({ bindings: [bound(tenant, topic)], limits, writer })
-    await until(
-      'both partitions are paused',
-      () => run.state().partitions.length === 2 && run.state().partitions.every(({ paused }) => paused),
-    )
-    await sleep(4000)
-    const state = run.state()
-    assert.equal(state.rebalances, 1)
-    assert.ok(
-      state.partitions.every(({ buffered, lag }) => buffered < 500 && lag === 2000),
-      JSON.stringify(state.partitions),
-    )
-    open.resolve()
-    await read(run, 4000)
-    assert.deepEqual(await stored(tenant), { rows: 4000, events: 4000 })
-    assert.equal(run.state().rebalances, 1)
-    await run.stop()
-  })
-})
-
-suite('a consumer that fails silently', () => {
-  test('is started again when records wait and nothing moves', async () => {
-    const tenant = await bench.stores.freshTenant()
-    const topic = await bench.topic()
-    let deaf = true
-    const kafka: KafkaPort = {
-      ...bench.kafka,
-      consume(options, told) {
-        const silent = deaf
-        deaf = false
-        return bench.kafka.consume(options, silent ? { ...told, onRecords: () => false } : told)
-      },
-    }
-    const registry = new Registry()
-    const run = bench.start({ bindings: [bound(tenant, topic)], kafka, registry, limits: { watchdogMs: 1000 } })
-    await bench.send(topic, 0, events(4))
-    await read(run, 4)
-    assert.equal(run.state().restarts, 1)
-    assert.match(await registry.metrics(), /restarts_total\{reason="stalled"\} 1/u)
-    assert.match(await registry.metrics(), new RegExp(String.raw`kafka_events_total\{topic="${topic}",partition="0"\} 4`, 'u'))
-    await run.stop()
-  })
-
-  test('an idle client does not wake a thousand times a second', async () => {
-    const idle = createKafka({ brokers: bench.broker.brokers, clientId: 'idle', log: bench.log })
-    await idle.topics()
-    const original = globalThis.setTimeout
-    let timers = 0
-    globalThis.setTimeout = new Proxy(original, {
-      apply(target, self, given: Parameters<typeof setTimeout>) {
-        timers++
-        return Reflect.apply(target, self, given)
-      },
-    })
-    await sleep(1000)
-    globalThis.setTimeout = original
-    await idle.close()
-    assert.ok(timers < 100, `${timers} timers in a second`)
   })
 })
 
@@ -556,14 +285,14 @@ suite('the durable front', () => {
     const run = bench.start({ bindings: [frontBinding(() => null)] })
     await read(run, 72)
     assert.deepEqual(
-      [await stored(one), await stored(two)],
+      [await bench.stored(one), await bench.stored(two)],
       [
         { rows: 50, events: 50 },
         { rows: 20, events: 20 },
       ],
     )
     assert.deepEqual(
-      (await letters(one)).map(({ feed, coordinates }) => [feed, JSON.parse(coordinates)]),
+      (await bench.letters(one)).map(({ feed, coordinates }) => [feed, JSON.parse(coordinates)]),
       [['http', { request: 'req-1', index: 50 }]],
     )
     await run.stop()
@@ -593,32 +322,4 @@ suite('the durable front', () => {
       ),
     )
   })
-})
-
-test('a broker that is killed and comes back costs nothing', async () => {
-  const tenant = await bench.stores.freshTenant()
-  const topic = await bench.topic(2)
-  const run = bench.start({ bindings: [bound(tenant, topic)] })
-  await bench.send(topic, 0, events(100))
-  await read(run, 100)
-  await bench.broker.kill()
-  await until('it is noticed', () => run.state().error !== null)
-  await bench.broker.restart()
-  await until('it takes records', () =>
-    bench.send(topic, 1, events(1)).then(
-      () => true,
-      () => false,
-    ),
-  )
-  await bench.send(topic, 1, events(100))
-  await until('all are stored', async () => (await stored(tenant)).rows >= 201, 40_000)
-  await sleep(500)
-  const { rows, events: distinct } = await stored(tenant)
-  assert.equal(rows, distinct)
-  await run.stop()
-})
-
-test('a claim in Kafka reads as it was documented', () => {
-  const note = claimNote({ epoch: 2, first: 5, last: 9, at: 17, versions: new Map([['acme/erp', 3]]) })
-  assert.equal(note, 'v1;2;5-9;17;acme/erp:3')
 })

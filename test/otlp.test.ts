@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
@@ -13,9 +15,16 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, BatchLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { runServer } from '../cli/run-server.ts'
+import type { Log } from '../ingest/otlp/logs.ts'
 import { createTelemetryWriter, TELEMETRY_LIMITS, type TelemetryBatch } from '../ingest/otlp/writer.ts'
 import { settleLedger } from '../ingest/ledger.ts'
 import { verifiedTenant } from '../model/tenant.ts'
+import { startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
+import { readEnv } from '../platform/env.ts'
+import { freePort } from '../platform/free-port.ts'
+import { openLog } from '../platform/log.ts'
+import { createTenant } from '../platform/tenants.ts'
 import { hexId, keyValues, partialSuccess, rpcStatus, sendRaw, spanJson, type SpanSketch, tracesJson } from './support/otlp.ts'
 import { sharedServer, type TestServer } from './support/server.ts'
 
@@ -687,35 +696,128 @@ test("the registry's names are the systems of the calls", async () => {
   ])
 })
 
-function batchOf(lines: readonly string[], token: string): TelemetryBatch {
+test('while ClickHouse is away a request is told to come back, what waits is bounded, and what comes again counts once', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sightline-test-'))
+  const log = openLog({ level: 'fatal', human: true })
+  const users = {
+    writer: { username: 'sightline_writer', password: 'away-w' },
+    reader: { username: 'sightline_reader', password: 'away-w' },
+  }
+  const port = await freePort()
+  const engine = () => startEmbeddedClickHouse({ dir: join(folder, 'engine'), log, port, users })
+  let running = await engine()
+  const own = await runServer({
+    env: readEnv({
+      SIGHTLINE_DATA: join(folder, 'data'),
+      SIGHTLINE_PORT: '0',
+      CLICKHOUSE_URL: `http://sightline_writer:away-w@127.0.0.1:${port}`,
+    }),
+    log,
+    webFolder: null,
+  })
+  try {
+    const tenant = verifiedTenant('away')
+    await createTenant(own.stores.postgres.db, { id: tenant, name: tenant })
+    const spans = [{ at: Date.now() - 60_000 }, { at: Date.now() - 60_000 }]
+    const send = (headers: Record<string, string>, body: Uint8Array) =>
+      sendRaw(`${own.url}/v1/traces`, {
+        headers: { ...headers, authorization: `Bearer ${own.adminToken ?? ''}`, 'x-tenant-id': tenant },
+        body,
+      })
+    const body = Buffer.from(JSON.stringify(tracesJson('n8n', spans)))
+    assert.equal((await send(JSON_TYPE, body)).status, 200)
+    await running.stop()
+    const away = await Promise.all([send(JSON_TYPE, body), send(PROTO_TYPE, await capturedProtobuf())])
+    for (const answer of away) {
+      assert.equal(answer.status, 503)
+      assert.ok(Number(answer.headers['retry-after']) >= 1)
+    }
+    assert.equal((JSON.parse(String(away[0]?.body)) as { code: number }).code, 14)
+    assert.equal(rpcStatus(away[1]?.body ?? Buffer.alloc(0)).code, 14)
+
+    const writer = createTelemetryWriter({ clickhouse: own.stores.clickhouse.writer, now: () => Date.now() * 1000 })
+    running = await engine()
+    assert.deepEqual(await writer.write({ ...batchOf(1, 'a'), tenant }), { refused: [] })
+    await running.stop()
+    const first = writer.write(batchOf(TELEMETRY_LIMITS.pendingRows + 1, 'b'))
+    const failed = assert.rejects(first, { code: 'store_unavailable' })
+    while (writer.pending() === 0) await setImmediate()
+    await assert.rejects(writer.write(batchOf(1, 'c')), { code: 'overloaded', retryAfterS: 1 })
+    await failed
+    await writer.drain()
+    assert.equal(writer.pending(), 0)
+    await assert.rejects(writer.write(batchOf(1, 'd')), { code: 'draining' })
+
+    running = await engine()
+    assert.equal((await send(JSON_TYPE, body)).status, 200)
+    const counted = await own.stores.clickhouse.writer.query({
+      query: 'SELECT toUInt32(count()) AS calls FROM sightline.integration_calls FINAL WHERE tenant_id = {tenant:String}',
+      query_params: { tenant },
+      format: 'JSONEachRow',
+    })
+    assert.deepEqual(await counted.json(), [{ calls: 2 }])
+  } finally {
+    await own.stop()
+    await running.stop()
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+})
+
+/** A batch of as many logs. */
+function batchOf(records: number, token: string): TelemetryBatch {
+  const log: Log = {
+    ordinal: 0,
+    system: 'x',
+    at: Date.now() * 1000,
+    logId: '00000000-0000-4000-8000-000000000000',
+    reporter: '',
+    severity: '',
+    severityNumber: 0,
+    eventName: '',
+    body: '',
+    traceId: '',
+    spanId: '',
+    resource: '',
+    documents: { types: [], ids: [] },
+    attributes: '{}',
+  }
   return {
     tenant: verifiedTenant('t'),
     feed: 'otlp',
     token,
     at: Date.now() * 1000,
     table: 'logs',
-    lines,
+    records: Array.from({ length: records }, (_, ordinal) => ({ ...log, ordinal })),
     rejected: 0,
     ignored: 0,
-    late: 0,
     letter: null,
   }
 }
 
-test('without ClickHouse a request is told to come back, and what waits is bounded', async () => {
-  // A port that nothing listens on.
-  const clickhouse = createClient({ url: 'http://127.0.0.1:9', log: { level: ClickHouseLogLevel.OFF } })
-  await new Promise<void>((resolve) => {
-    connect(9, '127.0.0.1').on('error', () => resolve())
-  })
-  const writer = createTelemetryWriter({ clickhouse, now: () => Date.now() * 1000 })
-  const line = '["x"]'
-  const full = Array.from({ length: TELEMETRY_LIMITS.pendingLines + 1 }, () => line)
-  const first = writer.write(batchOf(full, 'a'))
-  await assert.rejects(writer.write(batchOf([line], 'b')), { code: 'overloaded', retryAfterS: 1 })
-  await assert.rejects(first, { code: 'store_unavailable', retryAfterS: 5 })
-  await writer.drain()
-  assert.equal(writer.pending(), 0)
-  await assert.rejects(writer.write(batchOf([line], 'c')), { code: 'draining' })
-  await clickhouse.close()
+test('a record that does not fit its table is refused by itself', async () => {
+  const tenant = verifiedTenant(await server.freshTenant())
+  const { clickhouse } = server.stores
+  const writer = createTelemetryWriter({ clickhouse: clickhouse.writer, now: () => Date.now() * 1000 })
+  const batch = { ...batchOf(3, 'odd'), tenant } as TelemetryBatch & { table: 'logs' }
+  const records = batch.records.map((record, at) => ({
+    ...record,
+    logId: at === 1 ? 'no uuid' : hexId(at, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/u, '$1-$2-$3-$4-'),
+  }))
+  const { refused } = await writer.write({ ...batch, records })
+  assert.deepEqual(
+    refused.map(({ at }) => at),
+    [1],
+  )
+  const [count] = await rows<Stored>(
+    `SELECT toUInt32(count()) AS logs FROM sightline.logs FINAL WHERE tenant_id = {tenant:String}`,
+    { tenant },
+  )
+  assert.deepEqual(count, { logs: 2 })
+  const [ledger] = await rows<Stored>(
+    `SELECT received, inserted, rejected FROM sightline.ingest_batches FINAL WHERE tenant_id = {tenant:String}`,
+    {
+      tenant,
+    },
+  )
+  assert.deepEqual(ledger, { received: 3, inserted: 2, rejected: 1 })
 })

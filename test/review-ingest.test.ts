@@ -8,8 +8,12 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch, DeadLetter } from '../ingest/batch.ts'
 import { insertDeadLetters } from '../ingest/dead-letters.ts'
+import { formatNamed } from '../ingest/formats.ts'
 import { keepSettled } from '../ingest/keep-settled.ts'
 import { settleLedger } from '../ingest/ledger.ts'
+import { headersOfLetter, recordOfLetter } from '../ingest/replay.ts'
+import { frontBinding } from '../ingest/transport/kafka/front.ts'
+import { sweepConflicts } from '../ingest/settle.ts'
 import { createEventWriter } from '../ingest/write.ts'
 import { type Event, isRefusal, readEvent } from '../model/event.ts'
 import { type TenantId, verifiedTenant } from '../model/tenant.ts'
@@ -104,7 +108,7 @@ function batchOf(tenant: TenantId, at: number, ids: readonly string[]): Batch {
 const ids = (count: number): string[] => Array.from({ length: count }, () => randomUUID())
 
 /** What a promise came to within a time; `hangs` where it did not. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T | unknown> {
+async function within<T>(ms: number, promise: Promise<T>): Promise<unknown> {
   const over = new AbortController()
   const late = sleep(ms, 'hangs', { signal: over.signal }).catch(() => undefined)
   try {
@@ -137,7 +141,8 @@ test('ranges that follow each other without a pause do not keep calls over HTTP 
   let over = false
   const { signal } = new AbortController()
   const consumers = Array.from({ length: 3 }, async () => {
-    while (!over) await writer.writeRange({ token: randomUUID(), batches: [batchOf(tenant, writer.arrival(300), ids(300))] }, signal)
+    while (!over)
+      await writer.writeRange({ token: randomUUID(), batches: [batchOf(tenant, writer.arrival(300), ids(300))] }, signal)
   })
   await sleep(200)
   const answer = await within(6000, writer.write(tenant, [eventOf(tenant, 'http')]))
@@ -209,7 +214,13 @@ test('a long look for conflicting copies keeps nobody waiting', async () => {
       }
     },
   })
-  const keeping = keepSettled({ clickhouse: slow, writer, now, signal: over.signal, onError: (error) => assert.fail(String(error)) })
+  const keeping = keepSettled({
+    clickhouse: slow,
+    writer,
+    now,
+    signal: over.signal,
+    onError: (error) => assert.fail(String(error)),
+  })
   while (!looking) await sleep(5)
   const answer = await within(2000, writer.write(tenant, [eventOf(tenant, 'meanwhile')]))
   over.abort()
@@ -237,4 +248,41 @@ test('a range that is given up does not wait for a ClickHouse that hangs', async
   hanging.close()
   await client.close()
   assert.ok(answer instanceof Error && answer.message === 'rebalance', String(answer))
+})
+
+test('a letter from Kafka is read again with the key and the time that its record had', () => {
+  const format = formatNamed('debezium-outbox')
+  assert.ok(format !== undefined)
+  const record = {
+    body: Buffer.from('{"amount":12}'),
+    headers: { id: '5f0c', eventtype: 'invoice.received', aggregatetype: 'invoice' },
+    key: Buffer.from('INV-7'),
+    timestamp: 1_772_443_800_000_000,
+  }
+  const context = { tenant: 'acme', receivedAt: now(), seq: 0, naturalId: 'n', source: 'feed/erp', system: null, mapping: null }
+  const coordinates = { cluster: 'c', topic: 't', epoch: 0, partition: 0, offset: '7' }
+  const letter = { raw: record.body.toString('base64'), headers: headersOfLetter(record) }
+  const first = format.read(record, context)
+  assert.ok('events' in first, JSON.stringify(first))
+  assert.deepEqual(format.read(recordOfLetter(letter, coordinates), context), first)
+})
+
+test('a record that waited in Kafka is judged as it would have been over HTTP', () => {
+  const headers = { 'sl-tenant': 'acme', 'sl-feed': 'http', 'sl-format': 'cloudevents', 'sl-request': 'r', 'sl-index': '0' }
+  const address = frontBinding(() => null).address({ offset: 0, key: null, value: Buffer.from('{}'), headers, timestamp: 1 })
+  assert.ok('record' in address)
+  assert.equal(address.record.timestamp, null)
+})
+
+test('two contents of one event that two processes took are settled by the first look over all', async () => {
+  const tenant = newTenant()
+  await newWriter().write(tenant, [eventOf(tenant, 'e', { step: 'first' })])
+  await newWriter().write(tenant, [eventOf(tenant, 'e', { step: 'second' })])
+  await sweepConflicts(direct.writer, 0, now)
+  const answer = await direct.writer.query({
+    query: 'SELECT step FROM sightline.object_events FINAL WHERE tenant_id = {tenant:String} AND live',
+    query_params: { tenant },
+    format: 'JSONEachRow',
+  })
+  assert.deepEqual(await answer.json(), [{ step: 'first' }])
 })

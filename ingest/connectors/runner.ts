@@ -11,8 +11,6 @@ import type { SecretBox } from '../../platform/secrets.ts'
 import { listSources, openSource, type RegisteredSource } from '../../platform/sources.ts'
 import { systemResolver } from '../../platform/systems.ts'
 import type { DeadLetter } from '../batch.ts'
-import { LATE_US } from '../ledger.ts'
-import { arrivalOf, callLine } from '../otlp/lines.ts'
 import type { TelemetryWriter } from '../otlp/writer.ts'
 import type { Shapes } from '../shapes.ts'
 import type { EventWriter } from '../write.ts'
@@ -206,16 +204,14 @@ async function store({ services, source, connector, open }: Pull, records: reado
   await writer.writeBatch({ ...batch, at, events, letters, ignored })
   if (calls.length === 0) return
   const token = `${batch.token}|calls`
-  const arrival = arrivalOf({ ...batch, token, at })
   await telemetry.write({
     ...batch,
     token,
     at,
     table: 'integration_calls',
-    lines: calls.map((call, ordinal) => callLine(arrival, { ...call, ordinal })),
+    records: calls.map((call, ordinal) => ({ ...call, ordinal })),
     rejected: 0,
     ignored: 0,
-    late: calls.filter(({ startedAt }) => startedAt < at - LATE_US).length,
     letter: null,
   })
 }

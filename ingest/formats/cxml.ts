@@ -68,14 +68,14 @@ function bodyOf(root: XmlNode): { name: string; node: XmlNode; within: string } 
 
 function read(root: XmlNode, body: ReturnType<typeof bodyOf>, context: FormatContext): Outcome {
   if (body === undefined) return rejected('cxml_invalid', 'holds neither a Request nor a Message nor a Response')
+  const dropped = DROPS[body.name]
+  if (dropped !== undefined) return { drop: dropped }
   if (body.within === 'Response') {
     const code = textAt(root, 'Response', 'Status', '@code')
     return {
       drop: `An answer${code === '' ? '' : ` (${code.slice(0, 10)})`} to a message that it does not name: it touches no document.`,
     }
   }
-  const dropped = DROPS[body.name]
-  if (dropped !== undefined) return { drop: dropped }
   const sent = timeOf(textAt(root, '@timestamp'))
   const envelope: Envelope = {
     payloadId: textAt(root, '@payloadID'),

@@ -223,7 +223,7 @@ function cloudOf(invoice: Invoice, context: FormatContext): Cloud {
   const { number, seller, buyer, net, tax, gross, payable, prepaid, rounding, currency } = invoice
   // An invoice over a negative amount takes back what another asked for: a credit by another name.
   const credits = invoice.credit || gross.startsWith('-')
-  const own = { type: invoice.credit ? 'credit_note' : 'invoice', id: `${number}@${seller.id}` }
+  const own = { type: credits ? 'credit_note' : 'invoice', id: `${number}@${seller.id}` }
   const order = NO_REFERENCE.test(invoice.order) ? '' : invoice.order
   const contract = NO_REFERENCE.test(invoice.contract) ? '' : invoice.contract
   const preceding = invoice.preceding.filter((id) => id !== '').slice(0, 500)

@@ -11,8 +11,8 @@ export type MetricPoint = {
   ordinal: number
   system: string
   name: string
-  /** First 64 bits of a hash of what makes a series of its own, as a decimal number. */
-  series: string
+  /** First 64 bits of a hash of what makes a series of its own. */
+  series: bigint
   at: Instant
   measure: string
   reporter: string
@@ -121,8 +121,8 @@ function finite(value: number | null): value is number {
   return value !== null && Number.isFinite(value)
 }
 
-function seriesOf(parts: readonly string[]): string {
-  return BigInt(`0x${hash('sha1', parts.join('\n')).slice(0, 16)}`).toString()
+function seriesOf(parts: readonly string[]): bigint {
+  return BigInt(`0x${hash('sha1', parts.join('\n')).slice(0, 16)}`)
 }
 
 /** Attributes as JSON in order of their keys: the same series whatever order they came in. */

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { setImmediate as breathe } from 'node:timers/promises'
 import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
 import type { DeadLetter } from '../batch.ts'
-import { LATE_US } from '../ledger.ts'
 import { mapSpans, type Rejection } from './calls.ts'
+import type { TelemetryRecords } from './columns.ts'
 import { readJson } from './json.ts'
-import { arrivalOf, callLine, logLine, metricLine } from './lines.ts'
 import { mapLogs } from './logs.ts'
 import { mapMetrics } from './metrics.ts'
 import { readProtobuf } from './protobuf.ts'
 import type { Resolver } from './system.ts'
 import type { Signal, Signals, Group } from './telemetry.ts'
-import type { TelemetryTable, TelemetryWriter } from './writer.ts'
+import type { TelemetryWriter } from './writer.ts'
 
 /** What became of the records of a request. */
 export type OtlpReceipt = {
@@ -37,69 +35,49 @@ export async function receiveOtlp(
 ): Promise<OtlpReceipt> {
   const { signal, encoding, body, tenant, feed } = request
   const token = randomUUID()
-  const laid = await layOut(signal, encoding, body, context, { tenant, feed, token })
-  const { rejected, lines } = laid
+  const { at, rejected, ignored, ...found } = mapped(signal, encoding, body, context)
   const { refused } = await context.writer.write({
     tenant,
     feed,
     token,
-    at: laid.at,
-    table: laid.table,
-    lines,
+    at,
+    ...found,
     rejected: rejected.length,
-    ignored: laid.ignored,
-    late: laid.late,
+    ignored,
     letter: rejected.length === 0 ? null : letterOf(signal, token, rejected),
   })
   return {
-    accepted: lines.length - refused.length,
+    accepted: found.records.length - refused.length,
     rejected: rejected.length + refused.length,
     message: messageOf([...rejected, ...refused]),
   }
 }
 
-type LaidOut = {
-  at: Instant
-  table: TelemetryTable
-  lines: string[]
-  rejected: Rejection[]
-  ignored: number
-  late: number
-}
+type Mapped = { at: Instant; rejected: Rejection[]; ignored: number } & TelemetryRecords
 
-async function layOut(
+/** Reads and maps in one go: what is made on the way is garbage before the next request is looked at. */
+function mapped(
   signal: Signal,
   encoding: OtlpEncoding,
   body: Buffer,
   { resolve, arrival }: { resolve: Resolver; arrival: (count: number) => Instant },
-  batch: { tenant: TenantId; feed: string; token: string },
-): Promise<LaidOut> {
+): Mapped {
   if (signal === 'traces') {
     const groups = read(body, encoding, signal)
     const at = arrival(countOf(groups))
-    await breathe()
     const { calls, rejected } = mapSpans(groups, resolve, at)
-    await breathe()
-    const line = arrivalOf({ ...batch, at })
-    const late = calls.filter((call) => call.startedAt < at - LATE_US).length
-    return { at, table: 'integration_calls', lines: calls.map((call) => callLine(line, call)), rejected, ignored: 0, late }
+    return { at, table: 'integration_calls', records: calls, rejected, ignored: 0 }
   }
   if (signal === 'logs') {
     const groups = read(body, encoding, signal)
     const at = arrival(countOf(groups))
-    await breathe()
     const { logs, rejected } = mapLogs(groups, resolve, at)
-    const line = arrivalOf({ ...batch, at })
-    const late = logs.filter((log) => log.at < at - LATE_US).length
-    return { at, table: 'logs', lines: logs.map((log) => logLine(line, log)), rejected, ignored: 0, late }
+    return { at, table: 'logs', records: logs, rejected, ignored: 0 }
   }
   const groups = read(body, encoding, signal)
-  const at = arrival(groups.reduce((sum, group) => sum + countOf(group.records.map(({ points }) => ({ records: points }))), 0))
-  await breathe()
+  const at = arrival(countOf(groups.flatMap(({ records }) => records.map(({ points }) => ({ records: points })))))
   const { points, rejected, ignored } = mapMetrics(groups, resolve, at)
-  const line = arrivalOf({ ...batch, at })
-  const late = points.filter((point) => point.at < at - LATE_US).length
-  return { at, table: 'metric_points', lines: points.map((point) => metricLine(line, point)), rejected, ignored, late }
+  return { at, table: 'metric_points', records: points, rejected, ignored }
 }
 
 function read<S extends Signal>(body: Buffer, encoding: OtlpEncoding, signal: S): Group<Signals[S]>[] {

@@ -2,51 +2,43 @@ import { randomUUID } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
+import { encodeNative, type NativeColumn } from '../../platform/clickhouse/native.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import { asStoreError } from '../../queries/run.ts'
 import type { DeadLetter } from '../batch.ts'
 import { insertDeadLetters } from '../dead-letters.ts'
-import { insertBatches } from '../ledger.ts'
-import { insertRows } from '../rows.ts'
-import { CALL_COLUMNS, LOG_COLUMNS, METRIC_COLUMNS } from './lines.ts'
+import { insertBatches, LATE_US } from '../ledger.ts'
+import { columnTypes, insertPieces } from '../rows.ts'
+import { telemetryColumns, type TelemetryRecords, telemetryRows, type TelemetryTable } from './columns.ts'
 
-const COLUMNS = { integration_calls: CALL_COLUMNS, metric_points: METRIC_COLUMNS, logs: LOG_COLUMNS } as const
-
-/** A table of telemetry. */
-export type TelemetryTable = keyof typeof COLUMNS
-
-/** What one request brought for one table, laid out as lines of it. */
+/** What one request brought for one table. */
 export type TelemetryBatch = {
   tenant: TenantId
   /** Way in: `otlp`, or id of a registered source. */
   feed: string
-  /** Unique; the lines carry its hash. */
+  /** Unique; the rows carry its hash. */
   token: string
   at: Instant
-  table: TelemetryTable
-  lines: readonly string[]
-  /** Records that were judged bad, beside the lines. */
+  /** Records that were judged bad, beside the good ones. */
   rejected: number
   /** Records that say that they have nothing to say. */
   ignored: number
-  /** Lines whose instant lies over an hour before their arrival. */
-  late: number
   /** One letter that tells what was bad; null where nothing was. */
   letter: DeadLetter | null
-}
+} & TelemetryRecords
 
 export type TelemetryWriter = {
   /**
-   * Stores the lines of a request and returns once they, its letter and its row of the ledger are durable. Requests that arrive while an
+   * Stores the records of a request and returns once they, its letter and its row of the ledger are durable. Requests that arrive while an
    * insert is under way share the next one.
    *
-   * @returns lines that the store refused for their content; they are counted as rejected
+   * @returns records that do not fit their table, by position among those of the batch; they are counted as rejected
    * @throws SightlineError `overloaded`, `store_unavailable`, `draining`: nothing is known about the batch then; sent again it counts once
    */
-  write(batch: TelemetryBatch): Promise<{ refused: { line: number; reason: string }[] }>
+  write(batch: TelemetryBatch): Promise<{ refused: Refused[] }>
   /** @throws SightlineError as {@link TelemetryWriter.write} would at once: ask before a body is read */
   refuseWhenFull(): void
-  /** Lines that wait or are being inserted. */
+  /** Rows that wait or are being inserted. */
   pending(): number
   /** Takes no more and resolves when everything taken is durable. */
   drain(): Promise<void>
@@ -54,24 +46,29 @@ export type TelemetryWriter = {
 
 /** Bounds that make memory finite whatever arrives. */
 export const TELEMETRY_LIMITS = {
-  /** Lines of one insert: one block. */
-  blockLines: 25_000,
+  /** Rows of one insert: one block. */
+  blockRows: 30_000,
   blockBytes: 24 * 1024 * 1024,
   /** Inserts under way at once, of one table. */
   inserts: 2,
-  pendingLines: 250_000,
+  pendingRows: 250_000,
   pendingBytes: 160 * 1024 * 1024,
   attempts: 4,
 } as const
 
+type Refused = { at: number; reason: string }
+
+/** Rows of a batch, laid out. */
 type Part = {
   batch: TelemetryBatch
-  lines: readonly string[]
-  /** Line of the batch that the part begins with. */
+  piece: Buffer
+  rows: number
+  /** Record of the batch that the part begins with. */
   from: number
-  bytes: number
+  /** Records of the whole batch that happened over an hour before they came. */
+  late: number
   /** Of the whole batch, by all its parts. */
-  refused: { line: number; reason: string }[]
+  refused: Refused[]
   isLast: boolean
   done: () => void
   failed: (error: unknown) => void
@@ -89,16 +86,23 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
   const lane = (table: TelemetryTable): Lane => ({ table, queue: [], running: 0, last: Promise.resolve() })
   const lanes = { integration_calls: lane('integration_calls'), metric_points: lane('metric_points'), logs: lane('logs') }
   const patience = { attempts: TELEMETRY_LIMITS.attempts }
-  let pendingLines = 0
+  let pendingRows = 0
   let pendingBytes = 0
   let draining = false
 
   const commit = async ({ table }: Lane, parts: readonly Part[]): Promise<void> => {
-    const lines = parts.length === 1 && parts[0] !== undefined ? parts[0].lines : parts.flatMap((part) => part.lines)
-    const refused = await insertRows(clickhouse, { table, columns: COLUMNS[table] }, lines, `v1|otlp|${randomUUID()}`, patience)
-    for (const { at, reason } of refused) {
-      const { part, line } = partAt(parts, at)
-      part.refused.push({ line: part.from + line, reason })
+    const full = parts.filter(({ rows }) => rows > 0)
+    const into = { table, columns: telemetryColumns(table) }
+    const lost = await insertPieces(
+      clickhouse,
+      into,
+      full.map(({ piece }) => piece),
+      `v1|otlp|${randomUUID()}`,
+      patience,
+    )
+    for (const { at, reason } of lost) {
+      const part = full[at]
+      for (let row = 0; part !== undefined && row < part.rows; row++) part.refused.push({ at: part.from + row, reason })
     }
     const whole = parts.filter((part) => part.isLast)
     const letters = whole.flatMap(({ batch }) =>
@@ -108,14 +112,14 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
       insertDeadLetters(clickhouse, letters, patience),
       insertBatches(
         clickhouse,
-        whole.map(({ batch, refused: lost }) => ({
+        whole.map(({ batch, refused, late }) => ({
           batch,
-          received: batch.lines.length + batch.rejected + batch.ignored,
-          inserted: batch.lines.length - lost.length,
+          received: batch.records.length + batch.rejected + batch.ignored,
+          inserted: batch.records.length - refused.length,
           knownDuplicates: 0,
-          rejected: batch.rejected + lost.length,
+          rejected: batch.rejected + refused.length,
           ignored: batch.ignored,
-          late: batch.late,
+          late,
         })),
         now(),
         patience,
@@ -133,8 +137,8 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
     }
     at.running--
     for (const part of parts) {
-      pendingLines -= part.lines.length
-      pendingBytes -= part.bytes
+      pendingRows -= part.rows
+      pendingBytes -= part.piece.byteLength
     }
     start(at)
   }
@@ -151,7 +155,7 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
   const refuseWhenFull = (): void => {
     if (draining)
       throw new SightlineError('draining', 'This process is shutting down.', { next: 'Send it again.', retryAfterS: 2 })
-    if (pendingLines > TELEMETRY_LIMITS.pendingLines || pendingBytes > TELEMETRY_LIMITS.pendingBytes)
+    if (pendingRows > TELEMETRY_LIMITS.pendingRows || pendingBytes > TELEMETRY_LIMITS.pendingBytes)
       throw new SightlineError('overloaded', 'More telemetry is waiting than can be stored right now.', {
         next: 'Send the same request again after the time in Retry-After.',
         retryAfterS: 1,
@@ -162,20 +166,38 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
     refuseWhenFull,
     async write(batch) {
       refuseWhenFull()
-      const refused: Part['refused'] = []
-      if (batch.lines.length + batch.rejected + batch.ignored === 0) return { refused }
-      const at = lanes[batch.table]
+      const refused: Refused[] = []
+      if (batch.records.length + batch.rejected + batch.ignored === 0) return { refused }
+      const { table } = batch
+      const columns = await columnTypes(clickhouse, { table, columns: telemetryColumns(table) }, patience)
+      // Others may have come while the types were asked for.
+      refuseWhenFull()
+      const { rows, late } = telemetryRows(batch, LATE_US)
+      const at = lanes[table]
       await new Promise<void>((done, failed) => {
-        for (const { lines, from, bytes, isLast } of blocksOf(batch.lines)) {
-          pendingLines += lines.length
-          pendingBytes += bytes
-          at.queue.push({ batch, lines, from, bytes, refused, isLast, done: isLast ? done : () => undefined, failed })
+        for (let from = 0; from === 0 || from < rows.length; from += TELEMETRY_LIMITS.blockRows) {
+          const isLast = from + TELEMETRY_LIMITS.blockRows >= rows.length
+          const laid = layOut(columns, isLast && from === 0 ? rows : rows.slice(from, from + TELEMETRY_LIMITS.blockRows))
+          for (const one of laid.refused) refused.push({ at: from + one.at, reason: one.reason })
+          pendingRows += laid.rows
+          pendingBytes += laid.piece.byteLength
+          at.queue.push({
+            batch,
+            piece: laid.piece,
+            rows: laid.rows,
+            from,
+            late,
+            refused,
+            isLast,
+            done: isLast ? done : () => undefined,
+            failed,
+          })
         }
         start(at)
       })
       return { refused }
     },
-    pending: () => pendingLines,
+    pending: () => pendingRows,
     async drain() {
       draining = true
       for (const at of Object.values(lanes)) while (at.running > 0) await at.last
@@ -183,57 +205,53 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
   }
 }
 
-/** Cuts lines into parts that fit into a block each; one empty part where there are none. */
-function blocksOf(lines: readonly string[]): { lines: readonly string[]; from: number; bytes: number; isLast: boolean }[] {
-  const blocks: { lines: readonly string[]; from: number; bytes: number; isLast: boolean }[] = []
-  let from = 0
-  let bytes = 0
-  for (let at = 0; at <= lines.length; at++) {
-    const length = lines[at]?.length ?? 0
-    const isFull = at - from >= TELEMETRY_LIMITS.blockLines || (at > from && bytes + length > TELEMETRY_LIMITS.blockBytes)
-    if (at === lines.length || isFull) {
-      const isWhole = from === 0 && at === lines.length
-      blocks.push({ lines: isWhole ? lines : lines.slice(from, at), from, bytes, isLast: at === lines.length })
-      from = at
-      bytes = 0
-    }
-    bytes += length
+/** Lays rows out; those that do not fit the columns are left out and told. */
+function layOut(
+  columns: readonly NativeColumn[],
+  rows: readonly (readonly unknown[])[],
+): { piece: Buffer; rows: number; refused: Refused[] } {
+  try {
+    return { piece: encodeNative(columns, rows), rows: rows.length, refused: [] }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
   }
-  return blocks
+  const refused: Refused[] = []
+  const good = rows.filter((row, at) => {
+    try {
+      encodeNative(columns, [row])
+      return true
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      refused.push({ at, reason: error.message.slice(0, 200) })
+      return false
+    }
+  })
+  return { piece: encodeNative(columns, good), rows: good.length, refused }
 }
 
 function isFull(queue: readonly Part[]): boolean {
-  let lines = 0
+  let rows = 0
   let bytes = 0
   for (const part of queue) {
-    lines += part.lines.length
-    bytes += part.bytes
-    if (lines >= TELEMETRY_LIMITS.blockLines || bytes >= TELEMETRY_LIMITS.blockBytes) return true
+    rows += part.rows
+    bytes += part.piece.byteLength
+    if (rows >= TELEMETRY_LIMITS.blockRows || bytes >= TELEMETRY_LIMITS.blockBytes) return true
   }
   return false
 }
 
 function takeBlock(queue: Part[]): Part[] {
   const taken: Part[] = []
-  let lines = 0
+  let rows = 0
   let bytes = 0
   for (let next = queue[0]; next !== undefined; next = queue[0]) {
-    const tooMany = lines + next.lines.length > TELEMETRY_LIMITS.blockLines || bytes + next.bytes > TELEMETRY_LIMITS.blockBytes
-    if (taken.length > 0 && tooMany) break
+    const { byteLength } = next.piece
+    if (taken.length > 0 && (rows + next.rows > TELEMETRY_LIMITS.blockRows || bytes + byteLength > TELEMETRY_LIMITS.blockBytes))
+      break
     taken.push(next)
     queue.shift()
-    lines += next.lines.length
-    bytes += next.bytes
+    rows += next.rows
+    bytes += byteLength
   }
   return taken
-}
-
-/** The line that lies at a position of the block. */
-function partAt(parts: readonly Part[], at: number): { part: Part; line: number } {
-  let line = at
-  for (const part of parts) {
-    if (line < part.lines.length) return { part, line }
-    line -= part.lines.length
-  }
-  throw new RangeError(`the block has no line ${at}`)
 }

@@ -100,12 +100,16 @@ function confirmation(node: XmlNode, envelope: Envelope): Verdict {
   if (time === '') return { wrong: 'neither noticeDate nor timestamp is a time' }
   const type = textAt(header, '@type')
   const kinds = new Set(all(node, 'ConfirmationItem', 'ConfirmationStatus').map((status) => textAt(status, '@type')))
-  const refused = type === 'reject' || [...kinds].every((kind) => kind === 'reject')
+  const rejects = type === 'reject' || (kinds.size > 0 && [...kinds].every((kind) => kind === 'reject'))
+  // Without items, only a type that accepts the order confirms it: one that is late or excepted does not.
   const whole =
     type === 'accept' ||
     type === 'allDetail' ||
-    [...kinds].every((kind) => kind === 'accept' || kind === 'allDetail' || kind === 'detail')
-  const rejects = kinds.size > 0 || type === 'reject' ? refused : false
+    (kinds.size === 0
+      ? type === 'detail'
+      : [...kinds].every((kind) => kind === 'accept' || kind === 'allDetail' || kind === 'detail'))
+  // A request to pay early says neither yes nor no to what was ordered.
+  const silent = kinds.size === 0 && (type === '' || type === 'requestToPay')
   const money = moneyOf(at(header, 'Total', 'Money'))
   return {
     kind: `ConfirmationRequest ${type}`.trim(),
@@ -122,7 +126,9 @@ function confirmation(node: XmlNode, envelope: Envelope): Verdict {
         ? { status: 'rejected', code: 'ORDER_REJECTED_BY_SUPPLIER' }
         : whole
           ? { status: 'ok' }
-          : { status: 'rejected', code: 'ORDER_CONFIRMED_IN_PART' },
+          : silent
+            ? undefined
+            : { status: 'rejected', code: 'ORDER_CONFIRMED_IN_PART' },
     }),
     attributes: {
       supplier: envelope.from,

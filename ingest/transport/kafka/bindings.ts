@@ -75,7 +75,10 @@ export function sourceBinding(source: RegisteredSource): TopicBinding | null {
   const { tenant_from: from, allowed_tenants: allowed } = config.data
   const header = from.startsWith('header:') ? from.slice('header:'.length).toLowerCase() : null
   const tenants = new Map<string, JudgedSource>()
-  for (const name of allowed) tenants.set(name, { ...source, tenantId: tenantOf(name) ?? source.tenantId })
+  for (const name of allowed) {
+    const tenantId = tenantOf(name)
+    if (tenantId !== null) tenants.set(name, { ...source, tenantId, mappingsOf: source.tenantId })
+  }
   return {
     owner: source,
     exact: !PATTERN.test(config.data.topics),

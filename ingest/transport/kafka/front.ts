@@ -1,4 +1,4 @@
-import { instantToIso, type Instant, instantFromIso } from '../../../model/instant.ts'
+import { instantToIso, type Instant } from '../../../model/instant.ts'
 import type { TenantId } from '../../../model/tenant.ts'
 import { SightlineError } from '../../../platform/errors.ts'
 import type { KafkaPort, KafkaProducer, OutgoingRecord } from '../../../platform/kafka/port.ts'
@@ -258,10 +258,10 @@ export function frontBinding(find: (tenant: TenantId, feed: string) => JudgedSou
       known.set(key, source)
       const carried: Record<string, string> = {}
       for (const name in headers) if (name.startsWith(CARRIED)) carried[name.slice(CARRIED.length)] = headers[name] ?? ''
-      const at = instantFromIso(said('at'))
+      // No time of its own: it is judged as it would have been when it came, and as it is when it is read again.
       return {
         source,
-        record: { ...record, headers: carried, timestamp: at },
+        record: { ...record, headers: carried, timestamp: null },
         coordinates: { request, index },
       }
     },

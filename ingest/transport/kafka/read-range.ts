@@ -7,7 +7,7 @@ import { UNREADABLE_HEADER } from '../../../platform/kafka/prepare-kafkajs.ts'
 import type { Batch, Coordinates, DeadLetter } from '../../batch.ts'
 import { type RecordIn, rejected } from '../../format.ts'
 import type { Judge, JudgedSource, Reader } from '../../judge.ts'
-import { naturalIdOf } from '../../replay.ts'
+import { headersOfLetter, naturalIdOf } from '../../replay.ts'
 import { incoming, type TopicBinding } from './bindings.ts'
 
 /** Where a range lies. Bounds are offsets, both inclusive. */
@@ -31,6 +31,9 @@ export type ReadRange = {
 
 /** Reading goes on this long before others get their turn. */
 const TURN_MS = 8
+
+/** How a record was read, for its dead letter. */
+type Reading = Pick<Reader, 'format' | 'mapping' | 'mappingVersion'>
 
 /** A record, or a part of one, at its position in the range. */
 type Placed = { record: RecordIn; coordinates: Coordinates; position: number; reader: Reader }
@@ -109,10 +112,8 @@ async function readAll(options: {
       const group = groupOf(binding.owner)
       if (unreadable === undefined) group.ignored++
       else {
-        const reason = `its batch cannot be unpacked: ${unreadable}`
-        group.letters.push(
-          letterOf({ ...kafkaRecord, value: Buffer.alloc(0) }, own, binding.owner.format, 'batch_unreadable', reason),
-        )
+        const held = { record: incoming({ ...kafkaRecord, value: NOTHING }), coordinates: own, reader: unread(binding.owner) }
+        group.letters.push(letterOf(held, 'batch_unreadable', `its batch cannot be unpacked: ${unreadable}`))
       }
       position++
       continue
@@ -122,7 +123,8 @@ async function readAll(options: {
     if ('code' in address) {
       if (binding.owner === null) unowned++
       else {
-        groupOf(binding.owner).letters.push(letterOf(withValue, own, binding.owner.format, address.code, address.reason))
+        const held = { record: incoming(withValue), coordinates: own, reader: unread(binding.owner) }
+        groupOf(binding.owner).letters.push(letterOf(held, address.code, address.reason))
         position++
       }
       continue
@@ -141,7 +143,7 @@ async function readAll(options: {
       if ('events' in outcome && outcome.events.length > 0) {
         for (const event of outcome.events) group.events.push({ event, ordinal: position++ })
       } else {
-        if ('reject' in outcome) group.letters.push(letterAbout(placed, outcome.reject.code, outcome.reject.message))
+        if ('reject' in outcome) group.letters.push(letterOf(placed, outcome.reject.code, outcome.reject.message))
         else group.ignored++
         position++
       }
@@ -157,6 +159,13 @@ async function readAll(options: {
     unowned,
     positions: position,
   }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** What a letter says of its reading when there was none. */
+function unread({ format }: JudgedSource): Reading {
+  return { format, mapping: '', mappingVersion: 0 }
 }
 
 function feedKey({ tenantId, id }: JudgedSource): string {
@@ -181,7 +190,9 @@ class Readers {
   async open(source: JudgedSource): Promise<Reader> {
     const key = feedKey(source)
     const version = this.#pinned.get(key)
-    const reader = await this.#judge.open(source, version === undefined ? {} : { mappingVersion: version })
+    let reader = await this.#judge.open(source, version === undefined ? {} : { mappingVersion: version })
+    // The source has another mapping since, which has no such version: nothing of the range was read with it.
+    if (version !== undefined && reader.mappingVersion !== version) reader = await this.#judge.open(source)
     this.#open.set(key, reader)
     return reader
   }
@@ -213,38 +224,16 @@ function partOf(coordinates: Coordinates, part: number): Coordinates {
   return { ...coordinates, offset: `${coordinates.offset}#${part}` }
 }
 
+/** The dead letter of a record, with all that reading it again needs. */
 function letterOf(
-  record: KafkaRecord & { value: Buffer },
-  coordinates: Coordinates,
-  format: string,
+  { record, coordinates, reader }: Pick<Placed, 'record' | 'coordinates'> & { reader: Reading },
   code: string,
   reason: string,
 ): DeadLetter {
-  const { body, headers } = incoming(record)
-  return { coordinates, headers: withKey(headers, record.key), raw: body, format, code, reason, mapping: '', mappingVersion: 0 }
-}
-
-function letterAbout({ record, coordinates, reader }: Placed, code: string, reason: string): DeadLetter {
+  const headers = 'topic' in coordinates ? headersOfLetter(record) : record.headers
   const { format, mapping, mappingVersion } = reader
-  return {
-    coordinates,
-    headers: withKey(record.headers, record.key),
-    raw: record.body,
-    format,
-    code,
-    reason,
-    mapping,
-    mappingVersion,
-  }
+  return { coordinates, headers, raw: record.body, format, code, reason, mapping, mappingVersion }
 }
-
-/** A letter keeps the record's key too, which a format may need when it is read again. */
-function withKey(headers: Readonly<Record<string, string>>, key: Uint8Array | null): Readonly<Record<string, string>> {
-  return key === null ? headers : { ...headers, [KEY_HEADER]: Buffer.from(key).toString('utf8') }
-}
-
-/** Header of a dead letter that holds the key of its Kafka record. */
-export const KEY_HEADER = 'kafka-key'
 
 function batchOf({ tenant, feed, events, letters, ignored, placed }: Group, token: string, at: Instant): Batch {
   return {
@@ -258,7 +247,7 @@ function batchOf({ tenant, feed, events, letters, ignored, placed }: Group, toke
     letterAt(ordinal, reason) {
       const held = placed.findLast(({ position }) => position <= ordinal) ?? placed[0]
       if (held === undefined) throw new RangeError(`nothing lies at position ${ordinal} of ${token}`)
-      return letterAbout(held, 'store_refused', reason)
+      return letterOf(held, 'store_refused', reason)
     },
   }
 }

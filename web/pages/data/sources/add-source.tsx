@@ -7,7 +7,7 @@ import { CodeBlock } from '../../../parts/code-block.tsx'
 import { Dialog } from '../../../parts/dialog.tsx'
 import { Fault } from '../../../parts/states.tsx'
 import { useScope } from '../../../scope.ts'
-import { configOf, KIND_FIELDS, SCHEME_FIELDS, type ConfigField } from './config-fields.ts'
+import { configOf, KIND_FIELDS, PACE, SCHEME_FIELDS, type ConfigField } from './config-fields.ts'
 import { SecretOnce } from './secret-once.tsx'
 import { KINDS } from './source-kinds.ts'
 import { TryPayload } from './try-payload.tsx'
@@ -50,7 +50,7 @@ function SourceForm({ onCreated, onCancel }: FormProps) {
       name: value('name').trim(),
       kind,
       format: kind === 'n8n' ? 'n8n-log' : format,
-      config: { ...(kind === 'webhook' ? { scheme } : {}), ...configOf(fields, values) },
+      config: { ...(kind === 'webhook' ? { scheme } : {}), ...configOf([...fields, PACE], values) },
       ...(value('system') === '' ? {} : { system_id: value('system') }),
       ...(value('mapping') === '' || !mapped ? {} : { mapping: value('mapping') }),
       ...(value('secret') === '' ? {} : { secret: value('secret') }),
@@ -99,6 +99,14 @@ function SourceForm({ onCreated, onCancel }: FormProps) {
                   label: name === id ? name : `${name} (${id})`,
                 })),
               ]}
+            />
+            <TextInput
+              label={PACE.label}
+              placeholder={PACE.placeholder}
+              inputMode="numeric"
+              pattern="[0-9]*"
+              value={value(PACE.name)}
+              onChange={(event) => set(PACE.name, event.currentTarget.value)}
             />
           </div>
           {kind === 'webhook' && (

@@ -96,9 +96,24 @@ export const KIND_FIELDS: Readonly<Record<Exclude<RegisteredSource['kind'], 'web
   ],
   n8n: [
     { name: 'base_url', label: 'Address of n8n', placeholder: 'https://n8n.example.com', required: true },
-    { name: 'interval_s', label: 'Asked every, seconds', placeholder: '60', type: 'number' },
+    { name: 'interval_s', label: 'Asked every, seconds', placeholder: '30', type: 'number' },
+    {
+      name: 'backfill_days',
+      label: 'Executions of the last days',
+      hint: 'How far back the first time goes',
+      placeholder: '7',
+      type: 'number',
+    },
   ],
   otlp: [],
+}
+
+/** Setting of every kind: how often it sends, where somebody knows. */
+export const PACE: ConfigField = {
+  name: 'expected_every_s',
+  label: 'Sends at least every, seconds',
+  placeholder: 'Learned where left empty',
+  type: 'number',
 }
 
 /** The settings as the API takes them; those left empty fall to their defaults. */
