@@ -14,6 +14,7 @@ import { tenantExists } from '../platform/tenants.ts'
 import { tenantReader } from '../queries/run.ts'
 import { type Access, credentialOf, refuseForeignOrigin, requireScope, type Scope, tenantOf } from './auth.ts'
 import { EVENTS_BODY_LIMIT, postEvents, readEventsBody } from './events.ts'
+import { heldBytes } from './held-bytes.ts'
 import { openApiDocument } from './openapi.ts'
 import { OTLP_OPERATIONS, OTLP_PATHS, postOtlp } from './otlp.ts'
 import { problemHandler } from './problem.ts'
@@ -56,6 +57,7 @@ export function createApp(services: Services, webFolder: string | null): Express
   app.post(
     '/v1/events',
     guardIngest(tenantFor),
+    heldBytes({ body: EVENTS_BODY_LIMIT, all: 8 * EVENTS_BODY_LIMIT }),
     readEventsBody,
     postEvents(services, (request) => Promise.resolve(boundTenant(request))),
   )

@@ -27,6 +27,7 @@ export function runCommand(options: {
       const end = await Promise.race([asked, server.failed])
       if (typeof end === 'string') log.info({ signal: end }, 'stopping: finishing what was taken')
       await server.stop()
+      log.info('stopped')
       if (typeof end !== 'string') throw end
     })
 }

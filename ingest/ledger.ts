@@ -76,6 +76,7 @@ export async function insertBatches(
   await insertValues(clickhouse, { table: 'ingest_batches', columns: COLUMNS }, rows, '', patience)
 }
 
+const Minutes = z.array(z.object({ minute: z.string() }))
 const Dirty = z.array(z.object({ tenant_id: z.string(), minute: z.string() }))
 
 /**
@@ -99,12 +100,24 @@ export async function settleLedger(
     format: 'JSONEachRow',
   })
   const dirty = Dirty.parse(await answer.json())
-  for (const { tenant_id, minute } of dirty) {
+  const settleMinute = async (tenant_id: string, minute: string): Promise<void> => {
     options.signal?.throwIfAborted()
     await clickhouse.command({
       query: sqlText('settle/ledger'),
       query_params: { tenant_id, minute, settled_at: instantToClickHouse(now) },
     })
+  }
+  for (const { tenant_id, minute } of dirty) {
+    await settleMinute(tenant_id, minute)
+    const later = await clickhouse.query({
+      query: sqlText('settle/ledger-later'),
+      query_params: { tenant_id, minute },
+      format: 'JSONEachRow',
+    })
+    const copied = Minutes.parse(await later.json()).filter(
+      (one) => !dirty.some((d) => d.tenant_id === tenant_id && d.minute === one.minute),
+    )
+    for (const one of copied) await settleMinute(tenant_id, one.minute)
   }
   return dirty.length
 }

@@ -285,7 +285,8 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
       }
       startBlocks()
     })
-    verdict.accepted -= refused.length
+    const conflicting = new Set(verdict.conflicts.map(({ index }) => index))
+    verdict.accepted -= refused.filter(({ index }) => !conflicting.has(index)).length
     return verdict
   }
 

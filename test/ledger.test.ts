@@ -117,6 +117,27 @@ test('a Kafka range that is replayed counts once, and one that was cut off befor
   assert.deepEqual(await totals(tenant), expected)
 })
 
+test('a range that was claimed before an outage takes the first arrival from a copy that was settled meanwhile', async () => {
+  const tenant = await freshTenant()
+  const writer = newWriter()
+  const { signal } = new AbortController()
+  const claimed = writer.arrival(1) - 600e6
+  const token = (offset: number) => `v1|c|orders|0|0|${offset}-${offset}`
+  await writer.writeRange({ token: token(9), batches: [batchOf(tenant, token(9), writer.arrival(1), ['a'])] }, signal)
+  assert.equal((await totals(tenant)).stored, 1)
+  await newWriter().writeRange({ token: token(3), batches: [batchOf(tenant, token(3), claimed, ['a', 'b'])] }, signal)
+  assert.deepEqual(await totals(tenant), {
+    received: 5,
+    stored: 2,
+    duplicate: 1,
+    rejected: 0,
+    ignored: 2,
+    in_flight: 0,
+    late: 3,
+    missing: 0,
+  })
+})
+
 test('rows that were acknowledged and are gone are named as missing', async () => {
   const tenant = await freshTenant()
   const writer = newWriter()

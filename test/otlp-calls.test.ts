@@ -470,3 +470,15 @@ test('credentials in attributes are not kept', () => {
   })
   assert.deepEqual(JSON.parse(attributes), { 'app.kept': 'yes' })
 })
+
+test('operations have few names: what varies in a path is left out', () => {
+  const paths: Record<string, string> = {
+    '/api/v1/invoices/INV-1/lines/10': '/api/v1/invoices/{}/lines/{}',
+    '/oauth2/token': '/oauth2/token',
+    "/odata/A_Invoice(Id='7')/to_Item?$top=1": '/odata/A_Invoice({})/to_Item',
+    '/f/3f0c6f0e-5d0e-5b3e-9f55-6f2f6f1a9a01': '/f/{}',
+    '/': '/',
+  }
+  for (const [path, template] of Object.entries(paths))
+    assert.equal(call('x', { attributes: { 'http.request.method': 'GET', 'url.path': path } }).operation, `GET ${template}`)
+})

@@ -55,7 +55,14 @@ export function timeProblem(us: Instant, now: Instant): string | null {
   return us < now - BACK_US ? 'is more than ten years old' : null
 }
 
-const ID = { trace: /^(?!0{32})[0-9a-f]{32}$/u, span: /^(?!0{16})[0-9a-f]{16}$/u }
+const ZERO_TRACE = '0'.repeat(32)
+const ZERO_SPAN = '0'.repeat(16)
+
+/** Whether hex is the id of a span: eight bytes, not all of them zero. */
+function isSpanId(id: string): boolean {
+  return id.length === 16 && id !== ZERO_SPAN
+}
+
 const SPAN_KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer']
 const [SERVER, CLIENT, PRODUCER, CONSUMER] = [2, 3, 4, 5]
 const NONE = classify({})
@@ -100,8 +107,8 @@ export function mapSpans(
 }
 
 function spanProblem(span: Span, now: Instant): string | null {
-  if (!ID.trace.test(span.traceId)) return 'a span has no trace id of 16 bytes'
-  if (!ID.span.test(span.spanId)) return 'a span has no span id of 8 bytes'
+  if (span.traceId.length !== 32 || span.traceId === ZERO_TRACE) return 'a span has no trace id of 16 bytes'
+  if (!isSpanId(span.spanId)) return 'a span has no span id of 8 bytes'
   const problem = timeProblem(span.start.us, now)
   return problem === null ? null : `the start of a span ${problem}`
 }
@@ -212,7 +219,7 @@ function mapSpan(span: Span, service: string, resolve: Resolver, gatherer: Docum
     ordinal,
     traceId: span.traceId,
     spanId: span.spanId,
-    parentSpanId: ID.span.test(span.parentSpanId) ? span.parentSpanId : '',
+    parentSpanId: isSpanId(span.parentSpanId) ? span.parentSpanId : '',
     startedAt: span.start.us,
     durationMs: Math.max(0, Math.round(ended * 1e6) / 1e6),
     system: cut(found.system, LONGEST_NAME),

@@ -96,8 +96,12 @@ function text(of: Json, name: string): string {
   return wellFormed(value)
 }
 
+const HEX = /^(?:[0-9a-f]{16}){1,2}$/iu
+
+/** An id in hex; what is none is empty. */
 function hex(of: Json, name: string): string {
-  return text(of, name).slice(0, 40).toLowerCase()
+  const value = text(of, name)
+  return HEX.test(value) ? value.toLowerCase() : ''
 }
 
 function flag(of: Json, name: string): boolean {

@@ -1,5 +1,3 @@
-/** What varies from call to call in a path: numbers, ids with a digit, long hex, addresses. */
-const VARYING = /^(?=.*\d)[\w.~:@%+-]+$/u
 const VERSION = /^v\d{1,3}$/iu
 const LONGEST_PATH = 12
 
@@ -10,9 +8,21 @@ export function pathTemplate(path: string): string {
   const shown = parts.slice(0, LONGEST_PATH).map((part) => {
     const [name = ''] = part.split('(', 1)
     if (name.length < part.length) return `${name}({})`
-    return (VARYING.test(part) && !VERSION.test(part)) || part.length > 60 ? '{}' : part
+    return part.length > 60 || (varies(part) && !VERSION.test(part)) ? '{}' : part
   })
   return shown.join('/') + (parts.length > LONGEST_PATH ? '/…' : '')
+}
+
+/** Whether a part of a path varies from call to call, as numbers and ids do: it holds digits, and more than one in a word (`oauth2`). */
+function varies(part: string): boolean {
+  let digits = 0
+  let letters = 0
+  for (let at = 0; at < part.length; at++) {
+    const code = part.charCodeAt(at)
+    if (code >= 48 && code <= 57) digits++
+    else if ((code >= 65 && code <= 90) || (code >= 97 && code <= 122)) letters++
+  }
+  return digits > 1 || (digits === 1 && (letters === 0 || letters + 1 < part.length))
 }
 
 /** `POST /invoices/{id}`: from the route where it is told, else from the name of the span or the address. */

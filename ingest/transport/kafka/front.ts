@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { instantToIso, type Instant } from '../../../model/instant.ts'
 import type { TenantId } from '../../../model/tenant.ts'
 import { SightlineError } from '../../../platform/errors.ts'
@@ -92,43 +93,64 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
     return { producer: await kafka.producer({ timeoutMs: FRONT_LIMITS.timeoutMs }), partitions }
   }
 
-  const confirm = async (group: readonly Waiting[]): Promise<void> => {
+  const sendTogether = async (group: readonly Waiting[]): Promise<void> => {
     const opening = (producer ??= open())
     try {
       const { producer: sender, partitions } = await opening
       // One send goes to one partition: large batches, and the records of a request stay in order.
       const partition = turn++ % Math.max(partitions, 1)
-      await sender.send(
-        FRONT_TOPIC,
-        partition,
-        group.flatMap(({ records }) => records),
-      )
-      failingSince = null
-      lastError = null
-      for (const { done } of group) done()
+      const records = group.flatMap((one) => one.records)
+      await sender.send(FRONT_TOPIC, partition, records)
     } catch (error) {
-      // Only where it could not be opened: it mends itself.
+      // Only where it could not be opened: an open one mends itself.
       opening.catch(() => {
         if (producer === opening) producer = undefined
       })
-      failingSince ??= now()
-      lastError = error instanceof Error ? error.message : String(error)
-      const failure = isTooLarge(error)
-        ? new SightlineError('body_too_large', `The topic ${FRONT_TOPIC} takes no records of this size.`, {
-            next: 'Raise its max.message.bytes, or send smaller records.',
-            cause: error,
-          })
-        : new SightlineError('store_unavailable', 'Kafka did not confirm the records.', {
-            next: 'Send the same request again: what was stored is recognised.',
-            retryAfterS: 2,
-            cause: error,
-          })
-      for (const { failed } of group) failed(failure)
+      throw error
     }
-    for (const { bytes, records } of group) {
-      pendingBytes -= bytes
-      pendingRecords -= records.length
+  }
+
+  const failed = (error: unknown): SightlineError => {
+    if (isTooLarge(error))
+      return new SightlineError('body_too_large', `The topic ${FRONT_TOPIC} takes no records of this size.`, {
+        next: 'Raise its max.message.bytes, or send smaller records.',
+        cause: error,
+      })
+    failingSince ??= now()
+    lastError = error instanceof Error ? error.message : String(error)
+    return new SightlineError('store_unavailable', 'Kafka did not confirm the records.', {
+      next: 'Send the same request again: what was stored is recognised.',
+      retryAfterS: 2,
+      cause: error,
+    })
+  }
+
+  const confirm = async (group: readonly Waiting[]): Promise<void> => {
+    try {
+      await within(FRONT_LIMITS.timeoutMs, sendTogether(group))
+      failingSince = null
+      lastError = null
+      for (const one of group) settle(one, null)
+    } catch (error) {
+      // One caller's record must not cost the others who shared the send.
+      if (isTooLarge(error) && group.length > 1) for (const one of group) await confirm([one])
+      else {
+        const failure = failed(error)
+        // Those who wait would only learn the same later.
+        const waiting = failure.code === 'store_unavailable' ? queue.splice(0) : []
+        for (const one of [...group, ...waiting]) settle(one, failure)
+      }
     }
+  }
+  const settle = (one: Waiting, failure: SightlineError | null): void => {
+    pendingBytes -= one.bytes
+    pendingRecords -= one.records.length
+    if (failure === null) one.done()
+    else one.failed(failure)
+  }
+
+  const run = async (group: readonly Waiting[]): Promise<void> => {
+    await confirm(group)
     sends--
     start()
   }
@@ -143,7 +165,7 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
         bytes += waiting.bytes
       }
       sends++
-      void confirm(group)
+      void run(group)
     }
     if (sends === 0 && queue.length === 0) idle.resolve()
   }
@@ -187,6 +209,20 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
       await idle.promise
       await producer?.then(({ producer: sender }) => sender.close()).catch(() => undefined)
     },
+  }
+}
+
+/** Gives up waiting after a time; what was waited for may still happen. */
+async function within<T>(ms: number, task: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(ms, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer in ${ms / 1000} s`)
+  })
+  late.catch(() => undefined)
+  try {
+    return await Promise.race([task, late])
+  } finally {
+    over.abort()
   }
 }
 
