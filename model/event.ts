@@ -216,6 +216,12 @@ export function readEvent(
   return eventFromCloudEvent(parsed.data, context)
 }
 
+/** CloudEvents' extension `sequence` where it is a whole number: the order among equal instants, which is no part of what is said. */
+function sequenceOf(cloud: CloudEvent): number | undefined {
+  const { sequence } = cloud
+  return typeof sequence === 'string' && /^\d{1,15}$/u.test(sequence) ? Number(sequence) : undefined
+}
+
 function eventFromCloudEvent(
   cloud: CloudEvent,
   context: { tenant: string; receivedAt: Instant; fallbackSeq: number },
@@ -251,7 +257,7 @@ function eventFromCloudEvent(
     source: cloud.source,
     type: cloud.type,
     occurred_at: cloud.time,
-    seq: data.seq ?? context.fallbackSeq,
+    seq: data.seq ?? sequenceOf(cloud) ?? context.fallbackSeq,
     source_activity: data.activity ?? cloud.type,
     objects: [...objects.values()],
     data,

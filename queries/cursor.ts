@@ -1,3 +1,4 @@
+import type { Instant } from '../model/instant.ts'
 import { SightlineError } from '../platform/errors.ts'
 
 /** Where a page begins in lists that show the latest first: before this instant, and of the same instant before this id. */
@@ -20,6 +21,30 @@ export function cursorOf(after: string | undefined): Cursor {
       next: 'Ask without it for the first page.',
     })
   return { us, id }
+}
+
+/** The first stretch that is looked at, and how much longer each further one is. */
+const FIRST_STRETCH_US = 3600e6
+const LONGER = 6
+
+/**
+ * Reads the latest rows of a window: first of its last hour, and of longer and longer stretches until there are more than `limit` or the
+ * window is at its end. Where the latest are asked for, most of a long window need not be read.
+ *
+ * @param options.whole reads the whole window at once: what is asked for is rare
+ */
+export async function latest<T>(
+  window: { from: Instant; to: Instant },
+  options: { limit: number; after: Cursor; whole: boolean },
+  read: (window: { from: Instant; to: Instant }) => Promise<T[]>,
+): Promise<T[]> {
+  const before = Number(options.after.us)
+  const to = Number.isSafeInteger(before) ? Math.min(window.to, before + 1) : window.to
+  for (let stretch = FIRST_STRETCH_US; ; stretch *= LONGER) {
+    const from = options.whole ? window.from : Math.max(window.from, to - stretch)
+    const rows = to <= from ? [] : await read({ from, to })
+    if (rows.length > options.limit || from === window.from || to <= window.from) return rows
+  }
 }
 
 /** The page of rows of which one more than `limit` was asked for, and the cursor of the page behind it; null where there is none. */

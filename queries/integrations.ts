@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { CALL_WORDS, CallRow, callView, documentsOf, jsonRecord } from './calls.ts'
-import { type Cursor, cursorOf, pageOf } from './cursor.ts'
+import { cursorOf, latest, pageOf } from './cursor.ts'
 import type { Query, TenantReader } from './run.ts'
 
 export type IntegrationBucket = 'minute' | 'hour' | 'day' | 'week'
@@ -334,9 +334,8 @@ export async function integrationCalls(
     after?: Maybe
   },
 ) {
-  const cursor: Cursor = cursorOf(query.after)
-  const rows = await reader.rows(CALLS, {
-    ...boundsOf(query),
+  const cursor = cursorOf(query.after)
+  const params = {
     system: query.system ?? '',
     kind: query.kind ?? '',
     operation: query.operation ?? '',
@@ -351,7 +350,11 @@ export async function integrationCalls(
     after_trace: cursor.id.split('\n')[0] ?? '',
     after_span: cursor.id.split('\n')[1] ?? '',
     limit: query.limit + 1,
-  })
+  }
+  const whole = params.trace !== '' || params.run !== '' || params.object_id !== ''
+  const rows = await latest(query, { limit: query.limit, after: cursor, whole }, (window) =>
+    reader.rows(CALLS, { ...params, ...boundsOf(window) }),
+  )
   const { page, next } = pageOf(rows, query.limit, (row) => [row.started_us, `${row.trace_id}\n${row.span_id}`])
   return { from: instantToIso(query.from), to: instantToIso(query.to), calls: page.map(callView), next }
 }
@@ -362,15 +365,18 @@ export async function integrationTraces(
   query: Between & { system?: Maybe; object?: Maybe; status?: Maybe; limit: number; after?: Maybe },
 ) {
   const cursor = cursorOf(query.after)
-  const rows = await reader.rows(TRACES, {
-    ...boundsOf(query),
+  const params = {
     system: query.system ?? '',
     status: query.status ?? '',
     ...objectParams(query.object),
     after_us: cursor.us,
     after_trace: cursor.id,
     limit: query.limit + 1,
-  })
+  }
+  const whole = params.object_id !== ''
+  const rows = await latest(query, { limit: query.limit, after: cursor, whole }, (window) =>
+    reader.rows(TRACES, { ...params, ...boundsOf(window) }),
+  )
   const { page, next } = pageOf(rows, query.limit, (row) => [row.first_us, row.trace_id])
   return {
     from: instantToIso(query.from),
@@ -409,8 +415,7 @@ export async function integrationLogs(
   },
 ) {
   const cursor = cursorOf(query.after)
-  const rows = await reader.rows(LOGS, {
-    ...boundsOf(query),
+  const params = {
     system: query.system ?? '',
     severity: SEVERITY[query.severity ?? ''] ?? 0,
     event: query.event ?? '',
@@ -420,7 +425,10 @@ export async function integrationLogs(
     after_us: cursor.us,
     after_id: cursor.id,
     limit: query.limit + 1,
-  })
+  }
+  const rows = await latest(query, { limit: query.limit, after: cursor, whole: params.trace !== '' }, (window) =>
+    reader.rows(LOGS, { ...params, ...boundsOf(window) }),
+  )
   const { page, next } = pageOf(rows, query.limit, (row) => [row.at_us, row.log_id])
   return { from: instantToIso(query.from), to: instantToIso(query.to), logs: page.map(logView), next }
 }

@@ -109,7 +109,8 @@ for (const [at, order] of ORDERS.entries())
         return totals.received === expected && totals.in_flight === 0 ? true : JSON.stringify(totals)
       })
     }
-    const { balanced } = await world.ask<Ledger>('GET', '/v1/ledger?bucket=day', TENANT)
+    const { balanced, totals } = await world.ask<Ledger>('GET', '/v1/ledger?bucket=day', TENANT)
+    assert.deepEqual([totals.stored, totals.duplicate], [at + 1, 2 * (at + 1)])
     assert.ok(balanced)
     for (const type of ['invoice', 'purchase_order']) {
       const found = await timeline(type, `${type === 'invoice' ? 'INV' : 'PO'}-${id}`)

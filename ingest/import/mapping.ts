@@ -216,7 +216,10 @@ function fromCloudEvent(record: FileEvent, event: Record<string, unknown>, conte
   const data =
     typeof event['data'] === 'object' && event['data'] !== null ? (event['data'] as Record<string, unknown>) : undefined
   const placed =
-    data === undefined || data['seq'] !== undefined ? event : { ...event, data: { ...data, seq: record.ordinal * 2 } }
+    data?.['seq'] !== undefined || event['sequence'] !== undefined
+      ? event
+      : // Beside what the producer said, not in it: a copy by another way says the same.
+        { ...event, sequence: String(record.ordinal * 2) }
   if (context.swapped !== true) return placed
   const instant = readTime(record.time, context)
   return instant === null ? placed : { ...placed, time: instantToIso(instant) }

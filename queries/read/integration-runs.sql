@@ -51,7 +51,7 @@ WITH
                 WHERE tenant_id = {tenant_id:String}
                     AND object_type = 'workflow_run'
                     AND live
-                    AND occurred_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 DAY
+                    AND occurred_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
                     AND occurred_at < {to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY
             )
             GROUP BY run
@@ -59,7 +59,7 @@ WITH
             SELECT
                 workflow_run AS run,
                 false AS from_events,
-                argMinIf(integration_calls.system, started_at, kind IN ('workflow', 'node')) AS of_system,
+                argMin(integration_calls.system, integration_calls.started_at) AS of_system,
                 any(integration_calls.workflow) AS of_workflow,
                 multiIf(
                     countIf(kind = 'workflow') = 0, 'running',
@@ -85,7 +85,7 @@ WITH
                         message
                     ),
                     (kind = 'workflow', started_at),
-                    class != 'none' AND kind IN ('workflow', 'node')
+                    class != 'none'
                 ) AS of_verdict,
                 any(integration_calls.trace_id) AS of_trace,
                 groupUniqArrayArray(20)(
@@ -94,7 +94,8 @@ WITH
             FROM sightline.integration_calls FINAL
             WHERE tenant_id = {tenant_id:String}
                 AND workflow_run != ''
-                AND started_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 DAY
+                AND kind IN ('workflow', 'node')
+                AND started_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
                 AND started_at < {to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY
             GROUP BY run
         )

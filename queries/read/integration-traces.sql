@@ -1,4 +1,4 @@
--- Traces with a span that matches, the latest first.
+-- Traces with a span that matches, by their first span, the latest first; spans that lie more than an hour outside of the window are not seen.
 SELECT
     trace_id,
     min(started_at) AS first_at,
@@ -11,8 +11,8 @@ SELECT
     groupUniqArrayArray(20)(arrayMap((type, id) -> (type, id), object_types, object_ids)) AS documents
 FROM sightline.integration_calls
 WHERE tenant_id = {tenant_id:String}
-    AND started_at >= {from:DateTime64(6, 'UTC')}
-    AND started_at < {to:DateTime64(6, 'UTC')}
+    AND started_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
+    AND started_at < {to:DateTime64(6, 'UTC')} + INTERVAL 1 HOUR
     AND trace_id IN (
         SELECT trace_id
         FROM sightline.integration_calls
@@ -33,6 +33,8 @@ WHERE tenant_id = {tenant_id:String}
             )
     )
 GROUP BY trace_id
-HAVING (first_us, trace_id) < ({after_us:Int64}, {after_trace:String})
+HAVING first_at >= {from:DateTime64(6, 'UTC')}
+    AND first_at < {to:DateTime64(6, 'UTC')}
+    AND (first_us, trace_id) < ({after_us:Int64}, {after_trace:String})
 ORDER BY first_us DESC, trace_id DESC
 LIMIT {limit:UInt32}

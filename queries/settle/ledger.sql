@@ -39,8 +39,7 @@ FROM (
         GROUP BY
             tenant_id,
             event_id,
-            content_hash,
-            import_id
+            content_hash
         HAVING tupleElement(winner, 2) != 0 AND toStartOfMinute(tupleElement(winner, 3)) = {minute:DateTime('UTC')}
         SETTINGS optimize_aggregation_in_order = 1
     )

@@ -24,6 +24,8 @@ const PRODUCER = fileURLToPath(new URL('producer.ts', import.meta.url))
 const TOPICS = PLAN_TENANTS.map((tenant) => ({ tenant, topic: planTopic(tenant), partitions: PLAN_PARTITIONS }))
 /** Types of documents whose processes and timelines are compared. */
 const TYPES = ['requisition', 'purchase_order', 'invoice', 'payment']
+/** SIGKILLs of all faults together. */
+const KILLS_OF_ALL = FAULTS.reduce((sum, { kills }) => sum + kills, 0)
 /** A wave lasts about as long as a fault. */
 const PER_WAVE = 320
 const RATE = 200
@@ -44,7 +46,7 @@ export async function crash(options: {
 }): Promise<CrashReport> {
   const { seed, kills, log, tell } = options
   const started = performance.now()
-  const size: PlanSize = { seed, waves: Math.ceil(kills * 1.2) + FAULTS.length, perWave: PER_WAVE }
+  const size: PlanSize = { seed, waves: FAULTS.length + Math.ceil(Math.max(0, kills - KILLS_OF_ALL) * 1.4), perWave: PER_WAVE }
   const waves = plannedWaves(size)
   const records = waves.reduce((sum, wave) => sum + wave.length, 0)
   tell(`seed ${seed}: ${records} records in ${waves.length} waves`)
@@ -110,7 +112,7 @@ async function undisturbed(size: PlanSize, log: Log): Promise<Figures> {
   }
 }
 
-/** Strikes every fault once, in random order, and then random ones, until there were enough kills and all waves are sent. */
+/** Strikes every fault once, in random order, and then random ones – at last only those that kill – until there were enough kills. */
 async function underFire(world: World, size: PlanSize, kills: number, tell: (line: string) => void): Promise<Struck[]> {
   const random = randomFrom(size.seed, 'faults')
   const order = FAULTS.map((fault) => ({ fault, at: random.uniform() }))
@@ -122,8 +124,9 @@ async function underFire(world: World, size: PlanSize, kills: number, tell: (lin
   try {
     for (let wave = 0; wave < size.waves; wave++) {
       const sent = producer.send(wave)
-      const enough = struck.reduce((sum, one) => sum + one.kills, 0) >= kills && wave >= order.length
-      const fault = enough ? undefined : (order[wave] ?? random.pick(FAULTS))
+      const missing = kills - struck.reduce((sum, one) => sum + one.kills, 0)
+      const others = size.waves - wave > missing ? FAULTS : FAULTS.filter(({ kills: killed }) => killed > 0)
+      const fault = order[wave] ?? (missing > 0 ? random.pick(others) : undefined)
       if (fault !== undefined) {
         const scene: Scene = { world, producer: producer.process, random, resend: () => producer.resend(wave) }
         const began = performance.now()

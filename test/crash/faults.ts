@@ -8,8 +8,8 @@ import { eventually, type Replica, SESSION_MS, type World } from './world.ts'
 /** What a fault did, for the record: its title, and how often SIGKILL was sent. */
 export type Struck = { what: string; kills: number }
 
-/** A fault and its repair: everything runs again when it resolves. */
-export type Fault = { name: string; strike(scene: Scene): Promise<Struck> }
+/** A fault and its repair: everything runs again when it resolves. `kills`: how often it sends SIGKILL for sure. */
+export type Fault = { name: string; kills: number; strike(scene: Scene): Promise<Struck> }
 
 export type Scene = { world: World; producer: Supervised; random: Random; resend(): void }
 
@@ -66,6 +66,7 @@ async function at(
 function killedAt(name: string, wanted: (moment: Moment) => boolean, then: 'drop' | 'pass'): Fault {
   return {
     name,
+    kills: 1,
     async strike(scene) {
       await at(scene, wanted, async (replica) => {
         await replica.process.kill()
@@ -97,6 +98,7 @@ async function alter(world: World, sql: string): Promise<void> {
 function refusing(name: string, tables: readonly string[], settings: string, reset: string): Fault {
   return {
     name,
+    kills: 0,
     async strike(scene) {
       const table = scene.random.pick(tables)
       await at(scene, isInsert('insert'), async () => {
@@ -130,6 +132,7 @@ export const FAULTS: readonly Fault[] = [
   killedAt('consumer killed after the offset moved', isCommit('committed', ({ moves }) => moves), 'drop'),
   {
     name: 'both consumers killed mid-insert',
+    kills: 2,
     async strike(scene) {
       await at(scene, isInsert('half'), async () => {
         await Promise.all(scene.world.replicas.slice(0, -1).map(({ process }) => process.kill()))
@@ -141,6 +144,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'rebalance mid-insert',
+    kills: 0,
     async strike(scene) {
       const spare = spareOf(scene.world)
       await at(scene, isInsert('half'), async () => {
@@ -161,6 +165,7 @@ export const FAULTS: readonly Fault[] = [
   zombie('a zombie that resumes with its claim', isCommit('commit', ({ claims }) => claims)),
   {
     name: 'ClickHouse killed mid-insert',
+    kills: 1,
     async strike(scene) {
       await at(scene, isInsert('half'), async () => {
         await scene.world.clickhouse.kill()
@@ -172,6 +177,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'ClickHouse killed while it stores',
+    kills: 1,
     async strike(scene) {
       await at(scene, isInsert('sent'), async () => {
         await sleep(scene.random.between(0, 30))
@@ -184,6 +190,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'ClickHouse killed after an insert, the answer lost',
+    kills: 1,
     async strike(scene) {
       await at(scene, isInsert('stored'), async () => {
         await scene.world.clickhouse.kill()
@@ -195,6 +202,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'broker killed as a claim comes',
+    kills: 1,
     async strike(scene) {
       await at(scene, isCommit('commit', ({ claims }) => claims), async () => {
         await scene.world.broker.kill()
@@ -206,6 +214,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'broker killed mid-insert',
+    kills: 1,
     async strike(scene) {
       await at(scene, isInsert('half'), async () => {
         await scene.world.broker.kill()
@@ -218,6 +227,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'consumer and ClickHouse killed together',
+    kills: 2,
     async strike(scene) {
       await at(scene, isInsert('sent'), async (replica) => {
         await Promise.all([replica.process.kill(), scene.world.clickhouse.kill()])
@@ -232,6 +242,7 @@ export const FAULTS: readonly Fault[] = [
   refusing('too many parts', TABLES, 'parts_to_throw_insert = 1, parts_to_delay_insert = 1', 'parts_to_throw_insert, parts_to_delay_insert'),
   {
     name: 'a view’s target broken',
+    kills: 0,
     async strike(scene) {
       const table = scene.random.pick(TABLES.slice(1))
       await at(scene, isInsert('insert'), async () => {
@@ -245,6 +256,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'something killed at a random instant',
+    kills: 1,
     async strike(scene) {
       const { world, random, producer } = scene
       await sleep(random.between(0, 1500))
@@ -274,6 +286,7 @@ export const FAULTS: readonly Fault[] = [
 function zombie(name: string, wanted: (moment: Moment) => boolean): Fault {
   return {
     name,
+    kills: 0,
     async strike(scene) {
       const { world } = scene
       await at(scene, wanted, async (replica) => {

@@ -7,9 +7,9 @@ import { count } from '../format.ts'
 /** How often the page's figures follow the history that is loading. */
 const REFRESH_MS = 12_000
 
-/** Instants of a detail as times of day. */
+/** A detail without its last full stop, its instants as times of day. */
 function shortened(detail: string): string {
-  return detail.replaceAll(/\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}:\d{2})(?:\.\d+)?Z/gu, '$1 UTC')
+  return detail.replace(/\.$/u, '').replaceAll(/\d{4}-\d{2}-\d{2}T(\d{2}:\d{2}:\d{2})(?:\.\d+)?Z/gu, '$1 UTC')
 }
 
 /** Says while the demo's history is still loading, and when a part of the server is not ready. */
