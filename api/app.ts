@@ -62,7 +62,10 @@ export function createApp(services: Services, webFolder: string | null): Express
     postEvents(services, (request) => Promise.resolve(boundTenant(request))),
   )
   for (const [path, signal] of Object.entries(OTLP_PATHS))
-    app.post(path, postOtlp(signal, services, (request) => tenantFor(request, 'ingest')))
+    app.post(
+      path,
+      postOtlp(signal, services, (request) => tenantFor(request, 'ingest')),
+    )
   app.post('/v1/webhooks/:address', postWebhook(services))
   app.post('/v1/session', express.json({ limit: JSON_LIMIT }), postSession(services))
   app.delete('/v1/session', deleteSession(services))

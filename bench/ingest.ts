@@ -120,7 +120,9 @@ async function overHttp(
 
 /** The same events as rows, read by ClickHouse alone. */
 async function fromRows(server: RunningServer, folder: string, bodies: readonly Buffer[], tenant: string): Promise<Leg> {
-  const events = bodies.flatMap((body) => [...readRecords(body, 'ndjson')].map((record) => ('value' in record ? record.value : null)))
+  const events = bodies.flatMap((body) =>
+    [...readRecords(body, 'ndjson')].map((record) => ('value' in record ? record.value : null)),
+  )
   const rows = { tenant, lines: rowLines(tenant, events, clock()) }
   return { ...(await fromFile(server.stores.clickhouse.writer, folder, rows)), server_cpu_s: 0, client_cpu_s: 0 }
 }

@@ -7,7 +7,7 @@ import { simulateChunks } from '../demo/simulate.ts'
 import type { DemoEvent } from '../demo/recorder.ts'
 import { openLog } from '../platform/log.ts'
 import { EVENT_COLUMNS } from '../ingest/row.ts'
-import { drained, openWorld, type World } from '../test/crash/world.ts'
+import { openWorld, type World } from '../test/crash/world.ts'
 import { poison } from '../test/crash/poison.ts'
 import type { LiveOrder, LiveSent } from './kafka-producer.ts'
 import { eventStructure, expectStored, firstRow, fromFile, rowLines, settled } from './limit.ts'
@@ -46,7 +46,12 @@ async function run(): Promise<Report> {
   try {
     const sides: readonly Side[] = [
       { key: 'ours', title: 'Sightline, CloudEvents', legs: [], run: (tenant) => consumed(world, tenant, events, 0) },
-      { key: 'poisoned', title: 'Sightline, 1 % of it garbage', legs: [], run: (tenant) => consumed(world, tenant, events, POISONED) },
+      {
+        key: 'poisoned',
+        title: 'Sightline, 1 % of it garbage',
+        legs: [],
+        run: (tenant) => consumed(world, tenant, events, POISONED),
+      },
       { key: 'engine', title: 'ClickHouse Kafka engine, ready rows', legs: [], run: (tenant) => byEngine(world, tenant, events) },
       { key: 'limit', title: 'limit: ClickHouse from a file', legs: [], run: (tenant) => limit(world, tenant, events) },
     ]
@@ -150,7 +155,10 @@ async function limit(world: World, tenant: string, events: readonly DemoEvent[])
 }
 
 /** A steady stream, and for each of its events how long after it was sent it could be queried, milliseconds. */
-async function freshness(world: World, events: readonly DemoEvent[]): Promise<{ p50: number; p95: number; max: number; n: number }> {
+async function freshness(
+  world: World,
+  events: readonly DemoEvent[],
+): Promise<{ p50: number; p95: number; max: number; n: number }> {
   const tenant = 'live'
   await world.admin.createTopics({ topics: [{ topic: topicOf(tenant), numPartitions: PARTITIONS }], waitForLeaders: true })
   await bound(world, tenant)

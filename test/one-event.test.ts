@@ -121,7 +121,9 @@ for (const [at, order] of ORDERS.entries())
 test('of two events with one id the first stands and the second is kept and named', { timeout: 120_000 }, async () => {
   const id = 'conflict'
   await byKafka(event(id, '100.00'))
-  await eventually('the first is there', 30_000, async () => ((await timeline('invoice', `INV-${id}`)) === null ? 'it is not' : true))
+  await eventually('the first is there', 30_000, async () =>
+    (await timeline('invoice', `INV-${id}`)) === null ? 'it is not' : true,
+  )
   await byWebhook(event(id, '999.00'))
   await eventually('the conflict is named', 60_000, async () => {
     const { conflicts } = await world.ask<Sources>('GET', '/v1/sources', TENANT)

@@ -132,50 +132,54 @@ async function expectWhole(tenant: string, topic: string, sent: number, pid: num
   })
 }
 
-test(`ClickHouse away for ${MINUTES} min at ${RATE} events/s: nothing is lost, memory is bounded, the backlog is caught up`, {
-  timeout: (MINUTES * 2 + 10) * 60_000,
-}, async (t) => {
-  const [tenant, topic] = ['away', 'erp.away']
-  await world.bind([{ tenant, topic, partitions: 4 }])
-  const pid = consumer().pid()
-  const live = await stream(topic, RATE)
-  await eventually('the stream is read', 60_000, async () => ((await stored(tenant)) > RATE ? true : 'not yet'))
-  await world.clickhouse.kill()
-  t.diagnostic(`readiness: ${await expectRed()}`)
-  const refused = await fetch(new URL('/v1/events', world.api.url()), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${world.token}`, 'x-tenant-id': tenant, 'content-type': 'application/json' },
-    body: message(0).value,
-  })
-  assert.equal(refused.status, 503)
-  assert.ok(Number(refused.headers.get('retry-after')) > 0)
+test(
+  `ClickHouse away for ${MINUTES} min at ${RATE} events/s: nothing is lost, memory is bounded, the backlog is caught up`,
+  {
+    timeout: (MINUTES * 2 + 10) * 60_000,
+  },
+  async (t) => {
+    const [tenant, topic] = ['away', 'erp.away']
+    await world.bind([{ tenant, topic, partitions: 4 }])
+    const pid = consumer().pid()
+    const live = await stream(topic, RATE)
+    await eventually('the stream is read', 60_000, async () => ((await stored(tenant)) > RATE ? true : 'not yet'))
+    await world.clickhouse.kill()
+    t.diagnostic(`readiness: ${await expectRed()}`)
+    const refused = await fetch(new URL('/v1/events', world.api.url()), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.token}`, 'x-tenant-id': tenant, 'content-type': 'application/json' },
+      body: message(0).value,
+    })
+    assert.equal(refused.status, 503)
+    assert.ok(Number(refused.headers.get('retry-after')) > 0)
 
-  const end = performance.now() + MINUTES * 60_000
-  let most = 0
-  while (performance.now() < end) {
-    most = Math.max(most, (await consumer().memory()).now)
-    assert.equal(consumer().pid(), pid, consumer().output().slice(-2000))
-    assert.equal((await readiness(consumer().url())).status, 503)
-    await sleep(1000)
-  }
-  await world.clickhouse.start()
-  const back = performance.now()
-  const before = await stored(tenant)
-  await eventually('the backlog is caught up', MINUTES * 60_000 + 120_000, async () => {
-    const behind = live.sent() - (await stored(tenant))
-    return behind < 2 * RATE ? true : `${behind} events behind`
-  })
-  const seconds = (performance.now() - back) / 1000
-  const rate = ((await stored(tenant)) - before) / seconds
-  const { peak } = await consumer().memory()
-  await expectWhole(tenant, topic, await live.stop(), pid)
-  t.diagnostic(
-    `memory: ${Math.round(most / MIB)} MiB at most while away, ${Math.round(peak / MIB)} MiB at most ever; ` +
-      `catch-up: ${Math.round(rate)} events/s for ${seconds.toFixed(1)} s, ${(rate / RATE).toFixed(1)} × the live rate`,
-  )
-  assert.ok(peak < MEMORY, `${Math.round(peak / MIB)} MiB`)
-  assert.ok(rate >= 2 * RATE, `${Math.round(rate)} events/s`)
-})
+    const end = performance.now() + MINUTES * 60_000
+    let most = 0
+    while (performance.now() < end) {
+      most = Math.max(most, (await consumer().memory()).now)
+      assert.equal(consumer().pid(), pid, consumer().output().slice(-2000))
+      assert.equal((await readiness(consumer().url())).status, 503)
+      await sleep(1000)
+    }
+    await world.clickhouse.start()
+    const back = performance.now()
+    const before = await stored(tenant)
+    await eventually('the backlog is caught up', MINUTES * 60_000 + 120_000, async () => {
+      const behind = live.sent() - (await stored(tenant))
+      return behind < 2 * RATE ? true : `${behind} events behind`
+    })
+    const seconds = (performance.now() - back) / 1000
+    const rate = ((await stored(tenant)) - before) / seconds
+    const { peak } = await consumer().memory()
+    await expectWhole(tenant, topic, await live.stop(), pid)
+    t.diagnostic(
+      `memory: ${Math.round(most / MIB)} MiB at most while away, ${Math.round(peak / MIB)} MiB at most ever; ` +
+        `catch-up: ${Math.round(rate)} events/s for ${seconds.toFixed(1)} s, ${(rate / RATE).toFixed(1)} × the live rate`,
+    )
+    assert.ok(peak < MEMORY, `${Math.round(peak / MIB)} MiB`)
+    assert.ok(rate >= 2 * RATE, `${Math.round(rate)} events/s`)
+  },
+)
 
 /** Breaks something while a stream comes, and repairs it after a while. */
 async function outage(t: TestContext, name: string, breaks: readonly string[], repairs: readonly string[]): Promise<void> {

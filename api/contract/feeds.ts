@@ -37,7 +37,9 @@ export const RegisteredSource = z
   .meta({ id: 'RegisteredSource' })
 export type RegisteredSource = z.output<typeof RegisteredSource>
 
-export const SourceFormat = z.object({ name: z.string(), title: z.string(), needs_mapping: z.boolean() }).meta({ id: 'SourceFormat' })
+export const SourceFormat = z
+  .object({ name: z.string(), title: z.string(), needs_mapping: z.boolean() })
+  .meta({ id: 'SourceFormat' })
 
 export const SourceCreate = z.object({
   id: slug.optional().describe('made from the name where not given'),

@@ -85,7 +85,9 @@ export const ObjectTimeline = z
     events: z.array(TimelineEvent),
     calls: z
       .array(IntegrationCall)
-      .describe('calls between systems that served it, in order of start: those that name it, and those in its traces; at most 1000'),
+      .describe(
+        'calls between systems that served it, in order of start: those that name it, and those in its traces; at most 1000',
+      ),
   })
   .meta({ id: 'ObjectTimeline' })
 export type ObjectTimeline = z.output<typeof ObjectTimeline>

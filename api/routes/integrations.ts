@@ -1,15 +1,10 @@
 import { z } from 'zod'
 import type { Instant } from '../../model/instant.ts'
-import {
-  integrationCalls,
-  integrationDetail,
-  integrationLogs,
-  integrations,
-  integrationTrace,
-  integrationTraces,
-} from '../../queries/integrations.ts'
+import { integrationCalls, integrationDetail, integrations } from '../../queries/integrations.ts'
 import { queues } from '../../queries/queues.ts'
 import { runDetail, runs } from '../../queries/runs.ts'
+import { integrationLogs } from '../../queries/telemetry-logs.ts'
+import { integrationTrace, integrationTraces } from '../../queries/traces.ts'
 import { PathText, Window } from '../contract/common.ts'
 import {
   Calls,

@@ -19,7 +19,7 @@ export function encodeNative(columns: readonly NativeColumn[], rows: readonly (r
   const codecs = columns.map(({ type }) => codecOf(type))
   for (let from = 0; from < rows.length; from += BLOCK_ROWS) {
     const block = rows.slice(from, from + BLOCK_ROWS)
-    const values = new Array<unknown>(block.length)
+    const values: unknown[] = Array.from({ length: block.length })
     out.varint(columns.length)
     out.varint(block.length)
     for (let at = 0; at < columns.length; at++) {
@@ -237,7 +237,7 @@ function nullable(codec: Codec, zero: unknown): Codec {
     ...(codec.prefix === undefined ? {} : { prefix: codec.prefix }),
     write(out, values) {
       const { buffer, at } = out.take(values.length)
-      const filled = new Array<unknown>(values.length)
+      const filled: unknown[] = Array.from({ length: values.length })
       for (let index = 0; index < values.length; index++) {
         const value = values[index]
         buffer[at + index] = value === null ? 1 : 0

@@ -6,7 +6,7 @@ import { supervise, type Supervised } from '../support/supervise.ts'
 import { FAULTS, type Scene, type Struck } from './faults.ts'
 import { differences, type Figures, figures } from './figures.ts'
 import { assertAllSent, assertTruth, readTruth } from './oracle.ts'
-import { PLAN_PARTITIONS, PLAN_TENANTS, type PlannedRecord, type PlanSize, plannedWaves, planTopic } from './plan.ts'
+import { PLAN_PARTITIONS, PLAN_TENANTS, type PlanSize, plannedWaves, planTopic } from './plan.ts'
 import { drained, eventually, openWorld, type World } from './world.ts'
 
 /** What a run of the crash test went through. */
@@ -58,7 +58,12 @@ export async function crash(options: {
   try {
     await world.bind(TOPICS)
     const struck = await underFire(world, size, kills, tell)
-    await eventually('everything is read', 120_000, () => drained(world, TOPICS.map(({ topic }) => topic)))
+    await eventually('everything is read', 120_000, () =>
+      drained(
+        world,
+        TOPICS.map(({ topic }) => topic),
+      ),
+    )
     tell(`everything is read after ${since(started)} s`)
     const truths = await readTruth(world.kafka, world.admin)
     assertAllSent(truths, waves)
@@ -104,7 +109,12 @@ async function undisturbed(size: PlanSize, log: Log): Promise<Figures> {
     } finally {
       await producer.process.kill()
     }
-    await eventually('the undisturbed run is read', 120_000, () => drained(world, TOPICS.map(({ topic }) => topic)))
+    await eventually('the undisturbed run is read', 120_000, () =>
+      drained(
+        world,
+        TOPICS.map(({ topic }) => topic),
+      ),
+    )
     await assertTruth(world, await readTruth(world.kafka, world.admin), 90_000)
     return await figures(world, TYPES)
   } finally {

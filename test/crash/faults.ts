@@ -20,10 +20,14 @@ type Claimed = { claims: boolean; moves: boolean }
 const MOMENT_MS = 30_000
 const CLAIM = /^v1;\d+;\d+-\d+;/u
 
-const isInsert = (at: InsertMoment['at'], table = 'events') => (moment: Moment): boolean =>
-  moment.road === 'clickhouse' && moment.at === at && moment.table === table
-const isCommit = (at: 'commit' | 'committed', wanted: (kind: Claimed) => boolean) => (moment: Moment): boolean =>
-  moment.road === 'kafka' && moment.at === at && moment.commits.some((commit) => wanted(kindOf(commit)))
+const isInsert =
+  (at: InsertMoment['at'], table = 'events') =>
+  (moment: Moment): boolean =>
+    moment.road === 'clickhouse' && moment.at === at && moment.table === table
+const isCommit =
+  (at: 'commit' | 'committed', wanted: (kind: Claimed) => boolean) =>
+  (moment: Moment): boolean =>
+    moment.road === 'kafka' && moment.at === at && moment.commits.some((commit) => wanted(kindOf(commit)))
 
 /** A claim on a range leaves the offset at the range's beginning; a commit without one moves behind what was stored. */
 function kindOf({ offset, metadata }: Commit): Claimed {
@@ -121,15 +125,31 @@ const TABLES = ['events', 'object_events', 'object_state', 'batch_arrivals'] as 
 
 /** Each crash point once; the tests strike all of them and then more at random. */
 export const FAULTS: readonly Fault[] = [
-  killedAt('consumer killed before its claim was committed', isCommit('commit', ({ claims }) => claims), 'drop'),
-  killedAt('consumer killed after its claim was committed', isCommit('committed', ({ claims }) => claims), 'drop'),
+  killedAt(
+    'consumer killed before its claim was committed',
+    isCommit('commit', ({ claims }) => claims),
+    'drop',
+  ),
+  killedAt(
+    'consumer killed after its claim was committed',
+    isCommit('committed', ({ claims }) => claims),
+    'drop',
+  ),
   killedAt('consumer killed mid-insert', isInsert('half'), 'drop'),
   killedAt('consumer killed when all rows were sent', isInsert('sent'), 'pass'),
   killedAt('consumer killed after the insert', isInsert('stored'), 'drop'),
   killedAt('consumer killed before the ledger was written', isInsert('insert', 'ingest_batches'), 'drop'),
   killedAt('consumer killed before its dead letters were written', isInsert('insert', 'dead_letters'), 'drop'),
-  killedAt('consumer killed before the offset moved', isCommit('commit', ({ moves }) => moves), 'drop'),
-  killedAt('consumer killed after the offset moved', isCommit('committed', ({ moves }) => moves), 'drop'),
+  killedAt(
+    'consumer killed before the offset moved',
+    isCommit('commit', ({ moves }) => moves),
+    'drop',
+  ),
+  killedAt(
+    'consumer killed after the offset moved',
+    isCommit('committed', ({ moves }) => moves),
+    'drop',
+  ),
   {
     name: 'both consumers killed mid-insert',
     kills: 2,
@@ -162,7 +182,10 @@ export const FAULTS: readonly Fault[] = [
   zombie('a zombie that resumes before its insert', isInsert('insert')),
   zombie('a zombie that resumes mid-insert', isInsert('half')),
   zombie('a zombie that resumes after its insert', isInsert('stored')),
-  zombie('a zombie that resumes with its claim', isCommit('commit', ({ claims }) => claims)),
+  zombie(
+    'a zombie that resumes with its claim',
+    isCommit('commit', ({ claims }) => claims),
+  ),
   {
     name: 'ClickHouse killed mid-insert',
     kills: 1,
@@ -204,10 +227,14 @@ export const FAULTS: readonly Fault[] = [
     name: 'broker killed as a claim comes',
     kills: 1,
     async strike(scene) {
-      await at(scene, isCommit('commit', ({ claims }) => claims), async () => {
-        await scene.world.broker.kill()
-        return 'drop'
-      })
+      await at(
+        scene,
+        isCommit('commit', ({ claims }) => claims),
+        async () => {
+          await scene.world.broker.kill()
+          return 'drop'
+        },
+      )
       await scene.world.broker.restart()
       return { what: 'broker killed as a claim comes', kills: 1 }
     },
@@ -238,8 +265,18 @@ export const FAULTS: readonly Fault[] = [
       return { what: 'consumer and ClickHouse killed together', kills: 2 }
     },
   },
-  refusing('disk full', TABLES, 'min_free_disk_bytes_to_perform_insert = 1000000000000000', 'min_free_disk_bytes_to_perform_insert'),
-  refusing('too many parts', TABLES, 'parts_to_throw_insert = 1, parts_to_delay_insert = 1', 'parts_to_throw_insert, parts_to_delay_insert'),
+  refusing(
+    'disk full',
+    TABLES,
+    'min_free_disk_bytes_to_perform_insert = 1000000000000000',
+    'min_free_disk_bytes_to_perform_insert',
+  ),
+  refusing(
+    'too many parts',
+    TABLES,
+    'parts_to_throw_insert = 1, parts_to_delay_insert = 1',
+    'parts_to_throw_insert, parts_to_delay_insert',
+  ),
   {
     name: 'a view’s target broken',
     kills: 0,

@@ -50,7 +50,11 @@ export function differences(expected: Figures, actual: Figures): string[] {
 
 /** Capture lag runs to the arrival, which two runs do not share: only how many were measured is compared. */
 function onlyCounts(answer: unknown): unknown {
-  return (answer as { rows: { bucket: string; group: string; n: number }[] }).rows.map(({ bucket, group, n }) => ({ bucket, group, n }))
+  return (answer as { rows: { bucket: string; group: string; n: number }[] }).rows.map(({ bucket, group, n }) => ({
+    bucket,
+    group,
+    n,
+  }))
 }
 
 /** Without arrivals, keys in order, and numbers to twelve digits: sums of floating-point numbers depend on the order of rows. */

@@ -4,10 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 export type Commit = { topic: string; partition: number; offset: string; metadata: string }
 
 /** What a consumer and the broker just said to each other; it is passed on when the promise resolves. */
-export type KafkaMoment =
-  | { at: 'commit'; commits: Commit[] }
-  | { at: 'committed'; commits: Commit[] }
-  | { at: 'join' | 'synced' }
+export type KafkaMoment = { at: 'commit'; commits: Commit[] } | { at: 'committed'; commits: Commit[] } | { at: 'join' | 'synced' }
 
 /** A road from one process to the broker that sees every request and answer, and can hold each. */
 export type KafkaWay = {
@@ -78,6 +75,11 @@ function relay(from: Socket, to: Socket, seen: (frame: Buffer) => Promise<'drop'
   let parts: Buffer[] = []
   let held = 0
   let turn: Promise<void> = Promise.resolve()
+  const passAfter = async (before: Promise<void>, frame: Buffer): Promise<void> => {
+    await before
+    if ((await seen(frame)) === 'drop') from.destroy()
+    else if (!to.destroyed && !from.destroyed) to.write(frame)
+  }
   from.on('data', (bytes: Buffer) => {
     parts.push(bytes)
     held += bytes.length
@@ -90,10 +92,7 @@ function relay(from: Socket, to: Socket, seen: (frame: Buffer) => Promise<'drop'
       const frame = whole.subarray(0, size)
       parts = whole.length > size ? [whole.subarray(size)] : []
       held -= size
-      turn = turn.then(async () => {
-        if ((await seen(frame)) === 'drop') from.destroy()
-        else if (!to.destroyed && !from.destroyed) to.write(frame)
-      })
+      turn = passAfter(turn, frame)
     }
   })
 }

@@ -70,10 +70,21 @@ export function assertAllSent(truths: ReadonlyMap<string, Truth>, waves: readonl
 }
 
 type Ledger = {
-  totals: { received: number; stored: number; duplicate: number; rejected: number; ignored: number; in_flight: number; missing: number }
+  totals: {
+    received: number
+    stored: number
+    duplicate: number
+    rejected: number
+    ignored: number
+    in_flight: number
+    missing: number
+  }
   balanced: boolean
 }
-type Letters = { letters: { id: string; coordinates: { topic: string; partition: number; offset: string | number } }[]; next: string | null }
+type Letters = {
+  letters: { id: string; coordinates: { topic: string; partition: number; offset: string | number } }[]
+  next: string | null
+}
 
 /** Places of all dead letters of a tenant, `topic/partition/offset`. */
 async function placesOfLetters(world: World, tenant: string): Promise<string[]> {
@@ -121,21 +132,29 @@ export async function deviations(world: World, tenant: string, truth: Truth): Pr
   const contents = [...truth.contents.values()].reduce((sum, { size }) => sum + size, 0)
   const { totals, balanced } = await world.ask<Ledger>('GET', '/v1/ledger?bucket=day', tenant)
   const { received, stored: first, duplicate, rejected, ignored, in_flight, missing } = totals
-  expect('the ledger', { received, stored: first, duplicate, rejected, ignored, in_flight, missing, balanced }, {
-    received: truth.records,
-    stored: contents,
-    duplicate: truth.records - contents - truth.poison.size,
-    rejected: truth.poison.size,
-    ignored: 0,
-    in_flight: 0,
-    missing: 0,
-    balanced: true,
-  })
+  expect(
+    'the ledger',
+    { received, stored: first, duplicate, rejected, ignored, in_flight, missing, balanced },
+    {
+      received: truth.records,
+      stored: contents,
+      duplicate: truth.records - contents - truth.poison.size,
+      rejected: truth.poison.size,
+      ignored: 0,
+      in_flight: 0,
+      missing: 0,
+      balanced: true,
+    },
+  )
 
   const letters = await placesOfLetters(world, tenant)
   const absent = [...truth.poison].filter(([place]) => !letters.includes(place))
   expect('garbage that is in no dead letter', absent, [])
-  expect('dead letters that are no garbage', letters.filter((place) => !truth.poison.has(place)), [])
+  expect(
+    'dead letters that are no garbage',
+    letters.filter((place) => !truth.poison.has(place)),
+    [],
+  )
   expect('dead letters', letters.length, truth.poison.size)
   return found
 }

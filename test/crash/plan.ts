@@ -53,7 +53,8 @@ export function plannedWaves({ seed, waves, perWave }: PlanSize): PlannedRecord[
     const dice = random.uniform()
     if (dice < COPIES) {
       const earlier = random.pick(records)
-      if (earlier.kind === 'event') records.push({ ...earlier, kind: 'copy', value: turned(earlier.value), headers: planned('copy') })
+      if (earlier.kind === 'event')
+        records.push({ ...earlier, kind: 'copy', value: turned(earlier.value), headers: planned('copy') })
     } else if (dice < COPIES + CONFLICTS) {
       const other = { ...event, data: { ...event.data, step: `${event.data.step ?? ''} (said otherwise ${++said})` } }
       records.push(record(tenant, other, 'conflict'))

@@ -12,9 +12,9 @@ const sound = (id: string): Record<string, unknown> => ({
   data: { object: `invoice/${id}` },
 })
 
-const json = (change: (event: Record<string, unknown>) => unknown) => (id: string) => Buffer.from(JSON.stringify(change(sound(id))))
-const without = (field: string) =>
-  json((event) => Object.fromEntries(Object.entries(event).filter(([name]) => name !== field)))
+const json = (change: (event: Record<string, unknown>) => unknown) => (id: string) =>
+  Buffer.from(JSON.stringify(change(sound(id))))
+const without = (field: string) => json((event) => Object.fromEntries(Object.entries(event).filter(([name]) => name !== field)))
 const withData = (data: unknown) => json((event) => ({ ...event, data }))
 
 /** Twenty kinds of garbage as a topic of CloudEvents sees them: broken bytes, broken JSON, broken envelopes, broken contents. */

@@ -23,18 +23,21 @@ const producer = kafka.producer({ maxInFlightRequests: 1, allowAutoTopicCreation
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 let turn = untilDone(() => producer.connect())
 process.on('message', (message: { wave: number }) => {
-  turn = turn.then(async () => {
-    const records = waves[message.wave] ?? []
-    for (let at = 0; at < records.length; at += BATCH) {
-      const started = performance.now()
-      const batch = records.slice(at, at + BATCH)
-      await untilDone(() => producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) }))
-      await sleep(Math.max(0, (batch.length / rate) * 1000 - (performance.now() - started)))
-    }
-    process.send?.({ sent: message.wave })
-  })
+  turn = sendAfter(turn, message.wave)
 })
 process.stdout.write('producer ready\n')
+
+async function sendAfter(before: Promise<unknown>, wave: number): Promise<void> {
+  await before
+  const records = waves[wave] ?? []
+  for (let at = 0; at < records.length; at += BATCH) {
+    const started = performance.now()
+    const batch = records.slice(at, at + BATCH)
+    await untilDone(() => producer.sendBatch({ acks: -1, topicMessages: byTopic(batch) }))
+    await sleep(Math.max(0, (batch.length / rate) * 1000 - (performance.now() - started)))
+  }
+  process.send?.({ sent: wave })
+}
 
 function byTopic(records: readonly PlannedRecord[]): kafkajs.TopicMessages[] {
   return [...Map.groupBy(records, ({ tenant }) => tenant)].map(([tenant, own]) => ({

@@ -68,7 +68,12 @@ export async function openWorld(options: {
     ])
     ending.push(postgres.stop, broker.stop, clickhouse.stop)
     await clickhouse.start()
-    const kafka = new kafkajs.Kafka({ clientId: 'test', brokers: broker.brokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 20 } })
+    const kafka = new kafkajs.Kafka({
+      clientId: 'test',
+      brokers: broker.brokers,
+      logLevel: kafkajs.logLevel.NOTHING,
+      retry: { retries: 20 },
+    })
     const admin = kafka.admin()
     await admin.connect()
     ending.push(() => admin.disconnect())

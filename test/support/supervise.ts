@@ -157,7 +157,11 @@ export type SupervisedClickHouse = {
 const PASSWORD = 'test-password'
 
 /** Prepares ClickHouse in a folder; `start` starts it, and the first start migrates it. */
-export async function superviseClickHouse(options: { folder: string; log: Log; memoryBytes?: number }): Promise<SupervisedClickHouse> {
+export async function superviseClickHouse(options: {
+  folder: string
+  log: Log
+  memoryBytes?: number
+}): Promise<SupervisedClickHouse> {
   const { folder, log, memoryBytes } = options
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
