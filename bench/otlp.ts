@@ -22,7 +22,7 @@ const BODY_SPANS = 2000
 const ROUNDS = 5
 /** Rounds before the measured ones: all sides with warm code and caches. */
 const WARM_UP = 1
-const IN_FLIGHT = 16
+const IN_FLIGHT = 32
 const TABLE = 'integration_calls'
 
 type Leg = { spans_per_s: number; server_cpu_s: number; client_cpu_s: number; clickhouse_cpu_s: number }

@@ -116,6 +116,11 @@ test('CloudEvents: attributes over HTTP are percent-decoded, and a record withou
   assert.equal(refusalOf(read('cloudevents', record('x', { headers: image }))).code, 'media_type_unsupported')
 })
 
+test('a record of nothing but blanks or control bytes is refused, and an empty batch is not', () => {
+  for (const body of ['', ' \n', '\u0000\u0000']) assert.equal(refusalOf(read('cloudevents', record(body))).code, 'json_invalid')
+  assert.deepEqual(read('cloudevents', record('[]')), { drop: 'holds no events' })
+})
+
 test('CloudEvents: a bad event costs its neighbours nothing when a body is taken apart first', () => {
   const format = formatNamed('cloudevents')
   const body = `[${JSON.stringify(cloud('1'))}, {"specversion":"1.0"}, ${JSON.stringify(cloud('3'))}, {"broken`

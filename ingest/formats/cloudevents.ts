@@ -32,7 +32,9 @@ export const cloudevents: Format = {
     const framing = LINES.test(mediaType(record)) ? 'ndjson' : 'json'
     const outcomes: Outcome[] = []
     for (const item of readRecords(body, framing)) outcomes.push(readOne(item, record, context))
-    return outcomes.length === 0 ? { drop: 'holds no events' } : together(outcomes)
+    if (outcomes.length > 0) return together(outcomes)
+    // An empty batch says that there is nothing; an empty record says nothing at all.
+    return firstChar(body) === 0x5b ? { drop: 'holds no events' } : { reject: { code: 'json_invalid', message: 'is empty' } }
   },
 }
 

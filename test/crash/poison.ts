@@ -19,7 +19,7 @@ const withData = (data: unknown) => json((event) => ({ ...event, data }))
 
 /** Twenty kinds of garbage as a topic of CloudEvents sees them: broken bytes, broken JSON, broken envelopes, broken contents. */
 const KINDS: Record<string, (id: string) => Buffer> = {
-  'an empty record': () => Buffer.from('x'),
+  'a stray letter': () => Buffer.from('x'),
   'half a record': (id) => Buffer.from(JSON.stringify(sound(id)).slice(0, -20)),
   'two records glued together': (id) => Buffer.from(`${JSON.stringify(sound(id))}${JSON.stringify(sound(`${id}b`))}]`),
   'bytes that are no UTF-8': (id) =>
