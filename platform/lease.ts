@@ -63,6 +63,8 @@ export function lead(options: { db: Db; name: string; log: Log; work(signal: Abo
       ending.abort()
       term?.end.abort()
       await watching
+      // A term may have begun while the lease was being taken.
+      term?.end.abort()
       await term?.done
       if (term === undefined) return
       term = undefined
