@@ -14,7 +14,7 @@ const SHORT_MS = 6000
 const SHORT_RATE = 500
 const MIB = 1024 * 1024
 /** What a consumer may hold in memory, whatever waits: its buffers (64 MiB), what is on its way, and the process itself. */
-const MEMORY = 700 * MIB
+const MEMORY = 1024 * MIB
 
 let world: World
 before(async () => {
