@@ -223,7 +223,7 @@ async function bound(world: World, tenant: string): Promise<void> {
 async function countOf(clickhouse: ClickHouseClient, tenant: string): Promise<number> {
   const found = await firstRow<{ n: number }>(
     clickhouse,
-    'SELECT toUInt32(count()) AS n FROM sightline.events WHERE tenant_id = {tenant:String}',
+    'SELECT toUInt32(uniqExact(event_id)) AS n FROM sightline.events WHERE tenant_id = {tenant:String}',
     { tenant },
   )
   return found?.n ?? 0
