@@ -28,25 +28,14 @@ export type Patience = { attempts: number } | { until: AbortSignal; onRetry(erro
 export type RefusedRow = { at: number; reason: string }
 
 /**
- * Inserts lines of `FORMAT JSONCompactEachRow` as one block. Repeats it with the same lines and token while ClickHouse is unreachable,
- * busy or broken.
+ * Inserts rows as one block, laid out as {@link encodeNative} says: the block names its columns itself. Repeats it with the same bytes and
+ * token while ClickHouse is unreachable, busy or broken.
  *
- * @param token unique for these very lines: ClickHouse drops a second block of the same token silently
- * @returns the positions of lines that the table refuses for their content, with the reason; all others are durable
+ * @param rows values in the order of the columns
+ * @param token unique for these very rows: ClickHouse drops a second block of the same token silently
+ * @returns the positions of rows that the table refuses for their content, with the reason; all others are durable
  * @throws SightlineError `store_unavailable` when the patience is over
  */
-export function insertRows(
-  clickhouse: ClickHouseClient,
-  into: { table: string; columns: readonly string[] },
-  lines: readonly string[],
-  token: string,
-  patience: Patience,
-): Promise<RefusedRow[]> {
-  const encode = (from: number, to: number) => Promise.resolve(Buffer.from(lines.slice(from, to).join('\n')))
-  return insertBlock(clickhouse, { ...into, format: 'JSONCompactEachRow', encode }, [0, lines.length], token, patience)
-}
-
-/** As {@link insertRows} for values in the order of the columns, laid out as {@link encodeNative} says. */
 export function insertValues(
   clickhouse: ClickHouseClient,
   into: { table: string; columns: readonly string[] },
@@ -56,7 +45,7 @@ export function insertValues(
 ): Promise<RefusedRow[]> {
   const encode = async (from: number, to: number) =>
     encodeNative(await columnTypes(clickhouse, into, patience), from === 0 && to === rows.length ? rows : rows.slice(from, to))
-  return insertBlock(clickhouse, { ...into, format: 'Native', encode }, [0, rows.length], token, patience)
+  return insertBlock(clickhouse, { table: into.table, encode }, [0, rows.length], token, patience)
 }
 
 /**
@@ -73,13 +62,11 @@ export function insertPieces(
   patience: Patience,
 ): Promise<RefusedRow[]> {
   const encode = (from: number, to: number) => Promise.resolve(Buffer.concat(pieces.slice(from, to)))
-  return insertBlock(clickhouse, { ...into, format: 'Native', encode }, [0, pieces.length], token, patience)
+  return insertBlock(clickhouse, { table: into.table, encode }, [0, pieces.length], token, patience)
 }
 
 type Block = {
   table: string
-  columns: readonly string[]
-  format: string
   /** The rows from one position up to another. */
   encode(from: number, to: number): Promise<Buffer>
 }
@@ -97,7 +84,8 @@ async function insertBlock(
     try {
       body ??= await block.encode(from, to)
       const { stream } = await clickhouse.exec({
-        query: `INSERT INTO sightline.${block.table} (${block.columns.join(', ')}) FORMAT ${block.format}`,
+        query: 'INSERT INTO {table:Identifier} FORMAT Native',
+        query_params: { table: block.table },
         values: Readable.from([body], { objectMode: false }),
         clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
         ...whileWanted(patience),

@@ -139,8 +139,8 @@ export function createShapes(services: {
   }
 }
 
-// oxlint-disable-next-line no-control-regex -- PostgreSQL keeps no null character
-const UNKEPT = /[\u0000-\u001F]|\p{Surrogate}/gu
+/** PostgreSQL keeps no null character, and no half of a pair. */
+const UNKEPT = /\p{Cc}|\p{Surrogate}/gu
 
 function cleanKind(kind: string): string {
   return kind.slice(0, 100).replaceAll(UNKEPT, '')

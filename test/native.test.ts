@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import { insertRows, insertValues } from '../ingest/rows.ts'
+import { insertValues } from '../ingest/rows.ts'
 import { sharedStores } from './support/stores.ts'
 
 const { stores, close } = await sharedStores()
@@ -50,8 +50,7 @@ const TYPES: readonly [string, fc.Arbitrary<unknown>][] = [
 ]
 
 const columns = TYPES.map((_type, at) => `c${at}`)
-const line = (values: readonly unknown[]) =>
-  JSON.stringify(values, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+const asJson = (values: readonly unknown[]) => values.map((value) => (typeof value === 'bigint' ? value.toString() : value))
 
 async function emptyTable(name: string, engine = 'Memory'): Promise<{ table: string; columns: readonly string[] }> {
   await clickhouse.command({ query: `DROP TABLE IF EXISTS sightline.${name}` })
@@ -69,7 +68,7 @@ test('every type that our tables have arrives in the Native layout as it does in
   const json = await emptyTable('json_check')
   for (const part of [rows.slice(0, 1), rows.slice(1, 300), rows.slice(300)])
     assert.deepEqual(await insertValues(clickhouse, native, part, '', { attempts: 1 }), [], `seed ${seed}`)
-  assert.deepEqual(await insertRows(clickhouse, json, rows.map(line), '', { attempts: 1 }), [], `seed ${seed}`)
+  await clickhouse.insert({ table: json.table, values: rows.map(asJson), format: 'JSONCompactEachRow' })
   const answer = await clickhouse.query({
     query: `SELECT n FROM (SELECT * FROM sightline.native_check EXCEPT SELECT * FROM sightline.json_check) LIMIT 5`,
     format: 'JSONEachRow',

@@ -61,8 +61,8 @@ function valuesAt(execution: Json, path: string): unknown[] {
   return values
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-const CONTROLS = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\uFFFE\uFFFF]/gu
+/** Control characters but tab and line ends, and what is no character. */
+const CONTROLS = /(?![\t\n\r])[\p{Cc}\uFFFE\uFFFF]/gu
 
 /** Text without what no store keeps. */
 export function clean(message: string): string {
