@@ -51,7 +51,7 @@ async function pass(
 ): Promise<void> {
   const path = incoming.url ?? '/'
   const search = new URL(path, target).searchParams
-  const table = /^INSERT INTO sightline\.(\w+) .* FORMAT /su.exec(search.get('query') ?? '')?.[1]
+  const table = search.get('query')?.startsWith('INSERT INTO') === true ? (search.get('param_table') ?? undefined) : undefined
   const body = await buffer(incoming)
   const token = search.get('insert_deduplication_token') ?? ''
   const tell = async (at: InsertMoment['at']): Promise<void> => {

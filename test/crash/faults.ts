@@ -42,11 +42,13 @@ async function at(
   act: (replica: Replica) => Promise<'drop' | 'pass'>,
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const late = setTimeout(() => reject(new Error('the moment never came')), MOMENT_MS)
   let struck = false
   for (const replica of world.replicas) {
     const watch = (moment: Moment): Promise<'drop' | 'pass'> | 'pass' => {
       if (struck || !wanted(moment)) return 'pass'
       struck = true
+      clearTimeout(late)
       const acted = act(replica)
       acted.then(() => resolve(), reject)
       return acted
@@ -54,7 +56,6 @@ async function at(
     replica.kafka.watch = (moment) => watch({ road: 'kafka', ...moment })
     replica.clickhouse.watch = (moment) => watch({ road: 'clickhouse', ...moment })
   }
-  const late = setTimeout(() => reject(new Error('the moment never came')), MOMENT_MS)
   try {
     await promise
   } finally {
