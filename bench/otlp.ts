@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { clock, type RunningServer, runServer } from '../cli/run-server.ts'
 import { mapSpans } from '../ingest/otlp/calls.ts'
@@ -13,6 +12,7 @@ import { encodeNative, type NativeColumn } from '../platform/clickhouse/native.t
 import { readEnv } from '../platform/env.ts'
 import { openLog } from '../platform/log.ts'
 import { createTenant } from '../platform/tenants.ts'
+import { engineCpu, firstRow, insertFile, settled } from './limit.ts'
 import { type Benchmark, machine, median, type Report, whole } from './measure.ts'
 import type { OtlpAnswer, OtlpOrder } from './otlp-client.ts'
 import { TraceRequest, traceBodies } from './otlp-spans.ts'
@@ -80,8 +80,8 @@ async function run(): Promise<Report> {
 /** Sends the bodies to a tenant of their own – identity is by tenant, so every round stores new spans. */
 async function overHttp(server: RunningServer, client: Worker, bodies: readonly Buffer[], tenant: string): Promise<Leg> {
   await createTenant(server.stores.postgres.db, { id: tenant, name: tenant })
-  await settled(server)
-  const engine = await engineCpu(server)
+  await settled(server.stores.clickhouse.writer)
+  const engine = await engineCpu(server.stores.clickhouse.writer)
   const cpu = process.threadCpuUsage()
   const answer = await new Promise<OtlpAnswer>((resolve, reject) => {
     client.once('message', resolve)
@@ -100,7 +100,7 @@ async function overHttp(server: RunningServer, client: Worker, bodies: readonly 
     spans_per_s: SPANS / answer.seconds,
     server_cpu_s: (user + system) / 1e6,
     client_cpu_s: answer.cpu_s,
-    clickhouse_cpu_s: (await engineCpu(server)) - engine,
+    clickhouse_cpu_s: (await engineCpu(server.stores.clickhouse.writer)) - engine,
   }
 }
 
@@ -140,58 +140,20 @@ async function fromFile(
     bodies.map((body) => laidOut(body, types, tenant)),
   )
   const { writer } = server.stores.clickhouse
-  const columns = types.map(({ name }) => name).join(', ')
+  const columns = types.map(({ name }) => name)
   const structure = types.map(({ name, type }) => `${name} ${type}`).join(', ')
-  await settled(server)
-  const engine = await engineCpu(server)
-  const start = performance.now()
-  await writer.command({
-    query: `INSERT INTO sightline.integration_calls (${columns}) SELECT ${columns} FROM file({path:String}, Native, {structure:String})`,
-    query_params: { path, structure },
-    clickhouse_settings: { max_insert_threads: String(availableParallelism()) },
-  })
-  const seconds = (performance.now() - start) / 1000
+  const { seconds, clickhouse_cpu_s } = await insertFile(writer, { table: TABLE, columns }, { path, format: 'Native', structure })
   await expectStored(server, tenant)
-  await rm(path)
-  return {
-    spans_per_s: SPANS / seconds,
-    server_cpu_s: 0,
-    client_cpu_s: 0,
-    clickhouse_cpu_s: (await engineCpu(server)) - engine,
-  }
+  return { spans_per_s: SPANS / seconds, server_cpu_s: 0, client_cpu_s: 0, clickhouse_cpu_s }
 }
 
 async function expectStored(server: RunningServer, tenant: string): Promise<void> {
-  const stored = await one<{ spans: number }>(
-    server,
+  const stored = await firstRow<{ spans: number }>(
+    server.stores.clickhouse.writer,
     `SELECT toUInt32(uniqExact(trace_id, span_id)) AS spans FROM sightline.integration_calls WHERE tenant_id = {tenant:String}`,
     { tenant },
   )
   if (stored?.spans !== SPANS) throw new Error(`${stored?.spans} of ${SPANS} spans are stored`)
-}
-
-/** Waits until no merge is under way, so that no side pays for another's. */
-async function settled(server: RunningServer): Promise<void> {
-  for (let calm = 0; calm < 3;) {
-    const merging = await one<{ merges: number }>(server, 'SELECT toUInt32(count()) AS merges FROM system.merges')
-    calm = merging?.merges === 0 ? calm + 1 : 0
-    await sleep(100)
-  }
-}
-
-/** Processor time of all threads of ClickHouse since its start, in seconds. */
-async function engineCpu(server: RunningServer): Promise<number> {
-  const spent = await one<{ us: number }>(
-    server,
-    `SELECT toFloat64(value) AS us FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds'`,
-  )
-  return (spent?.us ?? 0) / 1e6
-}
-
-async function one<T>(server: RunningServer, query: string, params: Record<string, unknown> = {}): Promise<T | undefined> {
-  const answer = await server.stores.clickhouse.writer.query({ query, query_params: params, format: 'JSONEachRow' })
-  const [row] = await answer.json<T>()
-  return row
 }
 
 function report(sides: readonly Side[], bytes: number, load: unknown): Report {
