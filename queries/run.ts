@@ -25,12 +25,19 @@ export type TenantReader = {
 }
 
 const texts = new Map<string, string>()
+const INCLUDE = /^( *)-- include ([a-z/-]+)(,?)$/gmu
 
-/** The text of `queries/<name>.sql`, read once. */
+/** The text of `queries/<name>.sql`, read once, with the files that lines `-- include <name>` stand for in their places. */
 export function sqlText(name: string): string {
   let text = texts.get(name)
   if (text === undefined) {
-    text = readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8')
+    text = readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8').replace(
+      INCLUDE,
+      (_line, indent: string, part: string, comma: string) =>
+        `${sqlText(part)
+          .trimEnd()
+          .replace(/^(?=.)/gmu, indent)}${comma}`,
+    )
     texts.set(name, text)
   }
   return text

@@ -37,31 +37,7 @@ WITH
         LIMIT {limit:UInt32}
     )
 SELECT
-    trace_id,
-    span_id,
-    parent_span_id,
-    started_at,
-    duration_ms,
-    system,
-    system_class,
-    reporter,
-    kind,
-    span_kind,
-    operation,
-    status,
-    status_code,
-    error_type,
-    message,
-    attempt,
-    class,
-    category,
-    reaction,
-    workflow,
-    workflow_run,
-    queue,
-    object_types,
-    object_ids,
-    attributes,
+    -- include shared/call-columns,
     toUnixTimestamp64Micro(started_at) AS started_us
 FROM (
     SELECT *

@@ -1,42 +1,6 @@
--- What went wrong in the calls of a system, by kind of error; what counts as a call is told in integration-systems.sql.
+-- What went wrong in the calls of a system, by kind of error; what counts as a call is told in shared/reported-calls.sql.
 WITH
-    reported AS (
-        SELECT
-            *,
-            kind NOT IN ('workflow', 'other') AS is_call
-        FROM sightline.integration_calls FINAL
-        WHERE tenant_id = {tenant_id:String}
-            AND started_at >= {from:DateTime64(6, 'UTC')}
-            AND started_at < {to:DateTime64(6, 'UTC')}
-            AND ({system:String} = '' OR system = {system:String})
-            AND NOT (
-                span_kind = 'server'
-                AND parent_span_id != ''
-                AND (system, trace_id, parent_span_id) IN (
-                    SELECT
-                        system,
-                        trace_id,
-                        span_id
-                    FROM sightline.integration_calls
-                    WHERE tenant_id = {tenant_id:String}
-                        AND started_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
-                        AND started_at < {to:DateTime64(6, 'UTC')}
-                        AND ({system:String} = '' OR system = {system:String})
-                        AND span_kind = 'client'
-                        AND (trace_id, span_id) IN (
-                            SELECT
-                                trace_id,
-                                parent_span_id
-                            FROM sightline.integration_calls
-                            WHERE tenant_id = {tenant_id:String}
-                                AND started_at >= {from:DateTime64(6, 'UTC')}
-                                AND started_at < {to:DateTime64(6, 'UTC')}
-                                AND span_kind = 'server'
-                                AND parent_span_id != ''
-                        )
-                )
-            )
-    )
+    -- include shared/reported-calls
 SELECT
     class,
     category,

@@ -1,30 +1,6 @@
 -- The calls of one run of a workflow in order of start.
 SELECT
-    trace_id,
-    span_id,
-    parent_span_id,
-    started_at,
-    duration_ms,
-    system,
-    system_class,
-    reporter,
-    kind,
-    span_kind,
-    operation,
-    status,
-    status_code,
-    error_type,
-    message,
-    attempt,
-    class,
-    category,
-    reaction,
-    workflow,
-    workflow_run,
-    queue,
-    object_types,
-    object_ids,
-    attributes
+    -- include shared/call-columns
 FROM (
     SELECT *
     FROM sightline.integration_calls

@@ -1,43 +1,7 @@
 -- Systems by what their calls did in a window. A call that the caller and the callee both report counts once, as the caller saw it; runs of
 -- workflows and work within a service are no calls. A document is blocked by a system while its last call of an operation failed technically.
 WITH
-    reported AS (
-        SELECT
-            *,
-            kind NOT IN ('workflow', 'other') AS is_call
-        FROM sightline.integration_calls FINAL
-        WHERE tenant_id = {tenant_id:String}
-            AND started_at >= {from:DateTime64(6, 'UTC')}
-            AND started_at < {to:DateTime64(6, 'UTC')}
-            AND ({system:String} = '' OR system = {system:String})
-            AND NOT (
-                span_kind = 'server'
-                AND parent_span_id != ''
-                AND (system, trace_id, parent_span_id) IN (
-                    SELECT
-                        system,
-                        trace_id,
-                        span_id
-                    FROM sightline.integration_calls
-                    WHERE tenant_id = {tenant_id:String}
-                        AND started_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
-                        AND started_at < {to:DateTime64(6, 'UTC')}
-                        AND ({system:String} = '' OR system = {system:String})
-                        AND span_kind = 'client'
-                        AND (trace_id, span_id) IN (
-                            SELECT
-                                trace_id,
-                                parent_span_id
-                            FROM sightline.integration_calls
-                            WHERE tenant_id = {tenant_id:String}
-                                AND started_at >= {from:DateTime64(6, 'UTC')}
-                                AND started_at < {to:DateTime64(6, 'UTC')}
-                                AND span_kind = 'server'
-                                AND parent_span_id != ''
-                        )
-                )
-            )
-    ),
+    -- include shared/reported-calls,
     blocked AS (
         SELECT
             system,
@@ -85,18 +49,7 @@ FROM (
         argMaxIf(system_class, started_at, system_class != '') AS last_class,
         arraySort(groupUniqArray(kind)) AS kinds,
         arraySort(groupUniqArray(20)(reporter)) AS reporters,
-        countIf(is_call) AS calls,
-        countIf(is_call AND status = 'ok' AND class = 'none') AS ok,
-        countIf(is_call AND class = 'technical') AS technical,
-        countIf(is_call AND class = 'business') AS business,
-        countIf(is_call AND class = 'unknown') AS unknown,
-        countIf(is_call AND status = 'throttled') AS throttled,
-        countIf(is_call AND status = 'unauthenticated') AS unauthenticated,
-        countIf(is_call AND status = 'refused') AS refused,
-        countIf(is_call AND status = 'timeout') AS timeouts,
-        countIf(is_call AND status = 'cancelled') AS cancelled,
-        countIf(is_call AND attempt > 1) AS retries,
-        quantilesExactIf(0.5, 0.95, 0.99)(duration_ms, is_call) AS quantiles_ms,
+        -- include shared/call-figures,
         uniqExactArray(arrayMap((type, id) -> (type, id), object_types, object_ids)) AS documents,
         min(started_at) AS first_at,
         max(started_at) AS last_at,
