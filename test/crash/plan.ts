@@ -24,6 +24,9 @@ const HISTORY_END = Date.UTC(2026, 2, 1)
 const DAYS = 45
 export const PLAN_WINDOW = { from: '2025-06-01T00:00:00Z', to: '2026-04-01T00:00:00Z' }
 
+/** A history at half its scale has somewhat more events of the tenants than this. */
+const PER_HALF_SCALE = 60_000
+
 /** Shares of all records. */
 const COPIES = 0.03
 const CONFLICTS = 0.004
@@ -74,7 +77,12 @@ export function plannedWaves({ seed, waves, perWave }: PlanSize): PlannedRecord[
 function simulated(seed: number, count: number): { tenant: string; event: DemoEvent }[] {
   const wanted = new Set<string>(PLAN_TENANTS)
   const chosen: { tenant: string; event: DemoEvent }[] = []
-  for (const { tenant, events } of simulateChunks({ seed, now: HISTORY_END, days: DAYS, scale: 0.5 })) {
+  for (const { tenant, events } of simulateChunks({
+    seed,
+    now: HISTORY_END,
+    days: DAYS,
+    scale: 0.5 * Math.max(1, count / PER_HALF_SCALE),
+  })) {
     if (!wanted.has(tenant)) continue
     for (const event of events) {
       chosen.push({ tenant, event })
