@@ -86,7 +86,7 @@ export async function runServer(options: {
       brokers = openBrokers({ brokers: env.kafkaBrokers, log })
     const front = brokers === undefined || !parts.includes('api') ? null : createFront({ kafka: brokers.port, now: clock, log })
     const shapes = createShapes({ db, clickhouse: stores.clickhouse.writer, now: clock, log })
-    const judge = createJudge({ mappings: createMappings(db), shapes })
+    const judge = createJudge({ mappings: createMappings(db), shapes, log })
     let draining = false
     const services: Services = {
       stores,

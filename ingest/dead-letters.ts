@@ -3,7 +3,7 @@ import { v5 as uuidv5 } from 'uuid'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { asStoreError, sqlText } from '../queries/run.ts'
-import type { Coordinates, DeadLetter } from './batch.ts'
+import type { Batch, Coordinates, DeadLetter } from './batch.ts'
 import { insertValues, type Patience } from './rows.ts'
 import { inParts } from './settle.ts'
 
@@ -49,6 +49,35 @@ const SECRET_HEADER = /authorization|cookie|token|secret|api-?key|signature/iu
 
 /** A letter with the tenant and the way it came by. */
 export type Addressed = { tenant: TenantId; feed: string; at: Instant; letter: DeadLetter }
+
+/** The letters of a batch, those of a request in their order in it. */
+export function addressed(
+  { tenant, feed, at }: Pick<Batch, 'tenant' | 'feed' | 'at'>,
+  letters: readonly DeadLetter[],
+): Addressed[] {
+  return letters.map((letter) => {
+    const { coordinates } = letter
+    return { tenant, feed, at: 'index' in coordinates ? at + coordinates.index : at, letter }
+  })
+}
+
+/** The letter of a record that was read, and that the store refused for a value: it keeps what was read. */
+export function refusedLetter(
+  read: { format: 'event' | 'telemetry'; record: object },
+  coordinates: Extract<Coordinates, { request: string }>,
+  reason: string,
+): DeadLetter {
+  return {
+    coordinates,
+    headers: {},
+    raw: Buffer.from(JSON.stringify(read.record, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))),
+    format: read.format,
+    code: 'store_refused',
+    reason,
+    mapping: '',
+    mappingVersion: 0,
+  }
+}
 
 /** Stores dead letters. Storing one again changes nothing, whatever has been done with it since. */
 export async function insertDeadLetters(

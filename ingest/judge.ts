@@ -1,5 +1,6 @@
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
+import type { Log } from '../platform/log.ts'
 import type { Outcome } from './batch.ts'
 import { type RecordIn, rejected } from './format.ts'
 import { formatNamed } from './formats.ts'
@@ -29,9 +30,9 @@ export type Reader = {
   readonly mapping: string
   /** 0 without a mapping. */
   readonly mappingVersion: number
-  /** Takes a body that holds several records apart; their natural ids are then to differ. */
+  /** Takes a body that holds several records apart; their natural ids are then to differ. Throws nothing either. */
   split(record: RecordIn): RecordIn[]
-  /** What becomes of a record. Throws nothing, whatever the record holds. */
+  /** What becomes of a record. Throws nothing, whatever the record holds; a format that fails refuses it with `format_failed`. */
   read(record: RecordIn, at: { receivedAt: Instant; seq: number; naturalId: string }): Outcome
 }
 
@@ -55,8 +56,11 @@ export type Judge = {
   ): Promise<Reader>
 }
 
-/** Creates the judge. */
-export function createJudge(services: { mappings: Mappings; shapes?: Observer | undefined }): Judge {
+/**
+ * Creates the judge. A format or mapping that throws all the same – a defect of ours, which a repetition meets again – refuses its record
+ * with `format_failed`, and is in the log with its stack.
+ */
+export function createJudge(services: { mappings: Mappings; shapes?: Observer | undefined; log: Log }): Judge {
   return {
     async open(source, options = {}) {
       const format = formatNamed(source.format)
@@ -97,27 +101,47 @@ export function createJudge(services: { mappings: Mappings; shapes?: Observer | 
               seen: (kind: string, payload: unknown) => shapes.observe(source.tenantId, source.id, kind, payload, paths),
             }),
       }
+      const reading = { format: format.name, mapping: mapping?.name ?? '', mappingVersion: mapping?.version ?? 0 }
+      const failed = (error: unknown): Outcome => {
+        services.log.error({ err: error, tenant: source.tenantId, source: source.id, ...reading }, 'a format failed on a record')
+        return rejected('format_failed', `the format itself failed: ${error instanceof Error ? error.message : String(error)}`)
+      }
+      /** Bodies that could not be taken apart: the whole is refused then, whatever a format would make of it. */
+      const whole = new WeakMap<RecordIn, Outcome>()
       return {
-        format: format.name,
-        mapping: mapping?.name ?? '',
-        mappingVersion: mapping?.version ?? 0,
-        split: (record) => (record.body.byteLength > format.limit ? [record] : (format.split?.(record) ?? [record])),
+        ...reading,
+        split(record) {
+          if (record.body.byteLength > format.limit) return [record]
+          try {
+            return format.split?.(record) ?? [record]
+          } catch (error) {
+            whole.set(record, failed(error))
+            return [record]
+          }
+        },
         read(record, at) {
           if (record.body.byteLength > format.limit)
             return rejected(
               'record_too_large',
               `is ${record.body.byteLength} bytes long, where ${format.title} takes at most ${format.limit}`,
             )
-          return format.read(record, {
-            tenant: context.tenant,
-            receivedAt: at.receivedAt,
-            seq: at.seq,
-            naturalId: at.naturalId,
-            source: context.source,
-            system: source.systemId,
-            mapping,
-            ...('seen' in context ? { seen: context.seen } : {}),
-          })
+          try {
+            return (
+              whole.get(record) ??
+              format.read(record, {
+                tenant: context.tenant,
+                receivedAt: at.receivedAt,
+                seq: at.seq,
+                naturalId: at.naturalId,
+                source: context.source,
+                system: source.systemId,
+                mapping,
+                ...('seen' in context ? { seen: context.seen } : {}),
+              })
+            )
+          } catch (error) {
+            return failed(error)
+          }
         },
       }
     },

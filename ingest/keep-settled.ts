@@ -20,15 +20,16 @@ export async function keepSettled(options: {
   signal: AbortSignal
   onError(error: unknown): void
 }): Promise<void> {
-  const { clickhouse, writer, now, signal } = options
+  const { clickhouse, now, signal } = options
+  const look = { inTurn: options.writer.inTurn, signal }
   let since: Instant | null = null
   while (!signal.aborted) {
     const started = now()
     const from: Instant | null = since
     try {
-      if (from === null) await settleLeftovers(clickhouse, now, writer.inTurn)
-      await sweepConflicts(clickhouse, from ?? 0, now, writer.inTurn)
-      await settleRecent(clickhouse, from ?? started - OVERLAP_US, now, writer.inTurn)
+      if (from === null) await settleLeftovers(clickhouse, now, look)
+      await sweepConflicts(clickhouse, from ?? 0, now, look)
+      await settleRecent(clickhouse, from ?? started - OVERLAP_US, now, look)
       since = started - OVERLAP_US
     } catch (error) {
       if (!signal.aborted) options.onError(error)

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import { sqlText } from '../queries/run.ts'
 import { type Batch, batchId, receivedOf } from './batch.ts'
-import { insertValues, minuteOf, type Patience } from './rows.ts'
+import { insertValues, minuteOf, type Patience, whileWanted } from './rows.ts'
 
 const COLUMNS = [
   'tenant_id',
@@ -85,12 +85,13 @@ const Dirty = z.array(z.object({ tenant_id: z.string(), minute: z.string() }))
  *
  * @param options.sinceS how far back minutes, and batches that were written for older ones, are looked at, seconds
  * @param options.quietS how long nothing must have come in a minute, seconds; 0 settles what is there now
+ * @param options.signal ends it; what was asked of ClickHouse may take effect all the same
  */
 export async function settleLedger(
   clickhouse: ClickHouseClient,
   options: { now: Instant; sinceS: number; quietS: number; signal?: AbortSignal },
 ): Promise<number> {
-  const { now, sinceS, quietS } = options
+  const { now, sinceS, quietS, signal } = options
   const answer = await clickhouse.query({
     query: sqlText('settle/ledger-dirty'),
     query_params: {
@@ -98,13 +99,14 @@ export async function settleLedger(
       quiet: instantToClickHouse(now - quietS * 1e6),
     },
     format: 'JSONEachRow',
+    ...whileWanted(signal),
   })
   const dirty = Dirty.parse(await answer.json())
   const settleMinute = async (tenant_id: string, minute: string): Promise<void> => {
-    options.signal?.throwIfAborted()
     await clickhouse.command({
       query: sqlText('settle/ledger'),
       query_params: { tenant_id, minute, settled_at: instantToClickHouse(now) },
+      ...whileWanted(signal),
     })
   }
   for (const { tenant_id, minute } of dirty) {
@@ -113,6 +115,7 @@ export async function settleLedger(
       query: sqlText('settle/ledger-later'),
       query_params: { tenant_id, minute },
       format: 'JSONEachRow',
+      ...whileWanted(signal),
     })
     const copied = Minutes.parse(await later.json()).filter(
       (one) => !dirty.some((d) => d.tenant_id === tenant_id && d.minute === one.minute),

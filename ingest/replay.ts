@@ -198,7 +198,8 @@ function hindranceOf(letter: WholeLetter): { code: string; reason: string } | nu
   if (letter.state === 'purged') return { code: 'purged', reason: 'Its bytes were purged.' }
   if (letter.feed === 'import')
     return { code: 'not_replayable', reason: 'It is part of an import, which is undone as a whole: import the corrected file.' }
-  if (letter.feed === 'otlp') return { code: 'not_replayable', reason: 'It is telemetry, which is read by its exporter only.' }
+  if (letter.feed === 'otlp' || letter.format === 'telemetry')
+    return { code: 'not_replayable', reason: 'It is telemetry, which is read by its exporter only.' }
   if (Buffer.byteLength(letter.raw, 'base64') < letter.raw_bytes)
     return { code: 'not_replayable', reason: 'Only the beginning of this large record was kept: send it again.' }
   return null

@@ -88,7 +88,7 @@ async function insertBlock(
         query_params: { table: block.table },
         values: Readable.from([body], { objectMode: false }),
         clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
-        ...whileWanted(patience),
+        ...whileWanted(signalOf(patience)),
       })
       await finished(stream.resume())
       return []
@@ -107,9 +107,20 @@ async function insertBlock(
   }
 }
 
-/** A request that is no longer wanted is not waited for, even where ClickHouse hangs; it may take effect all the same. */
-function whileWanted(patience: Patience): { abort_signal?: AbortSignal } {
-  return 'until' in patience ? { abort_signal: patience.until } : {}
+/**
+ * The settings of a request that is not waited for once its signal aborts, even where ClickHouse hangs; it may take effect all the same.
+ *
+ * @throws what the signal was aborted with
+ */
+export function whileWanted(signal: AbortSignal | undefined): { abort_signal?: AbortSignal } {
+  // The client does not look at one that aborted before.
+  signal?.throwIfAborted()
+  return signal === undefined ? {} : { abort_signal: signal }
+}
+
+/** What ends a patience; undefined where it ends by itself. */
+export function signalOf(patience: Patience): AbortSignal | undefined {
+  return 'until' in patience ? patience.until : undefined
 }
 
 const knownTypes = new WeakMap<ClickHouseClient, Map<string, readonly NativeColumn[]>>()
@@ -129,7 +140,7 @@ export async function columnTypes(
     query: `SELECT name, type FROM system.columns WHERE database = 'sightline' AND table = {table:String}`,
     query_params: { table },
     format: 'JSONEachRow',
-    ...whileWanted(patience),
+    ...whileWanted(signalOf(patience)),
   })
   const types = new Map((await answer.json<NativeColumn>()).map(({ name, type }) => [name, type]))
   const found = columns.map((name) => {

@@ -5,6 +5,7 @@ import { type CorrectionEdge, resolveCorrections, type Standing } from '../model
 import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import { type TenantId, verifiedTenant } from '../model/tenant.ts'
 import { sqlText } from '../queries/run.ts'
+import { whileWanted } from './rows.ts'
 
 /** What a block of events, or its removal, may have changed beside the events themselves. */
 export type Touched = {
@@ -21,6 +22,9 @@ const SETTLED_BASE = 2n ** 63n
 /** Runs a settlement in its turn among those of a writer; what is to be settled is looked for outside of it, which may take long. */
 type InTurn = <T>(task: () => Promise<T>) => Promise<T>
 const atOnce: InTurn = (task) => task()
+
+/** Where looks settle in turn with a writer, and what ends them. */
+type Look = { inTurn?: InTurn; signal?: AbortSignal }
 
 /** Bytes of the ids of one statement: ClickHouse takes a parameter of at most 128 KiB, and escaping may double them. */
 const ID_BYTES = 60 * 1024
@@ -49,14 +53,18 @@ const IdsOfTenant = z.object({ tenant_id: z.string(), ids: z.array(z.string()) }
 /**
  * Brings the timelines to what corrections, conflicting copies and causes make of the stored events. It reads what is stored rather
  * than what a block says, so it comes to the same end whatever arrived first, and running it again changes nothing.
+ *
+ * @param signal ends it; what was asked of ClickHouse may take effect all the same
+ * @throws what the signal was aborted with, or the abort of the request at hand
  */
 export async function settle(
   clickhouse: ClickHouseClient,
   tenant: TenantId,
   touched: Touched,
   now: () => Instant,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const store = storeOf(clickhouse, tenant, now)
+  const store = storeOf(clickhouse, tenant, now, signal)
   await settleConflicts(store, touched.conflicts)
   const moved = [...(await settleCorrections(store, touched.events)), ...touched.conflicts]
   const roots = (await store.rows('roots-of-events', moved, RootId)).map(({ root_id }) => root_id)
@@ -71,13 +79,13 @@ export async function sweepConflicts(
   clickhouse: ClickHouseClient,
   since: Instant,
   now: () => Instant,
-  inTurn = atOnce,
+  { inTurn = atOnce, signal }: Look = {},
 ): Promise<void> {
   const found = await (since === 0
-    ? idsByTenant(clickhouse, 'conflicts-all', {})
-    : idsByTenant(clickhouse, 'conflicts-since', { since: instantToClickHouse(since) }))
+    ? idsByTenant(clickhouse, 'conflicts-all', {}, signal)
+    : idsByTenant(clickhouse, 'conflicts-since', { since: instantToClickHouse(since) }, signal))
   for (const { tenant, ids } of found) {
-    await inTurn(() => settle(clickhouse, tenant, { events: ids, roots: [], conflicts: ids }, now))
+    await inTurn(() => settle(clickhouse, tenant, { events: ids, roots: [], conflicts: ids }, now, signal))
   }
 }
 
@@ -89,26 +97,31 @@ export async function settleRecent(
   clickhouse: ClickHouseClient,
   since: Instant,
   now: () => Instant,
-  inTurn = atOnce,
+  { inTurn = atOnce, signal }: Look = {},
 ): Promise<void> {
   const answer = await clickhouse.query({
     query: sqlText('settle/recent-settlements'),
     query_params: { since: instantToClickHouse(since) },
     format: 'JSONEachRow',
+    ...whileWanted(signal),
   })
   for (const { tenant_id, events, roots } of z.array(RecentOfTenant).parse(await answer.json()))
-    await inTurn(() => settle(clickhouse, verifiedTenant(tenant_id), { events, roots, conflicts: [] }, now))
+    await inTurn(() => settle(clickhouse, verifiedTenant(tenant_id), { events, roots, conflicts: [] }, now, signal))
 }
 
 /**
  * Settles what a process that died between storing a block and settling it left behind, for events that their producer may never
  * send again. Run at the start; what is settled already is left alone, or written again as it is.
  */
-export async function settleLeftovers(clickhouse: ClickHouseClient, now: () => Instant, inTurn = atOnce): Promise<void> {
-  for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-corrections', {}))
-    await inTurn(() => settle(clickhouse, tenant, { events: ids, roots: [], conflicts: [] }, now))
-  for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-causes', {}))
-    await inTurn(() => settle(clickhouse, tenant, { events: [], roots: ids, conflicts: [] }, now))
+export async function settleLeftovers(
+  clickhouse: ClickHouseClient,
+  now: () => Instant,
+  { inTurn = atOnce, signal }: Look = {},
+): Promise<void> {
+  for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-corrections', {}, signal))
+    await inTurn(() => settle(clickhouse, tenant, { events: ids, roots: [], conflicts: [] }, now, signal))
+  for (const { tenant, ids } of await idsByTenant(clickhouse, 'unsettled-causes', {}, signal))
+    await inTurn(() => settle(clickhouse, tenant, { events: [], roots: ids, conflicts: [] }, now, signal))
 }
 
 /** Gives corrections the places of the events that they replace; returns the events that were involved. */
@@ -202,13 +215,14 @@ type Store = {
   insert(name: string, params: Record<string, unknown>): Promise<void>
 }
 
-function storeOf(clickhouse: ClickHouseClient, tenant: TenantId, now: () => Instant): Store {
+function storeOf(clickhouse: ClickHouseClient, tenant: TenantId, now: () => Instant, signal: AbortSignal | undefined): Store {
   const read = async <T extends z.ZodType>(name: string, params: Record<string, unknown>, row: T): Promise<z.output<T>[]> => {
     const answer = await clickhouse.query({
       query: sqlText(`settle/${name}`),
       query_params: { ...params, tenant_id: tenant },
       format: 'JSONEachRow',
       clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+      ...whileWanted(signal),
     })
     return z.array(row).parse(await answer.json())
   }
@@ -230,6 +244,7 @@ function storeOf(clickhouse: ClickHouseClient, tenant: TenantId, now: () => Inst
       await clickhouse.command({
         query: sqlText(`settle/${name}`),
         query_params: { ...params, tenant_id: tenant, version: version.toString() },
+        ...whileWanted(signal),
       })
     },
   }
@@ -239,8 +254,14 @@ async function idsByTenant(
   clickhouse: ClickHouseClient,
   name: string,
   query_params: Record<string, unknown>,
+  signal: AbortSignal | undefined,
 ): Promise<{ tenant: TenantId; ids: string[] }[]> {
-  const answer = await clickhouse.query({ query: sqlText(`settle/${name}`), query_params, format: 'JSONEachRow' })
+  const answer = await clickhouse.query({
+    query: sqlText(`settle/${name}`),
+    query_params,
+    format: 'JSONEachRow',
+    ...whileWanted(signal),
+  })
   return z
     .array(IdsOfTenant)
     .parse(await answer.json())

@@ -6,10 +6,10 @@ import type { TenantId } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { asStoreError } from '../queries/run.ts'
 import { type Batch, batchId, type DeadLetter } from './batch.ts'
-import { type Addressed, insertDeadLetters } from './dead-letters.ts'
+import { type Addressed, addressed, insertDeadLetters, refusedLetter } from './dead-letters.ts'
 import { type BatchCount, countOf, insertBatches, LATE_US } from './ledger.ts'
 import { EVENT_COLUMNS, type EventRow, eventRow } from './row.ts'
-import { insertValues, type Patience, withPatience } from './rows.ts'
+import { insertValues, type Patience, signalOf, withPatience } from './rows.ts'
 import { settle } from './settle.ts'
 
 /** What became of the events of one call. Indices are positions in the array that was passed. */
@@ -131,7 +131,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     return start
   }
 
-  const settleParts = async (parts: readonly Part[]): Promise<void> => {
+  const settleParts = async (parts: readonly Part[], signal: AbortSignal | undefined): Promise<void> => {
     for (const [tenant, ofTenant] of Map.groupBy(parts, (one) => one.tenant)) {
       const rows = ofTenant.flatMap((one) => one.rows)
       const touched = {
@@ -139,7 +139,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
         roots: rows.flatMap((row) => row.roots),
         conflicts: ofTenant.flatMap((one) => one.conflicts),
       }
-      await settle(clickhouse, tenant, touched, now)
+      await settle(clickhouse, tenant, touched, now, signal)
     }
   }
 
@@ -191,7 +191,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     ])
     // Awaited below; it must not count as unhandled while the turn is waited for.
     beside.catch(() => undefined)
-    await withPatience('settling a block of events', patience, () => inTurn(() => settleParts(parts)))
+    await withPatience('settling a block of events', patience, () => inTurn(() => settleParts(parts, signalOf(patience))))
     await beside
     for (const part of parts) {
       const lost = new Set(part.refused.map(({ index }) => index))
@@ -206,10 +206,6 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     } catch (error) {
       const failure = error instanceof SightlineError ? error : asStoreError(error, 'storing a block of events')
       for (const one of batch) one.failed(failure)
-    }
-    for (const one of batch) {
-      pendingRows -= one.rows.length
-      pendingBytes -= one.bytes
     }
     blocks--
     end()
@@ -265,26 +261,32 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
       }),
       letters: lettersOf(batch, refused),
     })
-    await new Promise<void>((done, failed) => {
-      const size = WRITER_LIMITS.blockRows
-      const count = Math.max(1, Math.ceil(rows.length / size))
+    const size = WRITER_LIMITS.blockRows
+    const count = Math.max(1, Math.ceil(rows.length / size))
+    try {
+      // One part after the other: the last one's letters and counts speak for all of them.
       for (let at = 0; at < count; at++) {
         const isLast = at === count - 1
-        queue.push({
-          tenant: batch.tenant,
-          importId,
-          rows: rows.slice(at * size, (at + 1) * size),
-          indices: indices.slice(at * size, (at + 1) * size),
-          conflicts: isLast ? conflicts : [],
-          close: isLast ? close : null,
-          refused,
-          bytes: at === 0 ? bytes : 0,
-          done: isLast ? done : () => undefined,
-          failed,
+        await new Promise<void>((done, failed) => {
+          queue.push({
+            tenant: batch.tenant,
+            importId,
+            rows: rows.slice(at * size, (at + 1) * size),
+            indices: indices.slice(at * size, (at + 1) * size),
+            conflicts: isLast ? conflicts : [],
+            close: isLast ? close : null,
+            refused,
+            bytes: at === 0 ? bytes : 0,
+            done,
+            failed,
+          })
+          startBlocks()
         })
       }
-      startBlocks()
-    })
+    } finally {
+      pendingRows -= rows.length
+      pendingBytes -= bytes
+    }
     const conflicting = new Set(verdict.conflicts.map(({ index }) => index))
     verdict.accepted -= refused.filter(({ index }) => !conflicting.has(index)).length
     return verdict
@@ -368,6 +370,7 @@ export function createEventWriter(options: { clickhouse: ClickHouseClient; now: 
     inTurn,
     async drain() {
       draining = true
+      // A call with another part to come has queued it by the time that the end of a block is heard here.
       while (running > 0) await ended.promise
     },
   }
@@ -420,25 +423,13 @@ function lettersOf(batch: Batch, refused: readonly Refused[]): Addressed[] {
   for (const { index, reason } of refused) {
     const held = batch.events[index]
     if (held === undefined) continue
+    const { event: record, ordinal } = held
     letters.push(
-      batch.letterAt?.(held.ordinal, reason) ?? {
-        coordinates: { request: batch.token, index: held.ordinal },
-        headers: {},
-        raw: Buffer.from(JSON.stringify(held.event)),
-        format: 'event',
-        code: 'store_refused',
-        reason,
-        mapping: '',
-        mappingVersion: 0,
-      },
+      batch.letterAt?.(ordinal, reason) ??
+        refusedLetter({ format: 'event', record }, { request: batch.token, index: ordinal }, reason),
     )
   }
-  return letters.map((letter) => {
-    const { coordinates } = letter
-    // In their order in the request.
-    const at = 'index' in coordinates ? batch.at + coordinates.index : batch.at
-    return { tenant: batch.tenant, feed: batch.feed, at, letter }
-  })
+  return addressed(batch, letters)
 }
 
 /** The row that lies at a position of the block. */

@@ -1,14 +1,15 @@
 import { z } from 'zod'
+import { CALL_CLASSES, CALL_KINDS, CALL_STATUSES } from '../model/call.ts'
 import type { Query, TenantReader } from './run.ts'
 
 const texts = z.array(z.string())
 
-const KIND = z.enum(['connector', 'gateway', 'http', 'graphql', 'queue', 'workflow', 'node', 'database', 'other'])
-const STATUS = z.enum(['ok', 'failed', 'timeout', 'throttled', 'unauthenticated', 'refused', 'cancelled'])
-const CLASS = z.enum(['business', 'technical', 'unknown', 'none'])
-
 /** What columns of calls hold; anything else that is found in one counts as `other`, `failed`, `none`. */
-export const CALL_WORDS = { kind: KIND.catch('other'), status: STATUS.catch('failed'), class: CLASS.catch('none') } as const
+export const CALL_WORDS = {
+  kind: z.enum(CALL_KINDS).catch('other'),
+  status: z.enum(CALL_STATUSES).catch('failed'),
+  class: z.enum(CALL_CLASSES).catch('none'),
+} as const
 
 /** A row of a call, as the SQL files give it. */
 export const CallRow = z.object({

@@ -16,10 +16,8 @@ import { readEnv } from '../platform/env.ts'
 import { freePort } from '../platform/free-port.ts'
 import { openLog } from '../platform/log.ts'
 import { buildWeb } from '../web/build.ts'
-import { startBrowser, type TestBrowser } from './support/browser.ts'
 import { view } from './support/ground-truth.ts'
-import { barriers, pagesOf, settled, shows, whole } from './support/page.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { barriers, pagesOf, settled, shows, startSite, whole } from './support/page.ts'
 
 const NOW = Date.now()
 const SECRET = 'a-secret-of-the-sender'
@@ -46,21 +44,10 @@ const MAPPING = {
   otherwise: { reject: 'This state is not known' },
 }
 
-let server: TestServer
-let browser: TestBrowser
-const open = pagesOf(
-  () => server,
-  () => browser,
-)
+const { server, browser, open, close } = await startSite()
+after(close)
 
 before(async () => {
-  server = await startServer({ webFolder: (await buildWeb({ onlyIfStale: true })).folder })
-  browser = await startBrowser()
-  for (const [id, name] of [
-    ['acme', 'Acme Industries'],
-    ['newcomer', 'Newcomer'],
-  ])
-    assert.equal((await server.ask('POST', '/v1/tenants', { body: { id, name } })).status, 201)
   const sent = await server.ask<IngestAnswer>('POST', '/v1/events', { tenant: 'acme', body: events(40) })
   assert.equal(sent.status, 200, JSON.stringify(sent.body))
   const again = await server.ask<IngestAnswer>('POST', '/v1/events', { tenant: 'acme', body: events(10) })
@@ -79,10 +66,6 @@ before(async () => {
     },
   })
   assert.equal(made.status, 201, JSON.stringify(made.body))
-})
-after(async () => {
-  await browser.close()
-  await server.close()
 })
 
 function events(size: number): unknown[] {
@@ -220,7 +203,15 @@ test('a dead letter is found, its mapping mended on the letter itself, and the l
   await editor.fill(text.replace('"is": "posted"', '"is": ["posted", "verbucht"]'))
   await shows(page.getByRole('region', { name: 'What becomes of it' }), /read: 1 event.*Invoice posted/u)
   await page.getByRole('button', { name: 'Differences' }).click()
-  await shows(page.getByLabel('Changes since it was saved'), /\+.*\["posted", "verbucht"\]/u)
+  const changes = page.getByRole('group', { name: 'Changes since it was saved' })
+  await shows(changes, /\+.*\["posted", "verbucht"\]/u)
+  assert.deepEqual(
+    await changes.locator('[data-kind]').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-kind'))),
+    ['same', 'same', 'same', 'gone', 'new', 'same', 'same', 'same'],
+  )
+  await changes.focus()
+  assert.ok(await changes.evaluate((block) => block === document.activeElement), 'what scrolls is reached by keyboard')
+  assert.deepEqual(await barriers(page), [])
   await page.getByRole('button', { name: 'Save as version 2' }).click()
   await page.getByLabel('Version', { exact: true }).waitFor()
   const saved = await view<MappingDetail>(server, 'acme', '/v1/mappings/erp-invoices')
@@ -373,10 +364,7 @@ test('while ClickHouse is away the data page says so, keeps what was known last,
   assert.equal((await post('/v1/tenants', { id: 'acme', name: 'Acme' })).status, 201)
   assert.equal((await post('/v1/events', events(5))).status, 200)
 
-  const page = await pagesOf(
-    () => ({ url: away.url, token }),
-    () => browser,
-  )(t, '/data/sources?tenant=acme', { expected: /50[03]/u })
+  const page = await pagesOf({ url: away.url, token }, browser)(t, '/data/sources?tenant=acme', { expected: /50[03]/u })
   const received = page.locator('.equation-term:has(dt:has-text("Received")) dd')
   await shows(received, whole(5))
   await clickhouse.stop()

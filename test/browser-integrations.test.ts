@@ -3,33 +3,19 @@ import { after, before, test } from 'node:test'
 import type { IngestAnswer } from '../api/contract/data.ts'
 import type { IntegrationDetail, Integrations, Runs, Trace } from '../api/contract/integrations.ts'
 import type { Systems } from '../api/contract/systems.ts'
-import { buildWeb } from '../web/build.ts'
-import { startBrowser, type TestBrowser } from './support/browser.ts'
 import { view } from './support/ground-truth.ts'
 import { hexId, keyValues, spanJson, type SpanSketch } from './support/otlp.ts'
-import { barriers, figure, pagesOf, settled, shows, whole } from './support/page.ts'
-import { startServer, type TestServer } from './support/server.ts'
+import { barriers, figure, settled, shows, startSite, whole } from './support/page.ts'
 
 const HOUR_MS = 3_600_000
 const NOW = Date.now()
 /** The trace of INV-3, whose posting fails. */
 const FAILED = hexId(3, 32)
 
-let server: TestServer
-let browser: TestBrowser
-const open = pagesOf(
-  () => server,
-  () => browser,
-)
+const { server, open, close } = await startSite()
+after(close)
 
 before(async () => {
-  server = await startServer({ webFolder: (await buildWeb({ onlyIfStale: true })).folder })
-  browser = await startBrowser()
-  for (const [id, name] of [
-    ['acme', 'Acme Industries'],
-    ['newcomer', 'Newcomer'],
-  ])
-    assert.equal((await server.ask('POST', '/v1/tenants', { body: { id, name } })).status, 201)
   const sent = await server.ask<IngestAnswer>('POST', '/v1/events', { tenant: 'acme', body: events() })
   assert.deepEqual([sent.status, sent.body.rejected], [200, []], JSON.stringify(sent.body))
   const system = await server.ask('POST', '/v1/systems', {
@@ -88,10 +74,6 @@ before(async () => {
       },
     ],
   })
-})
-after(async () => {
-  await browser.close()
-  await server.close()
 })
 
 const nanos = (ms: number): string => String(BigInt(ms) * 1_000_000n)

@@ -10,6 +10,7 @@ import { compileMapping } from '../ingest/payload/compile.ts'
 import { payloadPacks } from '../ingest/payload/packs.ts'
 import { instantFromIso, instantToIso } from '../model/instant.ts'
 import { verifiedTenant } from '../model/tenant.ts'
+import { openLog } from '../platform/log.ts'
 
 /** What is expected of a file. Each table says at its top how it was made and reviewed. */
 type Verdict =
@@ -56,6 +57,7 @@ const judge: Judge = createJudge({
       return Promise.resolve(pack === undefined ? null : compileMapping(pack))
     },
   },
+  log: openLog({ level: 'error', human: true }),
 })
 
 async function judged(format: string, mapping: string | null, record: Partial<RecordIn>): Promise<Outcome> {

@@ -13,7 +13,9 @@ import { type Event, isRefusal, readEvent } from '../model/event.ts'
 import { instantFromIso, instantToIso } from '../model/instant.ts'
 import { MAPPING_LIMITS, readMapping, type Value } from '../model/payload-mapping.ts'
 import { verifiedTenant } from '../model/tenant.ts'
+import { openLog } from '../platform/log.ts'
 
+const silent = openLog({ level: 'silent', human: true })
 const NOW = instantFromIso('2026-11-22T12:00:00Z') ?? 0
 const TIME = '2026-03-02T09:30:00Z'
 
@@ -304,7 +306,7 @@ test('the same record by webhook and by Kafka is one event where both sources na
     id: '$.id',
     rules: [{ events: [{ activity: 'a', time: TIME, objects: [{ type: 'invoice', id: '1' }] }] }],
   })
-  const judge = createJudge({ mappings: { find: () => Promise.resolve(mapping) } })
+  const judge = createJudge({ mappings: { find: () => Promise.resolve(mapping) }, log: silent })
   const tenantId = verifiedTenant('t')
   const through = async (id: string, systemId: string | null): Promise<string> => {
     const reader = await judge.open({ tenantId, id, format: 'mapped-json', mapping: 'm', mappingVersion: null, systemId })
@@ -332,8 +334,39 @@ test('without an id of its own a record takes that of its transport', () => {
   assert.deepEqual(ids, ['feed/x transport-1', 'feed/x transport-1/1', 'feed/x transport-1#1', 'feed/x transport-1#1/1'])
 })
 
+test('a body that the format cannot take apart is one refused record, and nothing of it is left out as harmless', async () => {
+  const judge = createJudge({ mappings: { find: () => Promise.resolve(null) }, log: silent })
+  const source = {
+    tenantId: verifiedTenant('t'),
+    id: 's',
+    format: 'cloudevents',
+    mapping: null,
+    mappingVersion: null,
+    systemId: null,
+  }
+  const reader = await judge.open(source)
+  let reads = 0
+  const record = {
+    body: Buffer.from('[]'),
+    // Fails once, while the body is taken apart.
+    get headers() {
+      if (reads++ === 0) throw new Error('nobody thought of this')
+      return {}
+    },
+    key: null,
+    timestamp: null,
+  }
+  const [part, ...more] = reader.split(record)
+  assert.equal(part, record)
+  assert.deepEqual(more, [])
+  assert.deepEqual(refusalOf(reader.read(record, { receivedAt: NOW, seq: 0, naturalId: 'n' })), {
+    code: 'format_failed',
+    message: 'the format itself failed: nobody thought of this',
+  })
+})
+
 test('a source whose mapping or format is missing refuses every record, so that all can be replayed', async () => {
-  const judge = createJudge({ mappings: { find: () => Promise.resolve(null) } })
+  const judge = createJudge({ mappings: { find: () => Promise.resolve(null) }, log: silent })
   const open = (format: string, mapping: string | null): ReturnType<typeof judge.open> =>
     judge.open({ tenantId: verifiedTenant('t'), id: 's', format, mapping, mappingVersion: 3, systemId: null })
   const record = { body: Buffer.from('{}'), headers: {}, key: null, timestamp: null }

@@ -15,6 +15,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, BatchLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import type { LetterReplayed, Letters } from '../api/contract/dead-letters.ts'
 import { runServer } from '../cli/run-server.ts'
 import type { Log } from '../ingest/otlp/logs.ts'
 import { createTelemetryWriter, TELEMETRY_LIMITS, type TelemetryBatch } from '../ingest/otlp/writer.ts'
@@ -820,4 +821,45 @@ test('a record that does not fit its table is refused by itself', async () => {
     },
   )
   assert.deepEqual(ledger, { received: 3, inserted: 2, rejected: 1 })
+  const letters = await rows<Stored>(
+    `SELECT feed, format, code, reason, coordinates, JSONExtractString(base64Decode(raw), 'logId') AS log
+      FROM sightline.dead_letters FINAL WHERE tenant_id = {tenant:String}`,
+    { tenant },
+  )
+  assert.deepEqual(letters, [
+    {
+      feed: 'otlp',
+      format: 'telemetry',
+      code: 'store_refused',
+      reason: 'no uuid is no UUID',
+      coordinates: '{"request":"odd","index":1}',
+      log: 'no uuid',
+    },
+  ])
+  const listed = await server.ask<Letters>('GET', '/v1/dead-letters', { tenant })
+  const [letter] = listed.body.letters
+  const replayed = await server.ask<LetterReplayed>('POST', '/v1/dead-letters/replay', {
+    tenant,
+    body: { ids: [letter?.id], dry_run: false },
+  })
+  assert.deepEqual(
+    replayed.body.results.map(({ outcome, code }) => [outcome, code]),
+    [['skipped', 'not_replayable']],
+  )
+})
+
+test('telemetry of a source that the store refuses is no record of its format, and is not replayed as one', async () => {
+  const tenant = verifiedTenant(await server.freshTenant())
+  const writer = createTelemetryWriter({ clickhouse: server.stores.clickhouse.writer, now: () => Date.now() * 1000 })
+  const batch = { ...batchOf(1, 'pulled'), tenant, feed: 'n8n-source' } as TelemetryBatch & { table: 'logs' }
+  await writer.write({ ...batch, records: batch.records.map((record) => ({ ...record, logId: 'no uuid' })) })
+  const listed = await server.ask<Letters>('GET', '/v1/dead-letters', { tenant })
+  const replayed = await server.ask<LetterReplayed>('POST', '/v1/dead-letters/replay', {
+    tenant,
+    body: { ids: listed.body.letters.map(({ id }) => id), dry_run: false },
+  })
+  assert.deepEqual(
+    replayed.body.results.map(({ outcome, code }) => [outcome, code]),
+    [['skipped', 'not_replayable']],
+  )
 })

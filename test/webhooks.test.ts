@@ -11,13 +11,14 @@ import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import express from 'express'
 import fc from 'fast-check'
+import pino from 'pino'
 import { Registry } from 'prom-client'
 import { Webhook } from 'standardwebhooks'
 import type { RegisteredSource, SourceCreated, SourceRotated, SourceTested, WebhookAnswer } from '../api/contract/feeds.ts'
 import { problemHandler } from '../api/problem.ts'
 import { postWebhook } from '../api/webhooks.ts'
 import { createJudge } from '../ingest/judge.ts'
-import { createMappings } from '../ingest/payload/catalogue.ts'
+import { createMappings, type Mappings } from '../ingest/payload/catalogue.ts'
 import { signedHeaders } from '../ingest/webhook/signature.ts'
 import { createEventWriter, type EventWriter } from '../ingest/write.ts'
 import { WebhookConfig } from '../model/webhook.ts'
@@ -50,8 +51,14 @@ async function startSecond(): Promise<typeof second> {
 }
 
 /** The endpoint alone, as another process has it: it shares the stores with the server and nothing else. */
-async function serveWebhooks(writer: Pick<EventWriter, 'writeBatch' | 'arrival'>, now: () => number) {
+async function serveWebhooks(
+  writer: Pick<EventWriter, 'writeBatch' | 'arrival'>,
+  now: () => number,
+  mappings: Mappings = createMappings(server.stores.postgres.db),
+) {
   const { stores } = server
+  const logged: { level: number; err?: { message: string; stack: string } }[] = []
+  const log = pino({}, { write: (line) => void logged.push(JSON.parse(line) as (typeof logged)[number]) })
   const app = express()
   app.post(
     '/v1/webhooks/:address',
@@ -60,7 +67,7 @@ async function serveWebhooks(writer: Pick<EventWriter, 'writeBatch' | 'arrival'>
       writer: { ...server.writer, ...writer },
       front: null,
       secrets: await openSecretBox({ key: undefined, folder: stores.folder }),
-      judge: createJudge({ mappings: createMappings(stores.postgres.db) }),
+      judge: createJudge({ mappings, log }),
       registry: new Registry(),
       now,
     }),
@@ -70,7 +77,7 @@ async function serveWebhooks(writer: Pick<EventWriter, 'writeBatch' | 'arrival'>
   await new Promise<void>((resolve) => {
     http.listen(0, '127.0.0.1', resolve)
   })
-  return { http, url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` }
+  return { http, logged, url: `http://127.0.0.1:${(http.address() as AddressInfo).port}` }
 }
 
 type Source = { tenant: string; id: string; path: string; secret: string; config: WebhookConfig }
@@ -333,6 +340,48 @@ test('a record whose fault is told in the middle of a character is kept like any
   const bodies = Array.from({ length: 8 }, (_, at) => `{"a":1} ${'x'.repeat(at)}${'😀'.repeat(60)}`)
   for (const body of bodies) assert.equal((await send(source, body)).body.rejected.length, 1)
   assert.deepEqual((await letters(source.tenant)).map(({ raw }) => raw).toSorted(), bodies.toSorted())
+})
+
+test('a delivery on which the mapping itself fails is a dead letter, and its sender does not repeat it for ever', async (t) => {
+  const source = await register(STANDARD, { format: 'mapped-json', mapping: 'stripe' })
+  const sound = createMappings(server.stores.postgres.db)
+  const failing: Mappings = {
+    async find(tenant, name, version) {
+      const found = await sound.find(tenant, name, version)
+      if (found === null) return null
+      return {
+        ...found,
+        read() {
+          throw new Error('nobody thought of this')
+        },
+      }
+    },
+  }
+  const writer = createEventWriter({ clickhouse: server.stores.clickhouse.writer, now: clock })
+  const process = await serveWebhooks(writer, clock, failing)
+  t.after(() => {
+    process.http.close()
+    process.http.closeAllConnections()
+  })
+  const answer = await send(source, '{"odd":1}', {}, process.url)
+  assert.equal(answer.status, 200, JSON.stringify(answer.body))
+  assert.deepEqual(answer.body, {
+    accepted: 0,
+    duplicates: 0,
+    ignored: 0,
+    rejected: [{ index: 0, code: 'format_failed', message: 'the format itself failed: nobody thought of this' }],
+    conflicts: [],
+  })
+  assert.deepEqual(
+    (await letters(source.tenant)).map(({ feed, code, raw, format }) => ({ feed, code, raw, format })),
+    [{ feed: source.id, code: 'format_failed', raw: '{"odd":1}', format: 'mapped-json' }],
+  )
+  const errors = process.logged.filter(({ level }) => level === pino.levels.values['error'])
+  assert.deepEqual(
+    errors.map(({ err }) => err?.message),
+    ['nobody thought of this'],
+  )
+  assert.match(errors[0]?.err?.stack ?? '', /webhooks\.test\.ts/u)
 })
 
 test('a batch of events has a verdict each', async () => {

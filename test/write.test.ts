@@ -1,79 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEventWriter, WRITER_LIMITS } from '../ingest/write.ts'
 import { type Event, isRefusal, readEvent } from '../model/event.ts'
 import { type TenantId, verifiedTenant } from '../model/tenant.ts'
-import { checkClickHouse, connectClickHouse } from '../platform/clickhouse/client.ts'
-import { startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
 import { SightlineError } from '../platform/errors.ts'
-import { openLog } from '../platform/log.ts'
-import { migrateClickHouse } from '../queries/migrate.ts'
+import { startClickHouseWay } from './support/clickhouse-way.ts'
 
-/** The way to ClickHouse, which can hold what is sent, lose the next answer, or break off. */
-type Way = 'open' | 'held' | 'answer lost' | 'broken'
-
-const folder = await mkdtemp(join(tmpdir(), 'sightline-write-'))
-const log = openLog({ level: 'error', human: true })
-const engine = await startEmbeddedClickHouse({ dir: join(folder, 'clickhouse'), log })
-const address = { url: engine.url, writer: engine.writer, reader: engine.reader }
-await checkClickHouse(address)
-const direct = connectClickHouse(address)
-await migrateClickHouse(direct.writer, log)
-
-let way: Way = 'open'
-const sockets = new Set<Socket>()
-const held: (() => void)[] = []
-const proxy = createServer((near) => {
-  if (way === 'broken') {
-    near.destroy()
-    return
-  }
-  const far = connect(Number(new URL(engine.url).port), '127.0.0.1')
-  for (const socket of [near, far]) {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('close', () => {
-      sockets.delete(socket)
-      near.destroy()
-      far.destroy()
-    })
-  }
-  near.on('data', (bytes) => {
-    if (way === 'held') held.push(() => far.write(bytes))
-    else far.write(bytes)
-  })
-  far.on('data', (bytes) => {
-    if (way === 'answer lost') {
-      way = 'open'
-      near.destroy()
-    } else near.write(bytes)
-  })
-})
-await new Promise<void>((resolve) => {
-  proxy.listen(0, '127.0.0.1', resolve)
-})
-const through = connectClickHouse({ ...address, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` })
-
-after(async () => {
-  await through.close()
-  await direct.close()
-  for (const socket of sockets) socket.destroy()
-  proxy.close()
-  await engine.stop()
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
-})
-
-function set(next: Way): void {
-  way = next
-  if (next === 'broken') for (const socket of sockets) socket.destroy()
-  for (const go of held.splice(0)) if (next === 'open') go()
-}
+const { direct, through, set, untilHeld, close } = await startClickHouseWay()
+after(close)
 
 const now = (): number => Date.now() * 1000
 const newWriter = () => createEventWriter({ clickhouse: through.writer, now })
@@ -127,11 +63,6 @@ async function insertsSoFar(): Promise<number> {
     newTenant(),
   )
   return count?.count ?? 0
-}
-
-/** Waits until the writer's requests have reached the held way. */
-async function untilHeld(): Promise<void> {
-  while (held.length === 0) await sleep(5)
 }
 
 test('calls that arrive during an insert share the next one', async () => {

@@ -1,14 +1,6 @@
 import { z } from 'zod'
+import { CALL_CLASSES, CALL_KINDS, CALL_STATUSES } from '../../model/call.ts'
 import { Window } from './common.ts'
-import { CLASSES } from './exception.ts'
-
-/** How a call ended. `throttled`, `unauthenticated` and `refused` are what gateways say: 429, 401, 403. */
-export const CALL_STATUSES = ['ok', 'failed', 'timeout', 'throttled', 'unauthenticated', 'refused', 'cancelled'] as const
-
-/** What a span is. `other` is work inside of a service: it is kept and shown in its trace, and counts in no figure. */
-export const CALL_KINDS = ['connector', 'gateway', 'http', 'graphql', 'queue', 'workflow', 'node', 'database', 'other'] as const
-
-export const CALL_CLASSES = [...CLASSES, 'none'] as const
 
 export const INTEGRATION_BUCKETS = ['minute', 'hour', 'day', 'week'] as const
 

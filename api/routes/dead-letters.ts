@@ -4,8 +4,10 @@ import { createJudge } from '../../ingest/judge.ts'
 import { createMappings } from '../../ingest/payload/catalogue.ts'
 import { replayLetters } from '../../ingest/replay.ts'
 import type { Instant } from '../../model/instant.ts'
+import type { TenantId } from '../../model/tenant.ts'
 import { recordAudit } from '../../platform/audit.ts'
 import { SightlineError } from '../../platform/errors.ts'
+import type { Db } from '../../platform/postgres/client.ts'
 import {
   deadLetterCounts,
   deadLetters,
@@ -15,6 +17,7 @@ import {
   wholeLetters,
 } from '../../queries/dead-letters.ts'
 import type { TenantReader } from '../../queries/run.ts'
+import type { Access } from '../auth.ts'
 import {
   Letter,
   LETTER_STATES,
@@ -106,7 +109,7 @@ export const deadLetterRoutes: Route[] = [
           reader,
           db: postgres.db,
           writer: services.writer,
-          judge: createJudge({ mappings: createMappings(postgres.db) }),
+          judge: createJudge({ mappings: createMappings(postgres.db), log: services.log }),
           now: () => services.now(),
         },
         letters,
@@ -114,14 +117,14 @@ export const deadLetterRoutes: Route[] = [
       )
       const counts = { stored: 0, duplicate: 0, conflict: 0, ignored: 0, rejected: 0, skipped: 0 }
       for (const { outcome } of results) counts[outcome]++
-      if (!body.dry_run && results.length > 0)
-        await recordAudit(postgres.db, {
-          actor: access.keyId,
-          tenantId: tenant,
-          action: 'dead_letters.replayed',
-          subject: subjectOf(body.ids, results.length),
-          detail: { counts, ...detailOf(body), mapping: body.mapping ?? null },
-        })
+      if (!body.dry_run)
+        await auditLetters(
+          postgres.db,
+          'replayed',
+          results.length,
+          { access, tenant, body },
+          { counts, mapping: body.mapping ?? null },
+        )
       return { dry_run: body.dry_run, counts, results, next, remaining }
     },
   }),
@@ -139,14 +142,8 @@ export const deadLetterRoutes: Route[] = [
       const { clickhouse, postgres } = services.stores
       const note = `purged by ${access.name}: ${body.reason}`
       await purgeLetters({ clickhouse: clickhouse.writer, db: postgres.db }, tenant, ids, note, services.now())
-      if (ids.length > 0)
-        await recordAudit(postgres.db, {
-          actor: access.keyId,
-          tenantId: tenant,
-          action: 'dead_letters.purged',
-          subject: subjectOf(body.ids, ids.length),
-          detail: { letters: ids.length, reason: body.reason, ...detailOf(body) },
-        })
+      const detail = { letters: ids.length, reason: body.reason }
+      await auditLetters(postgres.db, 'purged', ids.length, { access, tenant, body }, detail)
       return { purged: ids.length, next, remaining }
     },
   }),
@@ -242,12 +239,23 @@ function sum(counts: readonly { letters: number }[]): number {
   return counts.reduce((total, { letters }) => total + letters, 0)
 }
 
-function subjectOf(ids: readonly string[] | undefined, count: number): string {
-  return ids !== undefined && ids.length === 1 ? `letter ${ids[0]}` : `${count} letters`
-}
-
-function detailOf(body: { ids?: string[] | undefined; filter?: Filter | undefined }): Record<string, unknown> {
-  return body.filter === undefined ? { ids: body.ids ?? [] } : { filter: body.filter }
+/** Notes who did what to which letters; nothing where there were none. */
+async function auditLetters(
+  db: Db,
+  done: 'replayed' | 'purged',
+  count: number,
+  by: { access: Access; tenant: TenantId; body: { ids?: string[] | undefined; filter?: Filter | undefined } },
+  detail: Record<string, unknown>,
+): Promise<void> {
+  if (count === 0) return
+  const { ids = [], filter } = by.body
+  await recordAudit(db, {
+    actor: by.access.keyId,
+    tenantId: by.tenant,
+    action: `dead_letters.${done}`,
+    subject: ids.length === 1 ? `letter ${ids[0]}` : `${count} letters`,
+    detail: { ...detail, ...(filter === undefined ? { ids } : { filter }) },
+  })
 }
 
 function listed(letter: Omit<ListedLetter, 'beginning'>) {

@@ -1,13 +1,12 @@
+import type { CallKind, CallStatus } from '../../model/call.ts'
 import type { Instant } from '../../model/instant.ts'
 import { classify } from '../../model/classify.ts'
 import { type Documents, DocumentGatherer, documentsOf, mergedDocuments, NO_DOCUMENTS } from './documents.ts'
 import { AT, cut, type Field, keyOf, valueJson } from './fields.ts'
-import { type CallStatus, classifyCall, rpcName, rpcNumber, statusOf, type Told } from './outcome.ts'
+import { classifyCall, rpcName, rpcNumber, statusOf, type Told } from './outcome.ts'
 import { httpOperation, queueOperation } from './operation.ts'
 import { type Resolver, serviceOf, systemOf } from './system.ts'
 import { type Attributes, attribute, type Group, type Span, type Value, valueText } from './telemetry.ts'
-
-export type CallKind = 'connector' | 'gateway' | 'http' | 'graphql' | 'queue' | 'workflow' | 'node' | 'database' | 'other'
 
 /** A span as it is kept: a call between systems, or work within one. */
 export type Call = {

@@ -1,7 +1,5 @@
+import type { CallStatus } from '../../model/call.ts'
 import { type Classification, classify } from '../../model/classify.ts'
-
-/** How a call ended, in the words of `integration_calls.status`. */
-export type CallStatus = 'ok' | 'failed' | 'timeout' | 'throttled' | 'unauthenticated' | 'refused' | 'cancelled'
 
 /** What a span says of how it ended. Empty and 0 where it does not. */
 export type Told = {

@@ -59,7 +59,7 @@ export function keyValue(reader: WireReader, into: Attributes): void {
   for (let found = reader.next(); found !== 0; found = reader.next())
     if (found === BYTES_1) key = reader.text()
     else if (found === BYTES_2) value = anyValue(reader, 0)
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   if (into.keys.length >= OTLP_LIMITS.attributes) return
   into.keys.push(key)
@@ -79,7 +79,7 @@ export function anyValue(reader: WireReader, depth: number): Value {
     else if (found === BYTES_5) value = arrayValue(reader, depth)
     else if (found === BYTES_6) value = listValue(reader, depth)
     else if (found === BYTES_7) value = reader.base64()
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   return value
 }
@@ -91,7 +91,7 @@ function arrayValue(reader: WireReader, depth: number): Value[] {
     if (found === BYTES_1) {
       const value = anyValue(reader, depth + 1)
       if (values.length < OTLP_LIMITS.attributes) values.push(value)
-    } else reader.skip(found)
+    } else reader.passOver(found)
   reader.close(end)
   return values
 }
@@ -101,7 +101,7 @@ function listValue(reader: WireReader, depth: number): Record<string, Value> {
   const end = reader.open()
   for (let found = reader.next(); found !== 0; found = reader.next()) {
     if (found !== BYTES_1) {
-      reader.skip(found)
+      reader.passOver(found)
       continue
     }
     let key = ''
@@ -110,7 +110,7 @@ function listValue(reader: WireReader, depth: number): Record<string, Value> {
     for (let field = reader.next(); field !== 0; field = reader.next())
       if (field === BYTES_1) key = reader.text()
       else if (field === BYTES_2) value = anyValue(reader, depth + 1)
-      else reader.skip(field)
+      else reader.passOver(field)
     reader.close(inner)
     if (entries.length < OTLP_LIMITS.attributes) entries.push([key, value])
   }

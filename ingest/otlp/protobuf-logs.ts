@@ -59,7 +59,7 @@ export function logRecord(reader: WireReader): LogRecord {
         record.eventName = reader.text()
         break
       default:
-        reader.skip(found)
+        reader.passOver(found)
     }
   reader.close(end)
   return record

@@ -60,9 +60,9 @@ export function metric(reader: WireReader, left: Left): Metric {
           read.points.push(data.point(reader))
         } else if (field === VARINT_2) read.delta = reader.uint() === 1
         else if (field === VARINT_3) read.monotonic = reader.uint() !== 0
-        else reader.skip(field)
+        else reader.passOver(field)
       reader.close(inner)
-    } else reader.skip(found)
+    } else reader.passOver(found)
   }
   reader.close(end)
   return read
@@ -92,7 +92,7 @@ function numberPoint(reader: WireReader): Point {
     else if (found === FIXED_6) point.value = reader.sfixed64()
     else if (found === BYTES_7) keyValue(reader, attributes)
     else if (found === VARINT_8) point.absent = reader.uint() % 2 === 1
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   point.attributes = attributes
   return point
@@ -115,7 +115,7 @@ function histogramPoint(reader: WireReader): Point {
     else if (found === VARINT_10) point.absent = reader.uint() % 2 === 1
     else if (found === FIXED_11) point.min = reader.double()
     else if (found === FIXED_12) point.max = reader.double()
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   point.attributes = attributes
   point.shape = { bounds, counts }
@@ -141,7 +141,7 @@ function exponentialPoint(reader: WireReader): Point {
     else if (found === FIXED_12) point.min = reader.double()
     else if (found === FIXED_13) point.max = reader.double()
     else if (found === FIXED_14) shape['zero_threshold'] = reader.double()
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   point.attributes = attributes
   point.shape = shape
@@ -155,7 +155,7 @@ function buckets(reader: WireReader): Record<string, Value> {
   for (let found = reader.next(); found !== 0; found = reader.next())
     if (found === VARINT_1) offset = reader.sint32()
     else if (found === BYTES_2 || found === VARINT_2) reader.numbers(found, counts, OTLP_LIMITS.attributes, () => reader.uint())
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   return { offset, counts }
 }
@@ -176,12 +176,12 @@ function summaryPoint(reader: WireReader): Point {
       for (let field = reader.next(); field !== 0; field = reader.next())
         if (field === FIXED_1) quantile = reader.double()
         else if (field === FIXED_2) value = reader.double()
-        else reader.skip(field)
+        else reader.passOver(field)
       reader.close(inner)
       if (quantiles.length < OTLP_LIMITS.attributes) quantiles.push({ quantile, value })
     } else if (found === BYTES_7) keyValue(reader, attributes)
     else if (found === VARINT_8) point.absent = reader.uint() % 2 === 1
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   point.attributes = attributes
   point.shape = { quantiles }

@@ -77,12 +77,12 @@ export function span(reader: WireReader): Span {
         for (let field = reader.next(); field !== 0; field = reader.next())
           if (field === BYTES_2) statusMessage = reader.text()
           else if (field === VARINT_3) statusCode = reader.uint()
-          else reader.skip(field)
+          else reader.passOver(field)
         reader.close(inner)
         break
       }
       default:
-        reader.skip(found)
+        reader.passOver(found)
     }
   reader.close(end)
   return {
@@ -108,7 +108,7 @@ function spanEvent(reader: WireReader): SpanEvent {
     if (found === FIXED_1) event.at = reader.nanos()
     else if (found === BYTES_2) event.name = reader.text()
     else if (found === BYTES_3) keyValue(reader, event.attributes)
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   return event
 }
@@ -120,7 +120,7 @@ function spanLink(reader: WireReader): SpanLink {
     if (found === BYTES_1) link.traceId = reader.hex()
     else if (found === BYTES_2) link.spanId = reader.hex()
     else if (found === BYTES_4) keyValue(reader, link.attributes)
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
   return link
 }

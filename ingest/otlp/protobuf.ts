@@ -18,7 +18,7 @@ export function readProtobuf<S extends Signal>(body: Buffer, signal: S): Group<S
   const record = RECORDS[signal]
   for (let found = reader.next(); found !== 0; found = reader.next())
     if (found === BYTES_1) resourceGroup(reader, groups, left, record)
-    else reader.skip(found)
+    else reader.passOver(found)
   return groups
 }
 
@@ -37,10 +37,10 @@ function resourceGroup<T>(reader: WireReader, groups: Group<T>[], left: Left, re
       const inner = reader.open()
       for (let field = reader.next(); field !== 0; field = reader.next())
         if (field === BYTES_1) keyValue(reader, resource)
-        else reader.skip(field)
+        else reader.passOver(field)
       reader.close(inner)
     } else if (found === BYTES_2) groups.push(scopeGroup(reader, resource, left, record))
-    else reader.skip(found)
+    else reader.passOver(found)
   reader.close(end)
 }
 
@@ -58,12 +58,12 @@ function scopeGroup<T>(
       const inner = reader.open()
       for (let field = reader.next(); field !== 0; field = reader.next())
         if (field === BYTES_1) group.scope = reader.text()
-        else reader.skip(field)
+        else reader.passOver(field)
       reader.close(inner)
     } else if (found === BYTES_2) {
       take(left)
       group.records.push(record(reader, left))
-    } else reader.skip(found)
+    } else reader.passOver(found)
   reader.close(end)
   return group
 }

@@ -24,7 +24,7 @@ export type OtlpEncoding = 'protobuf' | 'json'
 
 /**
  * Reads a request of OTLP, maps its records and stores them. Returns once the good ones are durable; the bad ones are counted with
- * reasons, and one dead letter keeps these.
+ * reasons, and one dead letter keeps these. A record that the store refuses is a dead letter of its own.
  *
  * @throws SightlineError `body_invalid`, `body_too_large`: sending it again does not help; `overloaded`, `store_unavailable`, `draining`:
  *   it does, and counts once

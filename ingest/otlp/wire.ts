@@ -175,7 +175,7 @@ export class WireReader {
     return this.buffer.toString('base64', at, at + length)
   }
 
-  skip(found: number): void {
+  passOver(found: number): void {
     const wire = found % 8
     if (wire === WIRE.varint) this.uint()
     else if (wire === WIRE.fixed64) this.move(8)

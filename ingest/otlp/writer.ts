@@ -6,9 +6,9 @@ import { encodeNative, type NativeColumn } from '../../platform/clickhouse/nativ
 import { SightlineError } from '../../platform/errors.ts'
 import { asStoreError } from '../../queries/run.ts'
 import type { DeadLetter } from '../batch.ts'
-import { insertDeadLetters } from '../dead-letters.ts'
+import { addressed, insertDeadLetters, refusedLetter } from '../dead-letters.ts'
 import { insertBatches, LATE_US } from '../ledger.ts'
-import { columnTypes, insertPieces } from '../rows.ts'
+import { columnTypes, insertPieces, insertValues } from '../rows.ts'
 import { telemetryColumns, type TelemetryRecords, telemetryRows, type TelemetryTable } from './columns.ts'
 
 /** What one request brought for one table. */
@@ -23,16 +23,16 @@ export type TelemetryBatch = {
   rejected: number
   /** Records that say that they have nothing to say. */
   ignored: number
-  /** One letter that tells what was bad; null where nothing was. */
+  /** One letter that tells which were judged bad; null where none was. */
   letter: DeadLetter | null
 } & TelemetryRecords
 
 export type TelemetryWriter = {
   /**
-   * Stores the records of a request and returns once they, its letter and its row of the ledger are durable. Requests that arrive while an
+   * Stores the records of a request and returns once they, its letters and its row of the ledger are durable. Requests that arrive while an
    * insert is under way share the next one.
    *
-   * @returns records that do not fit their table, by position among those of the batch; they are counted as rejected
+   * @returns records that the store refuses for a value, by position among those of the batch; each is a dead letter and counted as rejected
    * @throws SightlineError `overloaded`, `store_unavailable`, `draining`: nothing is known about the batch then; sent again it counts once
    */
   write(batch: TelemetryBatch): Promise<{ refused: Refused[] }>
@@ -59,12 +59,16 @@ export const TELEMETRY_LIMITS = {
 type Refused = { at: number; reason: string }
 
 /** Rows of a batch, laid out. */
-type Part = {
-  batch: TelemetryBatch
+type Piece = {
   piece: Buffer
   rows: number
-  /** Record of the batch that the part begins with. */
+  /** Record of the batch that it begins with. */
   from: number
+}
+
+/** A piece on its way. */
+type Part = Piece & {
+  batch: TelemetryBatch
   /** Records of the whole batch that happened over an hour before they came. */
   late: number
   /** Of the whole batch, by all its parts. */
@@ -100,13 +104,13 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
       `v1|otlp|${randomUUID()}`,
       patience,
     )
-    for (const { at, reason } of lost) {
+    for (const { at } of lost) {
       const part = full[at]
-      for (let row = 0; part !== undefined && row < part.rows; row++) part.refused.push({ at: part.from + row, reason })
+      if (part !== undefined) await insertByRow(part, into)
     }
     const whole = parts.filter((part) => part.isLast)
-    const letters = whole.flatMap(({ batch }) =>
-      batch.letter === null ? [] : [{ tenant: batch.tenant, feed: batch.feed, at: batch.at, letter: batch.letter }],
+    const letters = whole.flatMap(({ batch, refused }) =>
+      addressed(batch, [...(batch.letter === null ? [] : [batch.letter]), ...refused.map((one) => letterOf(batch, one))]),
     )
     await Promise.all([
       insertDeadLetters(clickhouse, letters, patience),
@@ -127,6 +131,23 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
     ])
   }
 
+  /** A piece is refused as a whole; row by row only the bad ones are. */
+  const insertByRow = async (part: Part, into: { table: string; columns: readonly string[] }): Promise<void> => {
+    const { batch, from, refused } = part
+    const known = new Set(refused.map(({ at }) => at))
+    const rows = [...telemetryRows(batch, LATE_US).rows.entries()]
+      .slice(from, from + TELEMETRY_LIMITS.blockRows)
+      .filter(([at]) => !known.has(at))
+    const lost = await insertValues(
+      clickhouse,
+      into,
+      rows.map(([, row]) => row),
+      `v1|otlp|${randomUUID()}`,
+      patience,
+    )
+    for (const { at, reason } of lost) refused.push({ at: rows[at]?.[0] ?? from, reason })
+  }
+
   const run = async (at: Lane, parts: readonly Part[]): Promise<void> => {
     try {
       await commit(at, parts)
@@ -136,10 +157,6 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
       for (const part of parts) part.failed(failure)
     }
     at.running--
-    for (const part of parts) {
-      pendingRows -= part.rows
-      pendingBytes -= part.piece.byteLength
-    }
     start(at)
   }
 
@@ -166,67 +183,81 @@ export function createTelemetryWriter(options: { clickhouse: ClickHouseClient; n
     refuseWhenFull,
     async write(batch) {
       refuseWhenFull()
-      const refused: Refused[] = []
-      if (batch.records.length + batch.rejected + batch.ignored === 0) return { refused }
+      if (batch.records.length + batch.rejected + batch.ignored === 0) return { refused: [] }
       const { table } = batch
       const columns = await columnTypes(clickhouse, { table, columns: telemetryColumns(table) }, patience)
       // Others may have come while the types were asked for.
       refuseWhenFull()
-      const { rows, late } = telemetryRows(batch, LATE_US)
       const at = lanes[table]
-      await new Promise<void>((done, failed) => {
-        for (let from = 0; from === 0 || from < rows.length; from += TELEMETRY_LIMITS.blockRows) {
-          const isLast = from + TELEMETRY_LIMITS.blockRows >= rows.length
-          const laid = layOut(columns, isLast && from === 0 ? rows : rows.slice(from, from + TELEMETRY_LIMITS.blockRows))
-          for (const one of laid.refused) refused.push({ at: from + one.at, reason: one.reason })
-          pendingRows += laid.rows
-          pendingBytes += laid.piece.byteLength
-          at.queue.push({
-            batch,
-            piece: laid.piece,
-            rows: laid.rows,
-            from,
-            late,
-            refused,
-            isLast,
-            done: isLast ? done : () => undefined,
-            failed,
+      const { pieces, refused, late, bytes } = layOutBatch(columns, batch)
+      pendingRows += batch.records.length
+      pendingBytes += bytes
+      try {
+        // One part after the other: the last one's letters and counts speak for all of them.
+        for (const [index, piece] of pieces.entries()) {
+          const isLast = index === pieces.length - 1
+          await new Promise<void>((done, failed) => {
+            at.queue.push({ ...piece, batch, late, refused, isLast, done, failed })
+            start(at)
           })
         }
-        start(at)
-      })
+      } finally {
+        pendingRows -= batch.records.length
+        pendingBytes -= bytes
+      }
       return { refused }
     },
     pending: () => pendingRows,
     async drain() {
       draining = true
+      // A request with another part to come has queued it by the time that the end of a block is heard here.
       for (const at of Object.values(lanes)) while (at.running > 0) await at.last
     },
   }
 }
 
-/** Lays rows out; those that do not fit the columns are left out and told. */
+function letterOf({ token, records }: TelemetryBatch, { at, reason }: Refused): DeadLetter {
+  const record = records[at]
+  if (record === undefined) throw new RangeError(`the batch has no record at ${at}`)
+  return refusedLetter({ format: 'telemetry', record }, { request: token, index: record.ordinal }, reason)
+}
+
+/** Lays the rows of a batch out, in pieces of a block each; those that do not fit the columns are left out and told. */
+function layOutBatch(
+  columns: readonly NativeColumn[],
+  batch: TelemetryBatch,
+): { pieces: Piece[]; refused: Refused[]; late: number; bytes: number } {
+  const { rows, late } = telemetryRows(batch, LATE_US)
+  const pieces: Piece[] = []
+  const refused: Refused[] = []
+  for (let from = 0; from === 0 || from < rows.length; from += TELEMETRY_LIMITS.blockRows) {
+    const some = rows.length <= TELEMETRY_LIMITS.blockRows ? rows : rows.slice(from, from + TELEMETRY_LIMITS.blockRows)
+    pieces.push({ ...layOut(columns, some, (at, reason) => refused.push({ at: from + at, reason })), from })
+  }
+  return { pieces, refused, late, bytes: pieces.reduce((sum, { piece }) => sum + piece.byteLength, 0) }
+}
+
 function layOut(
   columns: readonly NativeColumn[],
   rows: readonly (readonly unknown[])[],
-): { piece: Buffer; rows: number; refused: Refused[] } {
+  refuse: (at: number, reason: string) => void,
+): Pick<Piece, 'piece' | 'rows'> {
   try {
-    return { piece: encodeNative(columns, rows), rows: rows.length, refused: [] }
+    return { piece: encodeNative(columns, rows), rows: rows.length }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
   }
-  const refused: Refused[] = []
   const good = rows.filter((row, at) => {
     try {
       encodeNative(columns, [row])
       return true
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
-      refused.push({ at, reason: error.message.slice(0, 200) })
+      refuse(at, error.message.slice(0, 200))
       return false
     }
   })
-  return { piece: encodeNative(columns, good), rows: good.length, refused }
+  return { piece: encodeNative(columns, good), rows: good.length }
 }
 
 function isFull(queue: readonly Part[]): boolean {

@@ -95,7 +95,7 @@ export async function kafkaBench(): Promise<KafkaBench> {
   const kafka = createKafka({ brokers: broker.brokers, clientId: 'sightline-test', log })
   const producer = await kafka.producer({ timeoutMs: 10_000 })
   const writer = createEventWriter({ clickhouse: stores.stores.clickhouse.writer, now })
-  const judge = createJudge({ mappings: createMappings(stores.stores.postgres.db) })
+  const judge = createJudge({ mappings: createMappings(stores.stores.postgres.db), log })
   const started: KafkaIngest[] = []
   const rows = async <T>(query: string): Promise<T[]> => {
     const result = await stores.stores.clickhouse.writer.query({ query, format: 'JSONEachRow' })

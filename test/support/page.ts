@@ -2,18 +2,19 @@ import { AxeBuilder } from '@axe-core/playwright'
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
-import type { TestBrowser } from './browser.ts'
-import type { TestServer } from './server.ts'
+import { buildWeb } from '../../web/build.ts'
+import { startBrowser, type TestBrowser } from './browser.ts'
+import { startServer, type TestServer } from './server.ts'
 
 const PATIENCE_MS = 15_000
 
 type Options = { scheme?: 'light' | 'dark'; token?: string; expected?: RegExp }
 
 /** Opens pages of a server as somebody who is signed in; at the end nothing may stand on the console but what is expected. */
-export function pagesOf(server: () => Pick<TestServer, 'url' | 'token'>, browser: () => TestBrowser) {
+export function pagesOf(server: Pick<TestServer, 'url' | 'token'>, browser: TestBrowser) {
   return async (t: TestContext, path: string, { scheme = 'light', token, expected }: Options = {}): Promise<Page> => {
-    const address = `${new URL(path, server().url).href}#token=${token ?? server().token}`
-    const opened = await browser().openPage(address, { colorScheme: scheme, acceptDownloads: true })
+    const address = `${new URL(path, server.url).href}#token=${token ?? server.token}`
+    const opened = await browser.openPage(address, { colorScheme: scheme, acceptDownloads: true })
     opened.page.setDefaultTimeout(PATIENCE_MS)
     t.after(async () => {
       await opened.close()
@@ -21,6 +22,29 @@ export function pagesOf(server: () => Pick<TestServer, 'url' | 'token'>, browser
       assert.deepEqual(surprises, [], 'console errors')
     })
     return opened.page
+  }
+}
+
+/** A server with its pages and a browser before them. */
+export type Site = { server: TestServer; browser: TestBrowser; open: ReturnType<typeof pagesOf>; close(): Promise<void> }
+
+/** Starts a site with two tenants: `acme`, to be filled, and `newcomer`, which stays empty. */
+export async function startSite(): Promise<Site> {
+  const server = await startServer({ webFolder: (await buildWeb({ onlyIfStale: true })).folder })
+  const browser = await startBrowser()
+  for (const [id, name] of [
+    ['acme', 'Acme Industries'],
+    ['newcomer', 'Newcomer'],
+  ])
+    assert.equal((await server.ask('POST', '/v1/tenants', { body: { id, name } })).status, 201)
+  return {
+    server,
+    browser,
+    open: pagesOf(server, browser),
+    async close() {
+      await browser.close()
+      await server.close()
+    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { Button, CopyButton, SegmentedControl } from '@mantine/core'
 import { useMemo, useState } from 'react'
 import { bytes as size } from '../format.ts'
+import { ScrollRegion } from './scroll-region.tsx'
 
 type View = 'formatted' | 'text' | 'hex'
 
@@ -43,10 +44,9 @@ export function BytesView({ raw, encoding, label }: { raw: string; encoding: 'ut
           )}
         </CopyButton>
       </div>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard */}
-      <pre tabIndex={0} aria-label={label} data-view={view}>
+      <ScrollRegion component="pre" label={label} view={view}>
         {shown}
-      </pre>
+      </ScrollRegion>
       {cut && <p className="dim">Only the beginning is shown.</p>}
     </div>
   )

@@ -1,14 +1,13 @@
 import { Button, CopyButton } from '@mantine/core'
+import { ScrollRegion } from './scroll-region.tsx'
 
 /** A command or text to copy. */
 export function CodeBlock({ code, label }: { code: string; label: string }) {
   return (
     <div className="code-block">
-      {/* Scrollable regions have to be reachable by keyboard. */}
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre tabIndex={0} aria-label={label}>
+      <ScrollRegion component="pre" label={label}>
         {code}
-      </pre>
+      </ScrollRegion>
       <CopyButton value={code}>
         {({ copied, copy }) => (
           <Button size="compact-xs" variant="default" onClick={copy}>

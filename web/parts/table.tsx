@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { ScrollRegion } from './scroll-region.tsx'
 
 /** One column: its head and how a row fills it. */
 export type Column<Row> = {
@@ -15,8 +16,7 @@ type Props<Row> = { label: string; columns: readonly Column<Row>[]; rows: readon
 /** A plain table that scrolls sideways where it has to. */
 export function Table<Row>({ label, columns, rows, rowKey }: Props<Row>) {
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard
-    <div className="table-wrap" role="region" aria-label={label} tabIndex={0}>
+    <ScrollRegion className="table-wrap" label={label}>
       <table className="table">
         <caption className="visually-hidden">{label}</caption>
         <thead>
@@ -43,6 +43,6 @@ export function Table<Row>({ label, columns, rows, rowKey }: Props<Row>) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   )
 }

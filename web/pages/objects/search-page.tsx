@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import type { ObjectSearch } from '../../../api/contract/object.ts'
@@ -9,6 +9,7 @@ import { FirstEvent } from '../../parts/first-event.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { PageHead, Panel } from '../../parts/panel.tsx'
 import { DocumentLink } from '../../parts/scoped-link.tsx'
+import { ShowMore } from '../../parts/show-more.tsx'
 import { Empty, Fault, Loading, Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { useAddress, useSetParameters } from '../../scope.ts'
@@ -115,17 +116,7 @@ function Documents({ type, types }: { type: string; types: readonly { type: stri
             ]}
           />
         )}
-        {found.hasNextPage && rows.length > 0 && (
-          <Button
-            variant="default"
-            size="xs"
-            mt="sm"
-            loading={found.isFetchingNextPage}
-            onClick={() => void found.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        )}
+        <ShowMore of={found} />
       </Panel>
     </>
   )

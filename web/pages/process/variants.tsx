@@ -31,8 +31,7 @@ export function Variants({ type, steps, chosen, onChoose }: Props) {
     >
       <Shown of={variants} height={480}>
         {({ variants: rows }) => (
-          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-          <ol className="variant-list" tabIndex={0} aria-label="Variants">
+          <ol className="variant-list" aria-label="Variants">
             {rows.map((variant, index) => {
               const id = variant.activities.join('\n')
               const active = id === key

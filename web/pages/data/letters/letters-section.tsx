@@ -9,6 +9,7 @@ import { BarList } from '../../../charts/bar-list.tsx'
 import { bytes, count, counted, instant } from '../../../format.ts'
 import { Icon } from '../../../parts/icons.tsx'
 import { Panel } from '../../../parts/panel.tsx'
+import { ShowMore } from '../../../parts/show-more.tsx'
 import { Empty, Fault, Loading } from '../../../parts/states.tsx'
 import { Table } from '../../../parts/table.tsx'
 import { useScope, useSetParameters } from '../../../scope.ts'
@@ -145,17 +146,7 @@ export function LettersSection() {
         ) : (
           <LetterTable rows={rows} selected={selected} onSelect={setSelected} onOpen={(id) => setParameters({ letter: id })} />
         )}
-        {found.hasNextPage && (
-          <Button
-            variant="default"
-            size="xs"
-            mt="sm"
-            loading={found.isFetchingNextPage}
-            onClick={() => void found.fetchNextPage()}
-          >
-            Show more
-          </Button>
-        )}
+        <ShowMore of={found} />
       </Panel>
       <LetterDrawer
         id={search.get('letter')}

@@ -1,6 +1,7 @@
 import type { DryRunRecord, DryRunResult } from '../../../../api/contract/mappings.ts'
 import { count, counted, instant, words } from '../../../format.ts'
 import { ClassBadge, isExceptionClass } from '../../../parts/classes.tsx'
+import { ScrollRegion } from '../../../parts/scroll-region.tsx'
 import { StateChip } from '../../../parts/state-chip.tsx'
 import { codeWords } from '../letters/letter-filter.ts'
 
@@ -50,11 +51,11 @@ function Record({ of }: { of: DryRunRecord }) {
       )}
       {of.events.map((event) => (
         <section key={event.event_id} className="dry-run-event">
-          <h4>
+          <h3>
             {words(event.activity)}
             {!event.canonical && <span className="chip">no canonical name</span>}
             {isExceptionClass(event.class) && <ClassBadge of={event.class} category={event.category} />}
-          </h4>
+          </h3>
           <dl className="meaning">
             <dt>Happened</dt>
             <dd className="num">{instant(event.time)}</dd>
@@ -73,10 +74,9 @@ function Record({ of }: { of: DryRunRecord }) {
           </dl>
           <details className="form-more">
             <summary>Everything that is kept</summary>
-            {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls has to be reachable by keyboard */}
-            <pre className="plain-json" tabIndex={0} aria-label={`Data of ${words(event.activity)}`}>
+            <ScrollRegion component="pre" className="plain-json" label={`Data of ${words(event.activity)}, ${event.natural_id}`}>
               {JSON.stringify(event.data, null, 2)}
-            </pre>
+            </ScrollRegion>
           </details>
         </section>
       ))}
