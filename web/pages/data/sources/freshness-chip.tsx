@@ -17,7 +17,7 @@ export function FreshnessChip({ of }: { of: Freshness | undefined }) {
   if (of === undefined) return <StateChip tone="none">never sent</StateChip>
   return (
     <StateChip tone={TONES[of.state]} title={of.message}>
-      {of.state === 'never' ? 'never sent' : of.state}
+      {of.state === 'never' ? (of.last_received_at === null ? 'never sent' : 'history only') : of.state}
     </StateChip>
   )
 }
