@@ -30,7 +30,7 @@ export const KafkaState = z
       .describe('of the tenant’s own sources; the product’s own topic for credentials of the whole installation'),
     gaps: z
       .array(z.object({ topic: z.string(), partition: z.int(), from: z.int(), to: z.int(), reason: z.string(), at: z.string() }))
-      .describe('offsets that were gone before they were read'),
+      .describe('offsets that were gone before they were read, or whose records belong to nobody'),
   })
   .meta({ id: 'KafkaState' })
 export type KafkaState = z.output<typeof KafkaState>

@@ -2,11 +2,15 @@ import { promisify } from 'node:util'
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib'
 import { compressFrame, decompressFrame } from 'lz4-napi'
 import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappy'
+import { lz4Length } from './lz4-length.ts'
 
 /** Packs and unpacks the records of a batch. */
 export type Codec = { compress(plain: Buffer): Promise<Buffer>; decompress(packed: Buffer): Promise<Buffer> }
 
-/** Largest batch after decompression: a broker takes batches of 1 MiB by default, and honest ones shrink by ten, not by hundreds. */
+/**
+ * Largest batch after decompression, which every codec keeps before it unpacks more: a broker takes batches of 1 MiB by default, and honest
+ * ones shrink by ten, not by hundreds.
+ */
 export const UNPACKED_BYTES = 128 * 1024 * 1024
 
 const LIMIT = { maxOutputLength: UNPACKED_BYTES }
@@ -23,7 +27,11 @@ export const zstdCodec: Codec = {
 
 export const lz4Codec: Codec = {
   compress: (plain) => compressFrame(plain),
-  decompress: (packed) => decompressFrame(packed),
+  async decompress(packed) {
+    if (lz4Length(packed, UNPACKED_BYTES) > UNPACKED_BYTES)
+      throw new Error(`a batch of LZ4 holds more than ${UNPACKED_BYTES} bytes`)
+    return decompressFrame(packed)
+  },
 }
 
 /** Start of the framing of the Java library xerial: magic, version and the oldest version that can read it. */

@@ -2,7 +2,7 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { Db } from '../postgres/client.ts'
 import { kafkaTopics } from '../postgres/schema.ts'
 
-/** What is remembered of a gap: offsets of a partition that were never read. */
+/** What is remembered of a gap: offsets of a partition that were never read, or whose records belong to nobody. */
 export type RecordedGap = { epoch: number; partition: number; from: number; to: number; reason: string; at: string }
 
 /** Gaps of a topic that are remembered. */
@@ -52,7 +52,8 @@ export async function recordGap(db: Db, cluster: string, topic: string, gap: Rec
     const [row] = await tx.select().from(kafkaTopics).where(place(cluster, topic)).for('update')
     if (row === undefined) return
     const gaps = gapsOf(row.detail)
-    const same = (one: RecordedGap) => one.epoch === gap.epoch && one.partition === gap.partition && one.from === gap.from
+    const same = (one: RecordedGap) =>
+      one.epoch === gap.epoch && one.partition === gap.partition && one.from === gap.from && one.reason === gap.reason
     if (gaps.some(same)) return
     const detail = { ...row.detail, gaps: [...gaps, gap].slice(-MOST_GAPS) }
     await tx.update(kafkaTopics).set({ detail }).where(place(cluster, topic))

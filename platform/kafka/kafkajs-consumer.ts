@@ -1,4 +1,5 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka, type KafkaMessage } from 'kafkajs'
+import type { DecodedRecord } from './decode-records.ts'
 import type {
   ConsumerEvents,
   ConsumerOptions,
@@ -181,12 +182,14 @@ function fetchedRecords(batch: EachBatchPayload['batch']): FetchedRecords {
 }
 
 function recordOf(message: KafkaMessage): KafkaRecord {
+  const { unreadable } = message as Pick<DecodedRecord, 'unreadable'>
   return {
     offset: Number(message.offset),
     key: message.key,
     value: message.value,
     headers: message.headers === undefined ? {} : headersOf(message.headers),
     timestamp: Number(message.timestamp),
+    ...(unreadable === undefined ? {} : { unreadable }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Log } from '../log.ts'
 import { consume, disconnectQuietly } from './kafkajs-consumer.ts'
 import type { KafkaPort, KafkaProducer } from './port.ts'
 import { prepareKafkajs } from './prepare-kafkajs.ts'
+import { isTooLarge } from './too-large.ts'
 import { NoTopicIds, topicIds } from './topic-ids.ts'
 
 const TOPIC_IDS_MS = 5000
@@ -134,6 +135,8 @@ async function openProducer(client: kafkajs.Kafka, timeoutMs: number): Promise<K
       try {
         await (await opening).send({ topic, acks: -1, timeout: timeoutMs, messages })
       } catch (error) {
+        // The connection is sound, and others send on it.
+        if (isTooLarge(error)) throw error
         // kafkajs asks for all topics that it ever sent to, and fails for one that is gone.
         if (current === opening) current = undefined
         await opening.then(disconnectQuietly, () => undefined)

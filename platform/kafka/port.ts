@@ -10,6 +10,10 @@ export type KafkaRecord = {
   headers: Readonly<Record<string, string>>
   /** Milliseconds since 1970, as the producer or the broker stamped it. */
   timestamp: number
+  /**
+   * There where the batch cannot be read: the record stands for all from the offset `first` up to its own, and has neither key nor value.
+   */
+  unreadable?: { reason: string; first: number }
 }
 
 /** Records of one partition as one fetch brought them. */

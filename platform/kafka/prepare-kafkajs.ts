@@ -1,28 +1,34 @@
 import { createRequire } from 'node:module'
 import kafkajs from 'kafkajs'
 import { type Codec, gzipCodec, lz4Codec, snappyCodec, zstdCodec } from './codecs.ts'
-
-/** Header that marks a record of a batch that could not be unpacked; its value says why. The record has no body. */
-export const UNREADABLE_HEADER = 'sightline-unreadable'
+import { decodeRecords } from './decode-records.ts'
 
 let prepared = false
 
 /**
- * Registers all codecs with kafkajs and mends its timer, once a process.
+ * Registers all codecs with kafkajs and mends its timer and its reading of records, once a process and before the first fetch.
  *
  * - kafkajs ends a consumer at the first snappy, lz4 or zstd batch, and for gzip it sets no limit to what a batch may hold.
  * - Its request queue schedules a check with a negative delay whenever nothing is throttled, and so wakes a thousand times a second.
+ * - A batch that it cannot read blocks a partition for ever, see {@link decodeRecords}.
  */
 export function prepareKafkajs(): void {
   if (prepared) return
   prepared = true
   const { CompressionCodecs, CompressionTypes } = kafkajs
-  CompressionCodecs[CompressionTypes.GZIP] = () => tolerant(gzipCodec)
-  CompressionCodecs[CompressionTypes.Snappy] = () => tolerant(snappyCodec)
-  CompressionCodecs[CompressionTypes.LZ4] = () => tolerant(lz4Codec)
-  CompressionCodecs[CompressionTypes.ZSTD] = () => tolerant(zstdCodec)
-  const queue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
+  CompressionCodecs[CompressionTypes.GZIP] = () => registered(gzipCodec)
+  CompressionCodecs[CompressionTypes.Snappy] = () => registered(snappyCodec)
+  CompressionCodecs[CompressionTypes.LZ4] = () => registered(lz4Codec)
+  CompressionCodecs[CompressionTypes.ZSTD] = () => registered(zstdCodec)
+  const require = createRequire(import.meta.url)
+  const queue = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue }
   queue.prototype.scheduleCheckPendingRequests = scheduleCheckPendingRequests
+  // The module is a function that its users take when they are loaded, which is with the first fetch.
+  const decoder = require.resolve('kafkajs/src/protocol/requests/fetch/v4/decodeMessages')
+  require(decoder)
+  const loaded = require.cache[decoder]
+  if (loaded === undefined) throw new Error('the reading of records of kafkajs is not where it was')
+  loaded.exports = decodeRecords
 }
 
 type RequestQueue = {
@@ -45,42 +51,10 @@ function scheduleCheckPendingRequests(this: RequestQueue): void {
   )
 }
 
-/** A codec that gives marked records in place of a batch that it cannot unpack, so that one bad batch never blocks its partition. */
-function tolerant(codec: Codec): {
+/** A codec as kafkajs calls it. */
+function registered(codec: Codec): {
   compress(encoder: { buffer: Buffer }): Promise<Buffer>
   decompress(packed: Buffer): Promise<Buffer>
 } {
-  return {
-    compress: (encoder) => codec.compress(encoder.buffer),
-    decompress: (packed) =>
-      codec
-        .decompress(packed)
-        .catch((error: unknown) => unreadableRecords(error instanceof Error ? error.message : String(error))),
-  }
-}
-
-/** Records of the largest unreadable batch that is passed over. */
-const MOST_UNREADABLE = 50_000
-
-/** Records in Kafka's encoding, one for each offset that a batch may have: no key, no value, one header with the reason. */
-function unreadableRecords(reason: string): Buffer {
-  const name = Buffer.from(UNREADABLE_HEADER)
-  const value = Buffer.from(reason.slice(0, 200))
-  const header = Buffer.concat([zigzag(1), zigzag(name.byteLength), name, zigzag(value.byteLength), value])
-  const parts: Buffer[] = []
-  for (let offset = 0; offset < MOST_UNREADABLE; offset++) {
-    // Attributes, timestamp delta, offset delta, no key, no value.
-    const body = Buffer.concat([Buffer.from([0, 0]), zigzag(offset), zigzag(-1), zigzag(-1), header])
-    parts.push(zigzag(body.byteLength), body)
-  }
-  return Buffer.concat(parts)
-}
-
-/** A number as a zigzag varint. */
-function zigzag(value: number): Buffer {
-  let rest = value < 0 ? -2 * value - 1 : 2 * value
-  const bytes: number[] = []
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
-  bytes.push(rest)
-  return Buffer.from(bytes)
+  return { compress: (encoder) => codec.compress(encoder.buffer), decompress: codec.decompress }
 }

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto'
 import type { Instant } from '../../../model/instant.ts'
+import type { KeptVersions } from '../../../platform/kafka/claim-versions.ts'
 
 /** A range of a partition that is about to be stored, with all that makes storing it again give the same rows. */
 export type Claim = {
@@ -13,42 +15,58 @@ export type Claim = {
 }
 
 /** What the metadata of a committed offset says; `claim` is null where nothing was under way. */
-export type Note = { epoch: number; claim: Claim | null }
+export type Note = {
+  epoch: number
+  claim: Claim | null
+  /** Where the versions of the claim are kept under a name instead: they are too many, and none of them is in it. */
+  versionsId?: string
+}
 
-/** Longest list of versions: brokers take 4096 bytes of metadata by default. Feeds beyond are read with their newest mapping. */
+/** Longest list of versions in metadata: brokers take 4096 bytes of it by default. */
 const VERSIONS_LENGTH = 3000
 
-const NOTE = /^v1;(\d{1,9})(?:;(\d{1,16})-(\d{1,16});(\d{1,17});([a-z0-9\-/:,]*))?$/u
+const NOTE = /^v1;(\d{1,9})(?:;(\d{1,16})-(\d{1,16});(\d{1,17});(?:@([0-9a-f]{64})|([a-z0-9\-/:,]*)))?$/u
 
 /** Metadata of an offset with nothing under way: only the epoch that the offset belongs to. */
 export function idleNote(epoch: number): string {
   return `v1;${epoch}`
 }
 
-/** Metadata of an offset whose following range is about to be stored. */
+/** Metadata of an offset whose following range is about to be stored; {@link longVersions} are only named in it. */
 export function claimNote({ epoch, first, last, at, versions }: Claim): string {
-  let listed = ''
-  for (const [feed, version] of versions) {
-    const next = `${listed === '' ? '' : ','}${feed}:${version}`
-    if (listed.length + next.length > VERSIONS_LENGTH) break
-    listed += next
+  const long = longVersions(versions)
+  return `v1;${epoch};${first}-${last};${at};${long === null ? listOf(versions) : `@${long.id}`}`
+}
+
+/** Versions that are too many for metadata, as they are kept elsewhere; null where they fit. */
+export function longVersions(versions: Claim['versions']): KeptVersions | null {
+  const listed = listOf(versions)
+  return listed.length <= VERSIONS_LENGTH ? null : { id: hash('sha256', listed), listed }
+}
+
+function listOf(versions: Claim['versions']): string {
+  return [...versions].map(([feed, version]) => `${feed}:${version}`).join(',')
+}
+
+/** Reads a list of versions. */
+export function readVersions(listed: string): Map<string, number> {
+  const versions = new Map<string, number>()
+  for (const entry of listed.split(',')) {
+    const colon = entry.lastIndexOf(':')
+    if (colon > 0) versions.set(entry.slice(0, colon), Number(entry.slice(colon + 1)))
   }
-  return `v1;${epoch};${first}-${last};${at};${listed}`
+  return versions
 }
 
 /** Reads metadata; null where it is not ours. */
 export function readNote(metadata: string): Note | null {
   const match = NOTE.exec(metadata)
   if (match === null) return null
-  const [, epochText, first, last, at, listed = ''] = match
+  const [, epochText, first, last, at, versionsId, listed = ''] = match
   const epoch = Number(epochText)
   if (first === undefined) return { epoch, claim: null }
-  const versions = new Map<string, number>()
-  for (const entry of listed.split(',')) {
-    const colon = entry.lastIndexOf(':')
-    if (colon > 0) versions.set(entry.slice(0, colon), Number(entry.slice(colon + 1)))
-  }
-  return { epoch, claim: { epoch, first: Number(first), last: Number(last), at: Number(at), versions } }
+  const claim = { epoch, first: Number(first), last: Number(last), at: Number(at), versions: readVersions(listed) }
+  return { epoch, claim, ...(versionsId === undefined ? {} : { versionsId }) }
 }
 
 /** Records that a consumer will never see. */

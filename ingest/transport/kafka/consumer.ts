@@ -8,7 +8,7 @@ import type { Db } from '../../../platform/postgres/client.ts'
 import type { Judge } from '../../judge.ts'
 import { type BindingConflict, bindTopics, type TopicBinding } from './bindings.ts'
 import { KAFKA_LIMITS, type KafkaLimits } from './limits.ts'
-import { type Located, locate } from './locate.ts'
+import { isRenewed, type Located, locate } from './locate.ts'
 import { kafkaMetrics } from './metrics.ts'
 import { type PartitionReader, type RangeWriter, readPartition, type Shared } from './partition.ts'
 import { byPlace, type KafkaState, partitionState } from './state.ts'
@@ -37,7 +37,6 @@ export type KafkaIngestOptions = {
 
 /** Consumer group of the product. */
 const KAFKA_GROUP = 'sightline-ingest'
-
 const RETRY_MS = 500
 const MOST_RETRY_MS = 10_000
 const CLOSE_MS = 5000
@@ -87,6 +86,7 @@ export function startKafka(options: KafkaIngestOptions): KafkaIngest {
     limits,
     judge: options.judge,
     writer: options.writer,
+    db,
     now,
     log,
     metrics,
@@ -179,7 +179,7 @@ export function startKafka(options: KafkaIngestOptions): KafkaIngest {
         return
       }
       const lastRead = held.reader.state().committed
-      const found = await locate({ kafka, db, group, cluster: stay.cluster, places: [place], ids, lastRead })
+      const found = await locate({ kafka, db, log, group, cluster: stay.cluster, places: [place], ids, lastRead })
       for (const one of found) await begin(stay, membership, one)
     })
   }
@@ -197,7 +197,7 @@ export function startKafka(options: KafkaIngestOptions): KafkaIngest {
       await Promise.all(before.map(({ reader }) => reader.ended))
       stay.ids = await kafka.topicIds()
       const places = membership.partitions.filter((place) => !begun.has(keyOf(place)))
-      for (const found of await locate({ kafka, db, group, cluster: stay.cluster, places, ids: stay.ids })) {
+      for (const found of await locate({ kafka, db, log, group, cluster: stay.cluster, places, ids: stay.ids })) {
         await begin(stay, membership, found)
         begun.add(keyOf(found.place))
       }
@@ -219,6 +219,7 @@ export function startKafka(options: KafkaIngestOptions): KafkaIngest {
     if (topics.join('\n') !== stay.topics.join('\n')) return 'topics'
     stay.bindings = bindings
     if (isRenewed(topics, stay.ids, await kafka.topicIds())) return 'recreated'
+    gaps = await recordedGaps(db, stay.cluster)
     if (Date.now() - consumer.lastSignOfLife() > limits.watchdogMs) return 'silent'
     for (const topic of new Set([...stay.partitions.values()].map(({ reader }) => reader.place.topic)))
       for (const { partition, high } of await kafka.offsets(topic)) {
@@ -351,11 +352,6 @@ export function startKafka(options: KafkaIngestOptions): KafkaIngest {
       await running
     },
   }
-}
-
-/** Whether one of the topics was made again. */
-function isRenewed(topics: readonly string[], before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): boolean {
-  return topics.some((topic) => before.has(topic) && after.has(topic) && before.get(topic) !== after.get(topic))
 }
 
 /** Waits, or less where the signal aborts. */

@@ -3,6 +3,7 @@ import { instantToIso, type Instant } from '../../../model/instant.ts'
 import type { TenantId } from '../../../model/tenant.ts'
 import { SightlineError } from '../../../platform/errors.ts'
 import type { KafkaPort, KafkaProducer, OutgoingRecord } from '../../../platform/kafka/port.ts'
+import { isTooLarge } from '../../../platform/kafka/too-large.ts'
 import type { Log } from '../../../platform/log.ts'
 import type { JudgedSource } from '../../judge.ts'
 import { incoming, OWN_TOPICS, tenantOf, type TopicBinding } from './bindings.ts'
@@ -46,9 +47,10 @@ export type FrontRecord = {
 export type Front = {
   /**
    * Resolves when all in-sync replicas of the broker have the records (`acks=all`): they are read from there, whatever ends now. Records
-   * of one call keep their order, up to {@link FRONT_LIMITS.sendBytes}.
+   * of one call keep their order, up to {@link FRONT_LIMITS.sendBytes}. What the broker refuses for its size together is sent in halves.
    *
-   * @throws SightlineError `body_too_large` for a record over {@link FRONT_LIMITS}; `overloaded` when too much waits for the broker;
+   * @throws SightlineError `body_too_large` for a record over {@link FRONT_LIMITS}, or over what the topic takes, and others of the call
+   *   may be there then; `overloaded` when too much waits for the broker;
    *   `store_unavailable` when the broker does not confirm, and nothing is known then: sending it again does no harm; `draining`
    */
   send(records: readonly FrontRecord[]): Promise<void>
@@ -57,7 +59,9 @@ export type Front = {
   stop(): Promise<void>
 }
 
-type Waiting = { records: OutgoingRecord[]; bytes: number; done: () => void; failed: (error: unknown) => void }
+type Outgoing = { record: OutgoingRecord; bytes: number }
+
+type Waiting = { records: Outgoing[]; bytes: number; done: () => void; failed: (error: unknown) => void }
 
 /** Names of the headers that address a record; those that it came with follow under their own names with a prefix. */
 const ADDRESS = 'sl-'
@@ -75,6 +79,8 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
   let pendingRecords = 0
   let sends = 0
   let turn = 0
+  /** Lowered where the topic takes less: not every send is to be refused first. */
+  let sendBytes: number = FRONT_LIMITS.sendBytes
   let stopped = false
   let failingSince: Instant | null = null
   let lastError: string | null = null
@@ -93,14 +99,34 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
     return { producer: await kafka.producer({ timeoutMs: FRONT_LIMITS.timeoutMs }), partitions }
   }
 
+  /** Sends records in order, in halves where together they are more than the topic takes. */
+  const sendInParts = async (sender: KafkaProducer, partition: number, records: readonly Outgoing[]): Promise<void> => {
+    try {
+      await sender.send(
+        FRONT_TOPIC,
+        partition,
+        records.map(({ record }) => record),
+      )
+    } catch (error) {
+      if (!isTooLarge(error) || records.length === 1) throw error
+      sendBytes = Math.min(sendBytes, bytesOf(records) / 2)
+      const half = Math.ceil(records.length / 2)
+      await sendInParts(sender, partition, records.slice(0, half))
+      await sendInParts(sender, partition, records.slice(half))
+    }
+  }
+
   const sendTogether = async (group: readonly Waiting[]): Promise<void> => {
     const opening = (producer ??= open())
     try {
       const { producer: sender, partitions } = await opening
       // One send goes to one partition: large batches, and the records of a request stay in order.
       const partition = turn++ % Math.max(partitions, 1)
-      const records = group.flatMap((one) => one.records)
-      await sender.send(FRONT_TOPIC, partition, records)
+      await sendInParts(
+        sender,
+        partition,
+        group.flatMap((one) => one.records),
+      )
     } catch (error) {
       // Only where it could not be opened: an open one mends itself.
       opening.catch(() => {
@@ -158,7 +184,7 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
   const start = (): void => {
     while (queue.length > 0 && (sends === 0 || (sends < FRONT_LIMITS.sends && isLarge()))) {
       const group: Waiting[] = []
-      for (let bytes = 0; queue[0] !== undefined && (group.length === 0 || bytes + queue[0].bytes <= FRONT_LIMITS.sendBytes);) {
+      for (let bytes = 0; queue[0] !== undefined && (group.length === 0 || bytes + queue[0].bytes <= sendBytes);) {
         const [waiting] = queue.splice(0, 1)
         if (waiting === undefined) break
         group.push(waiting)
@@ -169,7 +195,7 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
     }
     if (sends === 0 && queue.length === 0) idle.resolve()
   }
-  const isLarge = (): boolean => queue.reduce((sum, { bytes }) => sum + bytes, 0) >= FRONT_LIMITS.sendBytes / 4
+  const isLarge = (): boolean => queue.reduce((sum, { bytes }) => sum + bytes, 0) >= sendBytes / 4
 
   return {
     async send(records) {
@@ -177,7 +203,7 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
       if (stopped)
         throw new SightlineError('draining', 'This process is shutting down.', { next: 'Send it again.', retryAfterS: 2 })
       const outgoing = records.map(outgoingRecord)
-      const bytes = outgoing.reduce((sum, record) => sum + record.bytes, 0)
+      const bytes = bytesOf(outgoing)
       const large = outgoing.findIndex((record) => record.bytes > FRONT_LIMITS.recordBytes)
       if (large >= 0)
         throw new SightlineError(
@@ -193,11 +219,10 @@ export function createFront(options: { kafka: KafkaPort; now: () => Instant; log
       pendingBytes += bytes
       pendingRecords += records.length
       if (sends === 0 && queue.length === 0) idle = Promise.withResolvers<void>()
-      const confirmed = parts(outgoing).map(
+      const confirmed = parts(outgoing, sendBytes).map(
         (part) =>
           new Promise<void>((done, failed) => {
-            const size = part.reduce((sum, record) => sum + record.bytes, 0)
-            queue.push({ records: part.map(({ record }) => record), bytes: size, done, failed })
+            queue.push({ records: part, bytes: bytesOf(part), done, failed })
           }),
       )
       start()
@@ -226,13 +251,17 @@ async function within<T>(ms: number, task: Promise<T>): Promise<T> {
   }
 }
 
+function bytesOf(records: readonly { bytes: number }[]): number {
+  return records.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
 /** A call in parts that a send takes. */
-function parts<T extends { bytes: number }>(records: readonly T[]): T[][] {
-  const parts: T[][] = []
+function parts(records: readonly Outgoing[], most: number): Outgoing[][] {
+  const parts: Outgoing[][] = []
   let size = Infinity
   for (const record of records) {
     size += record.bytes
-    if (size > FRONT_LIMITS.sendBytes) {
+    if (size > most) {
       parts.push([])
       size = record.bytes
     }
@@ -241,7 +270,7 @@ function parts<T extends { bytes: number }>(records: readonly T[]): T[][] {
   return parts
 }
 
-function outgoingRecord(record: FrontRecord): { record: OutgoingRecord; bytes: number } {
+function outgoingRecord(record: FrontRecord): Outgoing {
   const headers: Record<string, string> = {
     [`${ADDRESS}tenant`]: record.tenant,
     [`${ADDRESS}feed`]: record.feed,
@@ -257,13 +286,6 @@ function outgoingRecord(record: FrontRecord): { record: OutgoingRecord; bytes: n
     record: { key: record.key === null ? null : bufferOf(record.key), value: bufferOf(record.body), headers },
     bytes,
   }
-}
-
-/** Whether the broker refuses the size, which trying again does not change. */
-function isTooLarge(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const type = 'type' in error ? error.type : undefined
-  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' || isTooLarge(error.cause)
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -1,7 +1,9 @@
+import { keptVersions } from '../../../platform/kafka/claim-versions.ts'
 import { renewEpoch, topicEpoch } from '../../../platform/kafka/epochs.ts'
 import type { KafkaPort, TopicPartition } from '../../../platform/kafka/port.ts'
+import type { Log } from '../../../platform/log.ts'
 import type { Db } from '../../../platform/postgres/client.ts'
-import { type Start, startOf } from './claim.ts'
+import { type Claim, readNote, readVersions, type Start, startOf } from './claim.ts'
 
 /** Where reading a partition begins, and what is known of it. */
 export type Located = Start & {
@@ -23,13 +25,14 @@ export type Located = Start & {
 export async function locate(options: {
   kafka: KafkaPort
   db: Db
+  log: Log
   group: string
   cluster: string
   places: readonly TopicPartition[]
   ids: ReadonlyMap<string, string>
   lastRead?: number | null
 }): Promise<Located[]> {
-  const { kafka, db, group, cluster, places, ids } = options
+  const { kafka, db, log, group, cluster, places, ids } = options
   const topics = [...new Set(places.map(({ topic }) => topic))]
   const committed = await kafka.committed(group, topics)
   const located: Located[] = []
@@ -45,6 +48,7 @@ export async function locate(options: {
       const start = startOf({ partition, known, metadata, low, high, epoch, identified: ids.has(topic) })
       located.push({
         ...start,
+        claim: start.claim === null ? null : await withVersions({ db, log, cluster, place, metadata, claim: start.claim }),
         place,
         epoch: start.renewed ? await renewEpoch(db, cluster, topic, epoch) : epoch,
         committed: known,
@@ -53,4 +57,31 @@ export async function locate(options: {
     }
   }
   return located
+}
+
+/** The claim with its versions where they are kept elsewhere. */
+async function withVersions(options: {
+  db: Db
+  log: Log
+  cluster: string
+  place: TopicPartition
+  metadata: string
+  claim: Claim
+}): Promise<Claim> {
+  const { db, log, cluster, place, metadata, claim } = options
+  const id = readNote(metadata)?.versionsId
+  if (id === undefined) return claim
+  const listed = await keptVersions(db, cluster, place, id)
+  if (listed !== null) return { ...claim, versions: readVersions(listed) }
+  log.error({ ...place, first: claim.first, last: claim.last }, 'the versions of a claimed range are gone; the newest are taken')
+  return claim
+}
+
+/** Whether one of the topics was made again. */
+export function isRenewed(
+  topics: readonly string[],
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): boolean {
+  return topics.some((topic) => before.has(topic) && after.has(topic) && before.get(topic) !== after.get(topic))
 }

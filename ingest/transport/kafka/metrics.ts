@@ -20,7 +20,7 @@ export function kafkaMetrics(registry: Registry) {
     records: counter('records', 'Records whose range was stored'),
     events: counter('events', 'Events in them'),
     letters: counter('dead_letters', 'Records among them that became dead letters'),
-    unowned: counter('unowned_records', 'Records of the own topic that named nobody whose they are'),
+    unowned: counter('unowned_records', 'Records of the own topic that belong to nobody: unreadable, empty, or naming nobody'),
     replays: counter('replays', 'Ranges that were stored again for an earlier owner of the partition'),
     gaps: counter('gaps', 'Stretches of offsets that were gone before they were read'),
     rebalances: new Counter({ name: 'sightline_kafka_rebalances_total', help: 'Assignments by the consumer group', registers }),

@@ -2,14 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instant } from '../../../model/instant.ts'
 import type { FetchedRecords, KafkaRecord, Membership, TopicPartition } from '../../../platform/kafka/port.ts'
 import type { Log } from '../../../platform/log.ts'
+import type { Db } from '../../../platform/postgres/client.ts'
 import type { Judge } from '../../judge.ts'
 import type { EventWriter } from '../../write.ts'
 import type { TopicBinding } from './bindings.ts'
-import { type Claim, claimNote, idleNote } from './claim.ts'
+import type { Claim } from './claim.ts'
+import { createCommits } from './commit.ts'
 import type { KafkaLimits } from './limits.ts'
 import type { KafkaMetrics } from './metrics.ts'
 import { type Range, type ReadRange, rangeToken, readRange } from './read-range.ts'
 import { RecordBuffer } from './record-buffer.ts'
+import { reportUnowned } from './report-unowned.ts'
 import type { Turns } from './turns.ts'
 
 /** What the consumer needs of the writer. */
@@ -20,6 +23,7 @@ export type Shared = {
   limits: KafkaLimits
   judge: Judge
   writer: RangeWriter
+  db: Db
   now: () => Instant
   log: Log
   metrics: KafkaMetrics
@@ -223,19 +227,17 @@ export function readPartition(options: {
     return null
   }
 
-  const commit = async (offset: number, metadata: string): Promise<void> => {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        await membership.commit(place, offset, metadata)
-        committed = offset
-        return
-      } catch (error) {
-        signal.throwIfAborted()
-        lastError = `committing: ${error instanceof Error ? error.message : String(error)}`
-        await sleep(Math.min(2000, 100 * 2 ** attempt) * (0.5 + Math.random()), undefined, { signal })
-      }
-    }
-  }
+  const { claim: commitClaim, idle: commitIdle } = createCommits({
+    db: shared.db,
+    cluster,
+    epoch,
+    place,
+    membership,
+    told: {
+      committed: (offset) => (committed = offset),
+      failed: (error) => (lastError = error),
+    },
+  })
 
   const store = async (block: Block, read: ReadRange): Promise<void> => {
     const range: Range = { cluster, ...place, epoch, first: block.claim.first, last: block.claim.last }
@@ -244,18 +246,12 @@ export function readPartition(options: {
     metrics.records.inc(labels, block.records)
     metrics.events.inc(labels, read.events)
     metrics.letters.inc(labels, read.letters)
-    if (read.unowned > 0) {
-      metrics.unowned.inc(labels, read.unowned)
-      shared.log.warn(
-        { ...place, records: read.unowned },
-        'records of the own topic say nobody whose they are; they were left out',
-      )
-    }
+    await reportUnowned(shared, range, read.at, read.unowned)
   }
 
   /** Claims and stores a block, and prepares the next one meanwhile. */
   const process = async (block: Block, read: ReadRange, claimed: boolean): Promise<Block | null> => {
-    if (!claimed) await commit(block.claim.first, claimNote(block.claim))
+    if (!claimed) await commitClaim(block.claim)
     const stored = store(block, read)
     const preparing = ahead(stored)
     // Awaited below, whatever becomes of the block.
@@ -280,7 +276,8 @@ export function readPartition(options: {
         block.release()
         following ??= await next(limits.settleMs)
         claimed = following?.read != null && !finishing
-        await commit(block.claim.last + 1, claimed && following !== null ? claimNote(following.claim) : idleNote(epoch))
+        if (claimed && following !== null) await commitClaim(following.claim)
+        else await commitIdle(block.claim.last + 1)
       } catch (error) {
         block.release()
         following?.release()

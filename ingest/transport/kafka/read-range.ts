@@ -3,7 +3,6 @@ import type { Event } from '../../../model/event.ts'
 import type { Instant } from '../../../model/instant.ts'
 import type { TenantId } from '../../../model/tenant.ts'
 import type { KafkaRecord } from '../../../platform/kafka/port.ts'
-import { UNREADABLE_HEADER } from '../../../platform/kafka/prepare-kafkajs.ts'
 import type { Batch, Coordinates, DeadLetter } from '../../batch.ts'
 import { type RecordIn, rejected } from '../../format.ts'
 import type { Judge, JudgedSource, Reader } from '../../judge.ts'
@@ -25,8 +24,20 @@ export type ReadRange = {
   versions: ReadonlyMap<string, number>
   events: number
   letters: number
-  /** Records that belong to nobody: neither their headers nor a source say whose they are. */
-  unowned: number
+  unowned: Unowned[]
+}
+
+/** Records that belong to nobody: neither their headers nor a source say whose they are. So they are told by place to who runs it all. */
+export type Unowned = {
+  /** unreadable: of a batch that cannot be read; empty: without a body; unowned: the headers name nobody */
+  reason: 'unreadable' | 'empty' | 'unowned'
+  /** What was wrong with the first of them. */
+  detail: string
+  /** Offsets of the first and the last of them, both inclusive; others may lie between. */
+  first: number
+  last: number
+  /** How many offsets they take. */
+  records: number
 }
 
 /** Reading goes on this long before others get their turn. */
@@ -94,7 +105,11 @@ async function readAll(options: {
     return made
   }
   let position = 0
-  let unowned = 0
+  const unowned = new Map<Unowned['reason'], Unowned>()
+  const leaveOut = (reason: Unowned['reason'], detail: string, first: number, last: number): void => {
+    const held = unowned.get(reason) ?? { reason, detail, first, last, records: 0 }
+    unowned.set(reason, { ...held, last, records: held.records + last - first + 1 })
+  }
   let turnEnds = performance.now() + TURN_MS
   for (const kafkaRecord of records) {
     if (performance.now() > turnEnds) {
@@ -102,26 +117,27 @@ async function readAll(options: {
       signal.throwIfAborted()
       turnEnds = performance.now() + TURN_MS
     }
-    const own = placeOf(range, kafkaRecord.offset)
-    const unreadable = kafkaRecord.headers[UNREADABLE_HEADER]
-    if (kafkaRecord.value === null) {
+    const { offset, value, unreadable } = kafkaRecord
+    const own = placeOf(range, offset, unreadable?.first)
+    if (value === null) {
       if (binding.owner === null) {
-        unowned++
+        if (unreadable === undefined) leaveOut('empty', 'the record has no body', offset, offset)
+        else leaveOut('unreadable', unreadable.reason, unreadable.first, offset)
         continue
       }
       const group = groupOf(binding.owner)
       if (unreadable === undefined) group.ignored++
       else {
         const held = { record: incoming({ ...kafkaRecord, value: NOTHING }), coordinates: own, reader: unread(binding.owner) }
-        group.letters.push(letterOf(held, 'batch_unreadable', `its batch cannot be unpacked: ${unreadable}`))
+        group.letters.push(letterOf(held, 'batch_unreadable', `its batch cannot be read: ${unreadable.reason}`))
       }
       position++
       continue
     }
-    const withValue = { ...kafkaRecord, value: kafkaRecord.value }
+    const withValue = { ...kafkaRecord, value }
     const address = binding.address(withValue)
     if ('code' in address) {
-      if (binding.owner === null) unowned++
+      if (binding.owner === null) leaveOut('unowned', address.reason, offset, offset)
       else {
         const held = { record: incoming(withValue), coordinates: own, reader: unread(binding.owner) }
         groupOf(binding.owner).letters.push(letterOf(held, address.code, address.reason))
@@ -136,7 +152,7 @@ async function readAll(options: {
     const parts = 'failure' in split ? [address.record] : split.value
     for (const [part, record] of parts.entries()) {
       const placed = { record, coordinates: partOf(whole, part), position, reader }
-      const context = { receivedAt: at + position, seq: kafkaRecord.offset, naturalId: naturalIdOf(placed.coordinates) }
+      const context = { receivedAt: at + position, seq: offset, naturalId: naturalIdOf(placed.coordinates) }
       const read = attempt(() => reader.read(record, context))
       const outcome = 'failure' in read ? rejected('format_failed', `the format itself failed: ${read.failure}`) : read.value
       group.placed.push(placed)
@@ -156,7 +172,7 @@ async function readAll(options: {
     versions: readers.versions(),
     events: batches.reduce((sum, batch) => sum + batch.events.length, 0),
     letters: batches.reduce((sum, batch) => sum + batch.letters.length, 0),
-    unowned,
+    unowned: [...unowned.values()],
     positions: position,
   }
 }
@@ -213,8 +229,9 @@ function attempt<T>(read: () => T): { value: T } | { failure: string } {
 
 type Place = Extract<Coordinates, { topic: string }>
 
-function placeOf({ cluster, topic, epoch, partition }: Range, offset: number): Place {
-  return { cluster, topic, epoch, partition, offset: String(offset) }
+/** Place of a record; of one that stands for several, the offsets from the first of them up to its own. */
+function placeOf({ cluster, topic, epoch, partition }: Range, offset: number, first = offset): Place {
+  return { cluster, topic, epoch, partition, offset: first === offset ? String(offset) : `${first}-${offset}` }
 }
 
 /** Place of a part of a record that holds several. */

@@ -15,7 +15,7 @@ export type KafkaState = {
   partitions: PartitionState[]
   /** Topics that several sources name. */
   conflicts: BindingConflict[]
-  /** Offsets that were gone before they were read, the newest last. */
+  /** Offsets that were gone before they were read, or whose records belong to nobody, the newest last. */
   gaps: (RecordedGap & { topic: string })[]
 }
 
