@@ -13,12 +13,18 @@ const RATE = 2000
 const SHORT_MS = 6000
 const SHORT_RATE = 500
 const MIB = 1024 * 1024
-/** What a consumer may hold in memory, whatever waits: its buffers (64 MiB), what is on its way, and the process itself. */
+/** The heap that a consumer gets: what it holds must fit, however much waits. Beyond its heap are buffers and the process itself. */
+const HEAP_MIB = 512
 const MEMORY = 1024 * MIB
 
 let world: World
 before(async () => {
-  world = await openWorld({ log: openLog({ level: 'error', human: true }), replicas: 1, ways: false })
+  world = await openWorld({
+    log: openLog({ level: 'error', human: true }),
+    replicas: 1,
+    ways: false,
+    env: { NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}` },
+  })
   await world.bind([])
 })
 after(async () => {
