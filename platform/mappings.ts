@@ -61,11 +61,12 @@ export async function findMapping(db: Db, tenant: TenantId, name: string, versio
 /**
  * Keeps a new version of a mapping; its number is written into the body.
  *
- * @throws SightlineError `conflict` where the tenant has as many mappings or versions as fit
+ * @param input.expected the version that must be the newest, 0 for none yet; null where any may be
+ * @throws SightlineError `conflict` where another is the newest, or the tenant has as many mappings or versions as fit
  */
 export async function saveMapping(
   db: Db,
-  input: { tenant: TenantId; name: string; body: Record<string, unknown>; actor: string },
+  input: { tenant: TenantId; name: string; body: Record<string, unknown>; actor: string; expected?: number | null },
 ): Promise<StoredMapping> {
   const { tenant, name, actor } = input
   return db.transaction(async (tx) => {
@@ -78,7 +79,13 @@ export async function saveMapping(
       })
       .from(mappings)
       .where(eq(mappings.tenantId, tenant))
-    const version = (known?.last ?? 0) + 1
+    const newest = known?.last ?? 0
+    const { expected = null } = input
+    if (expected !== null && newest !== expected)
+      throw new SightlineError('conflict', `Version ${newest} of "${name}" is the newest by now.`, {
+        next: 'Look at it and save again.',
+      })
+    const version = newest + 1
     if (version > MOST.versions || (version === 1 && (known?.names ?? 0) >= MOST.mappings))
       throw new SightlineError('conflict', `A tenant keeps at most ${MOST.mappings} mappings of ${MOST.versions} versions.`)
     const body = { ...input.body, name, version }

@@ -77,6 +77,13 @@ test('a change is a new version, old ones stay, and two who edit at once do not 
     both.map(({ body }) => body.version).toSorted((a, b) => a - b),
     [1, 2],
   )
+  const based = await Promise.all(
+    [1, 2, 3, 4].map((n) => save(tenant, 'race', { ...MAPPING, title: `Edit ${n}` }, { expected_version: 2 })),
+  )
+  assert.deepEqual(
+    based.map(({ status }) => status).toSorted((a, b) => a - b),
+    [201, 409, 409, 409],
+  )
 })
 
 test('a tenant neither sees nor tries the mappings of another', async () => {

@@ -128,15 +128,14 @@ export const mappingRoutes: Route[] = [
       }
       if (JSON.stringify(read.mapping).length > MAPPING_LIMITS.bytes)
         throw new SightlineError('body_too_large', `A mapping has at most ${MAPPING_LIMITS.bytes / 1024} KiB.`)
-      if (body.expected_version !== undefined) {
-        const [newest] = await mappingHistory(db, tenant, name)
-        if ((newest?.version ?? 0) !== body.expected_version)
-          throw new SightlineError('conflict', `Version ${newest?.version ?? 0} of "${name}" is the newest by now.`, {
-            next: 'Look at it and save again.',
-          })
-      }
-      await saveMapping(db, { tenant, name, body: read.mapping, actor: access.keyId })
-      return detailOf(db, tenant, name, null)
+      const { version } = await saveMapping(db, {
+        tenant,
+        name,
+        body: read.mapping,
+        actor: access.keyId,
+        expected: body.expected_version ?? null,
+      })
+      return detailOf(db, tenant, name, version)
     },
   }),
 ]
