@@ -19,14 +19,11 @@ import { openApiDocument } from './openapi.ts'
 import { OTLP_OPERATIONS, OTLP_PATHS, postOtlp } from './otlp.ts'
 import { problemHandler } from './problem.ts'
 import { readiness } from './readiness.ts'
-import type { Route } from './route.ts'
+import { JSON_LIMIT, type Lines, type Route } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { postSession, deleteSession } from './session.ts'
 import type { Services } from './services.ts'
 import { postWebhook } from './webhooks.ts'
-
-/** Largest JSON body of everything but events. */
-const JSON_LIMIT = 2 * 1024 * 1024
 
 /** The application of a process that serves no API: whether it lives, whether it is ready, and its figures. */
 export function createOperationsApp(services: Services): Express {
@@ -75,7 +72,7 @@ export function createApp(services: Services, webFolder: string | null): Express
   for (const [path, operations] of [...paths].toSorted(([a], [b]) => Number(a.includes('{')) - Number(b.includes('{')))) {
     for (const route of operations) {
       if (route.handle === undefined) continue
-      const body = route.body === null ? [] : [express.json({ limit: JSON_LIMIT })]
+      const body = route.body === null ? [] : [express.json({ limit: route.bodyLimit })]
       app[route.method](expressPath(path), admit(route, services, access), ...body, serve(route, services))
     }
     app.all(expressPath(path), refuseMethod(operations.map(({ method }) => method.toUpperCase())))
@@ -259,18 +256,21 @@ function serve(route: Route, services: Services): RequestHandler {
       reader: route.tenant ? tenantReader(services.stores.clickhouse.reader, tenant) : (null as never),
     })
     if (route.status === 204) response.status(204).end()
-    else if (route.media === 'ndjson') await sendLines(response, answer as AsyncIterable<unknown>)
+    else if (route.media === 'ndjson') await sendLines(response, 'application/x-ndjson', asJson(answer as AsyncIterable<unknown>))
+    else if (route.media === 'lines') await sendLines(response, (answer as Lines).type, (answer as Lines).lines)
+    else if (route.media === 'csv') response.status(route.status).type('text/csv').send(answer)
     else response.status(route.status).json(answer)
   }
 }
 
-/** Writes values as they come, one a line; a failure in the middle breaks the connection off, so that a part never passes as the whole. */
-async function sendLines(response: Response, values: AsyncIterable<unknown>): Promise<void> {
-  const lines = async function* () {
-    for await (const value of values) yield `${JSON.stringify(value)}\n`
-  }
-  response.type('application/x-ndjson')
-  await pipeline(Readable.from(lines()), response)
+/** Writes lines as they come; a failure in the middle breaks the connection off, so that a part never passes as the whole. */
+async function sendLines(response: Response, type: string, lines: AsyncIterable<string>): Promise<void> {
+  response.type(type)
+  await pipeline(Readable.from(lines), response)
+}
+
+async function* asJson(values: AsyncIterable<unknown>): AsyncIterable<string> {
+  for await (const value of values) yield `${JSON.stringify(value)}\n`
 }
 
 function docs(): RequestHandler {

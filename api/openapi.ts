@@ -62,7 +62,12 @@ function operation(route: Route): ZodOpenApiOperationObject {
   }
 }
 
-const MEDIA = { json: 'application/json', ndjson: 'application/x-ndjson' } as const
+const MEDIA = {
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv',
+  lines: 'application/x-ndjson',
+} as const
 
 const TENANT_HEADER = {
   in: 'header',

@@ -19,6 +19,7 @@ export function sendProblem(response: Response, error: SightlineError, more: Rec
         code: error.code,
         detail: error.next === undefined ? error.message : `${error.message} ${error.next}`,
         request_id: response.locals['requestId'],
+        ...error.more,
         ...more,
       }),
     )

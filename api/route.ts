@@ -6,6 +6,12 @@ import type { Services } from './services.ts'
 
 type Schema = z.ZodType
 
+/** Largest JSON body of most operations. */
+export const JSON_LIMIT = 2 * 1024 * 1024
+
+/** Lines of text with their media type, as they come. */
+export type Lines = { type: 'application/x-ndjson' | 'text/csv'; lines: AsyncIterable<string> }
+
 /** What a handler gets: validated input, who asks, and – where the route needs a tenant – reads bound to it. */
 export type Call<P, Q, B> = {
   params: P
@@ -31,8 +37,13 @@ export type Route = {
   /** Whether the call is bound to one tenant (header `x-tenant-id`, or the only tenant of the credential). */
   tenant: boolean
   status: number
-  /** How the answer is written: one JSON value, or – of a handler that returns an async iterable – one a line, as they come. */
-  media: 'json' | 'ndjson'
+  /**
+   * How the answer is written: one JSON value; of a handler that returns an async iterable one a line, as they come; a table's text; or
+   * lines of text that say their own type ({@link Lines}).
+   */
+  media: 'json' | 'ndjson' | 'csv' | 'lines'
+  /** Largest body, bytes. */
+  bodyLimit: number
   params: z.ZodObject | null
   query: z.ZodObject | null
   body: Schema | null
@@ -56,6 +67,7 @@ export function route<
   tenant?: boolean
   status?: number
   media?: Route['media']
+  bodyLimit?: number
   params?: P
   query?: Q
   body?: B
@@ -72,6 +84,7 @@ export function route<
     tenant: definition.tenant ?? true,
     status: definition.status ?? 200,
     media: definition.media ?? 'json',
+    bodyLimit: definition.bodyLimit ?? JSON_LIMIT,
     params: definition.params ?? null,
     query: definition.query ?? null,
     body: definition.body ?? null,

@@ -3,20 +3,28 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import type { Readiness } from '../api/contract/admin.ts'
+import { referenceRows } from '../demo/reference.ts'
 import { DEMO_TENANTS } from '../demo/tenants.ts'
-import type { DemoMessage, DemoOrder } from '../demo/worker.ts'
+import type { DemoBody, DemoMessage, DemoOrder } from '../demo/worker.ts'
+import { receiveOtlp } from '../ingest/otlp/receive.ts'
 import { receiveBody } from '../ingest/receive.ts'
+import { readReferenceRows, type REFERENCE_KINDS } from '../model/reference.ts'
+import { SLA_PACK } from '../model/sla-pack.ts'
 import { verifiedTenant } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { saveReference } from '../platform/reference.ts'
 import { readSetting, writeSetting } from '../platform/settings.ts'
+import { saveSla } from '../platform/slas.ts'
+import { createSystem, listSystems, systemResolver } from '../platform/systems.ts'
 import { createTenant, findTenant } from '../platform/tenants.ts'
+import { mirrorReference } from '../queries/reference-mirror.ts'
 import { clock, type RunningServer } from './run-server.ts'
 
 const SEED = 20260302
 const SETTING = 'demo'
 /** Roughly what the history holds, for the progress bar. */
-const EXPECTED_EVENTS = 540_000
+const EXPECTED_EVENTS = 550_000
 
 const Remembered = z.object({ seed: z.number(), anchor: z.number(), until: z.number().nullable() })
 
@@ -50,6 +58,7 @@ export function startDemo(options: { wanted: boolean; log: Log }): Demo {
       const kept = Remembered.safeParse(await readSetting(db, SETTING))
       const memory = kept.success ? kept.data : { seed: SEED, anchor: Date.now(), until: null }
       if (!kept.success) await writeSetting(db, SETTING, memory)
+      if (memory.until === null) await stateReference(server, memory)
       if (memory.until !== null) state = { state: 'live', events: EXPECTED_EVENTS, expected: EXPECTED_EVENTS }
       const order: DemoOrder = {
         seed: memory.seed,
@@ -57,6 +66,8 @@ export function startDemo(options: { wanted: boolean; log: Log }): Demo {
         since: memory.until,
         scale: 1,
         truthPath: await truthPath(server),
+        noise: false,
+        traces: true,
         live: true,
       }
       if (stopped) return new Promise<never>(() => undefined)
@@ -83,7 +94,8 @@ export function startDemo(options: { wanted: boolean; log: Log }): Demo {
           await writeSetting(db, SETTING, { ...memory, until: message.until })
           return
         }
-        await feed(server, message)
+        if (message.signal === 'traces') await feedTraces(server, message)
+        else await feed(server, message)
         if (state.state === 'loading') state = { ...state, events: state.events + message.events }
         feeding.postMessage('taken')
       }
@@ -91,22 +103,36 @@ export function startDemo(options: { wanted: boolean; log: Log }): Demo {
   }
 }
 
-/** Stores one body through the same path as `POST /v1/events`, waiting while the writer is full. */
-async function feed(server: RunningServer, message: { tenant: string; body: Uint8Array }): Promise<void> {
+/** Stores one body through the same path as `POST /v1/events`. */
+async function feed(server: RunningServer, { tenant, body }: DemoBody): Promise<void> {
+  const context = { tenant: verifiedTenant(tenant), writer: server.writer, now: clock }
+  const receipt = await whileFull(() => receiveBody(bufferOf(body), 'ndjson', context))
+  const [first] = receipt.rejected
+  if (first !== undefined) throw new Error(`the demo sent a bad event: ${first.code} ${first.message}`)
+}
+
+/** Stores one body through the same path as `POST /v1/traces`. */
+async function feedTraces(server: RunningServer, { tenant: id, body }: DemoBody): Promise<void> {
+  const tenant = verifiedTenant(id)
+  const resolve = await systemResolver(server.stores.postgres.db, tenant)
+  const receipt = await whileFull(() =>
+    receiveOtlp(
+      { signal: 'traces', encoding: 'json', body: bufferOf(body), tenant, feed: 'otlp' },
+      { resolve, writer: server.telemetry, arrival: (count) => server.writer.arrival(count) },
+    ),
+  )
+  if (receipt.rejected > 0) throw new Error(`the demo sent a bad span: ${receipt.message}`)
+}
+
+function bufferOf(body: Uint8Array): Buffer {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+}
+
+/** Does something, again and again while the writer is full. */
+async function whileFull<T>(deed: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      const receipt = await receiveBody(
-        Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength),
-        'ndjson',
-        {
-          tenant: verifiedTenant(message.tenant),
-          writer: server.writer,
-          now: clock,
-        },
-      )
-      const [first] = receipt.rejected
-      if (first !== undefined) throw new Error(`the demo sent a bad event: ${first.code} ${first.message}`)
-      return
+      return await deed()
     } catch (error) {
       if (!(error instanceof SightlineError) || error.retryAfterS === undefined || error.code === 'draining') throw error
       await new Promise((resolve) => setTimeout(resolve, 1000 * (error.retryAfterS ?? 1)))
@@ -127,6 +153,35 @@ async function ensureTenants(server: RunningServer): Promise<void> {
       demo: true,
     })
   }
+}
+
+/** States what the demo tenants' own systems would say of suppliers, contracts, authority and so on. */
+async function stateReference(server: RunningServer, { seed, anchor }: { seed: number; anchor: number }): Promise<void> {
+  const { clickhouse, postgres } = server.stores
+  const { db } = postgres
+  for (const demo of DEMO_TENANTS) {
+    const tenant = verifiedTenant(demo.id)
+    const known = new Set((await listSystems(db, tenant)).map(({ id }) => id))
+    for (const [kind, stated] of Map.groupBy(referenceRows({ seed, anchor }, demo), (row) => row.kind)) {
+      const { rows, problems } = readReferenceRows(
+        kind,
+        stated.map(({ kind: _kind, ...row }) => row),
+      )
+      const [first] = problems
+      if (first !== undefined) throw new Error(`the demo's ${kind}: row ${first.row} ${first.message}`)
+      if (kind !== 'systems') await saveReference(db, { tenant, kind, rows: rows.map((one) => one.stated), actor: 'demo' })
+      else
+        for (const { stated: system } of rows)
+          if (!known.has(system.key)) await createSystem(db, tenant, 'demo', systemOf(system.key, system.body))
+    }
+    await mirrorReference({ clickhouse: clickhouse.writer, db }, tenant, clock())
+    for (const sla of SLA_PACK) await saveSla(db, { tenant, sla, actor: 'demo' })
+  }
+}
+
+function systemOf(id: string, body: unknown) {
+  const { name = id, ...said } = body as z.output<typeof REFERENCE_KINDS.systems.body>
+  return { ...said, id, name }
 }
 
 async function truthPath(server: RunningServer): Promise<string | null> {

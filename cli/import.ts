@@ -7,15 +7,20 @@ import { SingleBar } from 'cli-progress'
 import { Command, Option } from 'commander'
 import type { Finding, QualityReport } from '../api/contract/data.ts'
 import { FORMATS, Mapping } from '../ingest/import/import.ts'
+import { REFERENCE_KINDS, type ReferenceKind } from '../model/reference.ts'
 import { readEnv } from '../platform/env.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { call } from './call.ts'
+import { importReference } from './import-reference.ts'
 import { importFile, type ImportProgress, type ImportResult } from './import-file.ts'
 import { withOptions } from './options.ts'
 import { connect } from './remote.ts'
 
 type Options = {
   tenant: string
+  kind?: ReferenceKind
+  supersede: boolean
+  partial: boolean
   format?: (typeof FORMATS)[number]
   mapping?: string
   zone?: string
@@ -34,6 +39,14 @@ export function importCommand(): Command {
     .argument('<file>', 'a file, plain or gzip, or - for standard input')
     .requiredOption('--tenant <id>', 'whose events these are')
     .addOption(new Option('--format <name>', 'what it is (default: found out)').choices([...FORMATS]))
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'reference data rather than events: CSV, JSON or NDJSON with key, valid_from, valid_to and fields',
+      ).choices(Object.keys(REFERENCE_KINDS)),
+    )
+    .option('--supersede', 'with --kind: end earlier rows of a key where a new one begins', false)
+    .option('--partial', 'with --kind: keep the rows that fit and tell of the others, rather than all or none', false)
     .option('--mapping <file>', 'a mapping (JSON), or the name of a pack; default: guessed and printed')
     .option('--zone <offset>', 'zone of times that name none, such as +01:00 (default UTC)')
     .option('--repair <id>', 'apply a repair that the report offers, such as swap-day-month')
@@ -66,6 +79,11 @@ async function run(file: string, options: Options): Promise<void> {
   })
   try {
     await ensureTenant(options.tenant)
+    if (options.kind !== undefined) {
+      const { kind, tenant, supersede, partial } = options
+      await importReference(connection, { path: spooled?.path ?? file, kind, tenant, supersede, partial })
+      return
+    }
     const started = Date.now()
     let phase = ''
     const result = await importFile(

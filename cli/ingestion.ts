@@ -13,14 +13,21 @@ import { lead } from '../platform/lease.ts'
 import type { Log } from '../platform/log.ts'
 import type { SecretBox } from '../platform/secrets.ts'
 import type { Stores } from '../platform/stores.ts'
+import { listTenants } from '../platform/tenants.ts'
+import { verifiedTenant } from '../model/tenant.ts'
+import { keepDerived } from '../queries/derive/keep-derived.ts'
+import { mirrorReference } from '../queries/reference-mirror.ts'
 import { type Brokers, startConsumers } from './kafka.ts'
 
-/** What runs without being asked: topics that are read, systems that are asked, and what is settled afterwards. */
+/** What runs without being asked: topics that are read, systems that are asked, what is settled and what is computed afterwards. */
 export type Ingestion = {
   checks(): ReadinessCheck[]
   /** Takes no more and finishes what was taken. */
   stop(): Promise<void>
 }
+
+/** So many events that wait in the topics are a backlog: what computes answers lets them be stored first. */
+const BACKLOG_EVENTS = 20_000
 
 /**
  * Starts everything that brings events in by itself.
@@ -76,6 +83,23 @@ export function startIngestion(parts: {
           registry,
           sessionMs: env.kafkaSessionMs,
         })
+  const deriving = lead({
+    db: stores.postgres.db,
+    name: 'deriving',
+    log,
+    async work(signal) {
+      const derived = { clickhouse, db: stores.postgres.db }
+      // What was stated while a process died may not have reached ClickHouse.
+      for (const { id } of await listTenants(derived.db)) await mirrorReference(derived, verifiedTenant(id), now())
+      await keepDerived(derived, {
+        now,
+        signal,
+        log,
+        isBehind: () => (consumers?.behind() ?? 0) > BACKLOG_EVENTS,
+        onRun: ({ tenant, documents, ms }) => log.debug({ tenant, documents, ms }, 'answers computed'),
+      })
+    },
+  })
   const connectors = createConnectorRunner(
     { db: stores.postgres.db, clickhouse: stores.clickhouse, writer, telemetry, secrets, shapes, now, log, reach: env.pullReach },
     { every: true },
@@ -83,7 +107,7 @@ export function startIngestion(parts: {
   return {
     checks: () => consumers?.checks() ?? [],
     async stop() {
-      await Promise.all([consumers?.stop(), connectors.stop(), settling.stop()])
+      await Promise.all([consumers?.stop(), connectors.stop(), settling.stop(), deriving.stop()])
     },
   }
 }

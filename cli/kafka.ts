@@ -59,7 +59,12 @@ export function openBrokers(options: { brokers: readonly string[]; log: Log }): 
 }
 
 /** The consumers of the bound topics. */
-export type Consumers = { checks(): ReadinessCheck[]; stop(): Promise<void> }
+export type Consumers = {
+  checks(): ReadinessCheck[]
+  /** Events that wait in the topics. */
+  behind(): number
+  stop(): Promise<void>
+}
 
 /** How often the state of the consumers is left for other processes to show, ms. */
 const REPORT_MS = 2000
@@ -90,6 +95,7 @@ export function startConsumers(options: {
     ...(sessionMs === undefined ? {} : { limits: { sessionMs } }),
   })
   const name = `${hostname()}:${process.pid}`
+  const behind = () => consumers.state().partitions.reduce((sum, one) => sum + one.lag, 0)
   const ending = new AbortController()
   let lastConnected = now()
   const report = async (): Promise<void> => {
@@ -107,15 +113,15 @@ export function startConsumers(options: {
     }
   })()
   return {
+    behind,
     checks() {
       const { connected, error, partitions } = consumers.state()
-      const lag = partitions.reduce((sum, one) => sum + one.lag, 0)
       const ok = connected || now() - lastConnected < REBALANCE_US
       return [
         {
           name: 'consumers',
           ok,
-          detail: error ?? (connected ? `${partitions.length} partitions, lag ${lag}` : 'not in the group'),
+          detail: error ?? (connected ? `${partitions.length} partitions, lag ${behind()}` : 'not in the group'),
         },
       ]
     },

@@ -5,7 +5,7 @@ import type { Readiness } from '../api/contract/admin.ts'
 import type { Services } from '../api/services.ts'
 import { createJudge } from '../ingest/judge.ts'
 import { createMappings } from '../ingest/payload/catalogue.ts'
-import { createTelemetryWriter } from '../ingest/otlp/writer.ts'
+import { createTelemetryWriter, type TelemetryWriter } from '../ingest/otlp/writer.ts'
 import { createShapes } from '../ingest/shapes.ts'
 import { createFront } from '../ingest/transport/kafka/front.ts'
 import { createEventWriter, type EventWriter } from '../ingest/write.ts'
@@ -31,6 +31,7 @@ export type RunningServer = {
   port: number
   stores: Stores
   writer: EventWriter
+  telemetry: TelemetryWriter
   /** The administrator's token; null where it is known to whoever set it up. */
   adminToken: string | null
   /** Takes no more, finishes what was taken, closes everything. May be called twice. */
@@ -121,6 +122,7 @@ export async function runServer(options: {
       port: http.port,
       stores,
       writer,
+      telemetry,
       adminToken: token,
       stop: () => (stopping ??= stop()),
       failed: stores.failed,

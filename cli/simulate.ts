@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { Command } from 'commander'
 import { DEMO_TENANTS } from '../demo/tenants.ts'
-import type { DemoMessage, DemoOrder } from '../demo/worker.ts'
+import type { DemoBody, DemoMessage, DemoOrder } from '../demo/worker.ts'
 import { readEnv } from '../platform/env.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { call } from './call.ts'
@@ -13,6 +13,7 @@ import { type Connection, connect } from './remote.ts'
 type Options = {
   seed: string
   scale: string
+  noise: boolean
   live: boolean
   truth?: string
   out?: string
@@ -27,6 +28,7 @@ export function simulateCommand(): Command {
     .description('simulate half a year of procurement with its truth, to a server or as NDJSON to a file')
     .option('--seed <n>', 'same seed, same events', '1')
     .option('--scale <x>', 'factor on the number of documents', '1')
+    .option('--noise', 'deliver events late, twice, out of order, and a few not at all', false)
     .option('--live', 'go on with live traffic after the history', false)
     .option('--truth <file>', 'write what is true of each document as NDJSON')
     .option('--out <file>', 'write the events to a file, one {tenant, event} a line, instead of sending them')
@@ -40,6 +42,8 @@ export function simulateCommand(): Command {
         anchor: Date.now(),
         since: null,
         truthPath: options.truth ?? null,
+        noise: options.noise,
+        traces: false,
         live: options.live,
       }
       if (options.out !== undefined) {
@@ -104,10 +108,7 @@ async function toFile(order: DemoOrder, path: string): Promise<void> {
 }
 
 /** Runs the worker until its history is told, or for ever when it goes on live; a signal ends it. */
-async function simulate(
-  order: DemoOrder,
-  take: (body: Extract<DemoMessage, { tenant: string }>) => Promise<void>,
-): Promise<void> {
+async function simulate(order: DemoOrder, take: (body: DemoBody) => Promise<void>): Promise<void> {
   const worker = new Worker(new URL('../demo/worker.ts', import.meta.url), { workerData: order })
   const told = new Promise<void>((resolve, reject) => {
     worker.on('error', reject)

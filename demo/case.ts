@@ -1,4 +1,5 @@
 import { afterWork, HOUR } from './calendar.ts'
+import { inCurrency } from './limits.ts'
 import type { Random } from './random.ts'
 import type { Actor, Attributes, Recorder, System } from './recorder.ts'
 import type { Category, Unit } from './tenants.ts'
@@ -18,8 +19,16 @@ export type Case = {
   attributes: Attributes
   workflow_run: string
   erp: System
+  /** The people who asked this supplier for something today or tomorrow, so that two needs never look like one that was split. */
+  asked: Set<string>
+  day: number
+  /** What is bought, and how much of it at which price (in the yardstick). */
+  item: string
+  quantity: number
+  price: number
+  cost_centre: string
   /** Set where one need was split into two requisitions under the limit. */
-  split?: { requester: number; second: boolean }
+  split?: { requester: string; second: boolean }
 }
 
 const system = (id: string, kind: string, path: string): System => ({ id, class: kind, source: `/${path}/${id}` })
@@ -65,9 +74,7 @@ export function queued(c: Case, at: number, medianHours: number, sigma = 0.8): n
   return afterWork(c.unit, at, c.random.logNormal(medianHours, sigma) * HOUR)
 }
 
-const FX: Readonly<Record<string, number>> = { EUR: 1, USD: 1.08, GBP: 0.86, PLN: 4.3, MXN: 19.5 }
-
 /** An amount in the currency of the site. */
 export function money(c: Case, amount: number): { amount: string; currency: string } {
-  return { amount: (amount * (FX[c.unit.currency] ?? 1)).toFixed(2), currency: c.unit.currency }
+  return { amount: inCurrency(amount, c.unit.currency), currency: c.unit.currency }
 }

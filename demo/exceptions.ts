@@ -1,6 +1,8 @@
 import { type Case, human, machine, SYSTEMS } from './case.ts'
-import type { Actor, Detail, Doc } from './recorder.ts'
-import type { Cause, Control, Severity, TruthException } from './truth.ts'
+import { CONTROLS, type ControlId } from './controls.ts'
+import { policyVersion } from './policies.ts'
+import type { Actor, Attributes, Detail, Doc } from './recorder.ts'
+import type { Cause, TruthException } from './truth.ts'
 
 const BUSINESS: Readonly<Record<string, string>> = {
   PRICE_VARIANCE: 'match.price',
@@ -92,7 +94,7 @@ export function assign(c: Case, open: Open, at: number, role: string): void {
 }
 
 /** Resolves an open exception and charges its time. */
-export function resolve(c: Case, open: Open, at: number, actor: Actor): void {
+export function resolve(c: Case, open: Open, at: number, actor: Actor, attributes?: Attributes): void {
   open.truth.resolved = new Date(Math.round(at)).toISOString()
   c.rec.emit(at, 'exception.resolved', open.docs, SYSTEMS.n8n, {
     step: 'exception',
@@ -100,6 +102,7 @@ export function resolve(c: Case, open: Open, at: number, actor: Actor): void {
     actor,
     outcome: { status: 'ok', code: open.truth.code },
     exception: { id: open.truth.id, state: 'resolved', caused_by: open.truth.caused_by ?? null },
+    ...(attributes === undefined ? {} : { attributes }),
   })
   const causedBy = open.truth.caused_by ?? open.truth.id
   c.rec.block(open.docs, {
@@ -112,22 +115,34 @@ export function resolve(c: Case, open: Open, at: number, actor: Actor): void {
   })
 }
 
-/** Reports a violation of a policy. */
+/**
+ * Notes that a document violates a control from an instant on; with `reported` the workflow says so itself. A document violates a
+ * control once.
+ */
 export function violate(
   c: Case,
   doc: Doc,
-  at: number,
-  violation: { policy: string; version: string; severity: Severity; control: Control; actor?: Actor; message: string },
+  instant: number,
+  id: ControlId,
+  { reported = false, offender, evident = instant }: { reported?: boolean; offender?: string; evident?: number } = {},
 ): void {
-  const { policy, version, severity, control } = violation
-  doc.violations.push({ policy, version, at: Math.round(at), severity, control })
-  const detail: Detail = {
+  const at = Math.round(instant)
+  const known = doc.violations.find((one) => one.control_id === id)
+  if (known !== undefined) {
+    known.at = Math.min(known.at, at)
+    known.evident = Math.min(known.evident, Math.round(evident))
+    return
+  }
+  const version = policyVersion(at)
+  doc.violations.push({ control_id: id, at, evident: Math.round(evident), version, reported })
+  if (!reported) return
+  const { policy, severity, control, message } = CONTROLS[id]
+  c.rec.emit(at, 'policy.violated', [doc], SYSTEMS.n8n, {
     step: 'policy',
     workflow_run: c.workflow_run,
     actor: machine('n8n'),
     policy: { id: policy, version, decision: 'violated' },
-    outcome: { status: 'rejected', code: 'POLICY_VIOLATED', message: violation.message, retryable: false },
-    attributes: { severity, control, ...(violation.actor === undefined ? {} : { offender: violation.actor.id }) },
-  }
-  c.rec.emit(at, 'policy.violated', [doc], SYSTEMS.n8n, detail)
+    outcome: { status: 'rejected', code: 'POLICY_VIOLATED', message, retryable: false },
+    attributes: { severity, control, ...(offender === undefined ? {} : { offender }) },
+  })
 }

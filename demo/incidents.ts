@@ -1,6 +1,5 @@
 import { HOUR, MINUTE } from './calendar.ts'
-import { riskSupplier } from './purchase-order.ts'
-import { createRecorder, type Detail, type Recorder } from './recorder.ts'
+import { type Attributes, createRecorder, type Doc, type Recorder } from './recorder.ts'
 import { erpSystem, machine, type Case, SYSTEMS } from './case.ts'
 import type { Story } from './stories.ts'
 
@@ -22,25 +21,36 @@ const CODES: Partial<Record<Story['kind'], { code: string; status: 'failed' | 't
   },
 }
 
-/** What the stories leave behind on their own: incidents of connectors and the risk of a supplier. */
+/** What stands beside the documents: incidents of connectors, and what happened to suppliers. */
 export function storyChains(world: Case['world']): Recorder[] {
+  return [supplierChain(world), ...connectorChains(world)]
+}
+
+/** Changes of status, risk and bank details of the suppliers. */
+function supplierChain(world: Case['world']): Recorder {
+  const rec = createRecorder(`${world.tenant.id}-suppliers`)
+  const docs = new Map<string, Doc>()
+  const emit = (supplier: string, at: number, type: string, attributes: Attributes): void => {
+    let doc = docs.get(supplier)
+    if (doc === undefined) docs.set(supplier, (doc = rec.doc('supplier', supplier, { supplier })))
+    rec.emit(at, type, [doc], SYSTEMS.contracts, { actor: machine('contracthub'), attributes })
+  }
+  const { blocked, critical, bank } = world.history
+  for (const { supplier, from, to, reason } of blocked) {
+    emit(supplier, from, 'supplier.status_changed', { status: 'blocked', reason })
+    emit(supplier, to, 'supplier.status_changed', { status: 'approved', reason: 'papers renewed' })
+  }
+  for (const { supplier, from, to, reason, after } of critical) {
+    emit(supplier, from, 'supplier.risk_changed', { risk_category: 'critical', reason })
+    emit(supplier, to, 'supplier.risk_changed', { risk_category: after, reason: 'guarantee received' })
+  }
+  for (const { supplier, at } of bank) emit(supplier, at, 'supplier.bank_changed', { reason: 'new bank account' })
+  return rec
+}
+
+function connectorChains(world: Case['world']): Recorder[] {
   return world.stories.flatMap((story) => {
     const rec = createRecorder(`${world.tenant.id}-s-${story.id}-${story.from}`)
-    if (story.kind === 'risk') {
-      const supplier = riskSupplier(world)
-      if (supplier === undefined) return []
-      const doc = rec.doc('supplier', supplier.id, { supplier: supplier.id, category: supplier.category.name })
-      const run: Detail = { actor: machine('contracthub') }
-      rec.emit(story.from, 'supplier.risk_changed', [doc], SYSTEMS.contracts, {
-        ...run,
-        attributes: { risk_category: 'critical', reason: 'insolvency filing' },
-      })
-      rec.emit(story.to, 'supplier.risk_changed', [doc], SYSTEMS.contracts, {
-        ...run,
-        attributes: { risk_category: 'medium', reason: 'guarantee received' },
-      })
-      return [rec]
-    }
     const seen = CODES[story.kind]
     if (seen === undefined) return []
     const target = story.failure?.system ?? SYSTEMS.feed.id

@@ -1,57 +1,66 @@
-import { DAY, dayOf, HOUR, MINUTE, SECOND } from './calendar.ts'
+import { changeByAgent, isMinor } from './agent.ts'
+import { approveInvoice } from './invoice-approval.ts'
+import { type Bill, lineOf, lineRef, statements } from './bill.ts'
+import { DAY, HOUR, MINUTE, SECOND } from './calendar.ts'
 import type { Detail, Doc } from './recorder.ts'
 import { askSupplier } from './supplier-question.ts'
 import { match } from './matching.ts'
-import type { Ordered } from './purchase-order.ts'
-import { decide } from './approvals.ts'
+import { eligible } from './purchase-order.ts'
 import { anyOf, type Case, human, machine, money, queued, SYSTEMS } from './case.ts'
 import { assign, raise, resolve, violate } from './exceptions.ts'
 import { operate } from './operations.ts'
 
-/** An invoice that was posted and waits for its payment. */
-export type Posted = { doc: Doc; at: number; due: number; issued: number; amount: number; docs: readonly Doc[] }
-
-/** What an invoice bills. */
-export type Bill = {
-  number: string
-  received: number
+/** An invoice that was posted and waits for its payment; `prepaid`: when it is paid although nobody has approved it. */
+export type Posted = {
+  doc: Doc
+  at: number
+  due: number
+  issued: number
   amount: number
-  ordered: Ordered | null
-  /** Delivery that it bills, counted from nought. */
-  part: number
-  /** Number printed on it; a duplicate repeats that of the first. */
-  printed: string
-  duplicate: boolean
+  approved: number
+  prepaid: number | null
 }
 
 /** Simulates an invoice from its receipt to its posting; `null` where it ends without. */
 export function invoice(c: Case, bill: Bill): Posted | null {
   const { rec, random, supplier } = c
-  const { ordered } = bill
+  const { ordered, issued } = bill
   const doc = rec.doc('invoice', `INV-${bill.number}`, c.attributes)
   if (ordered !== null) doc.path = ordered.path
   const docs = ordered === null ? [doc] : [doc, ordered.doc]
   const run: Detail = { workflow_run: c.workflow_run }
-  const issued = dayOf(bill.received - random.between(0.2, 3) * DAY) * DAY
   const due = issued + supplier.terms.days * DAY
   doc.due = due
-  const value = money(c, bill.amount)
+  const stated = bill.amount
   const terms: NonNullable<Detail['terms']> = { days: supplier.terms.days }
   if (supplier.terms.discount !== null) {
     terms.discount = supplier.terms.discount
     terms.until = new Date(issued + supplier.terms.discount_days * DAY).toISOString().slice(0, 10)
   }
-  rec.emit(bill.received, 'invoice.received', docs, SYSTEMS.portal, {
-    ...run,
-    actor: machine('supplier-portal'),
-    money: value,
-    due_at: new Date(due).toISOString(),
-    terms,
-    object_attributes: {
-      [`invoice/${doc.id}`]: { ...c.attributes, invoice_number: bill.printed, matching: ordered?.path ?? 'none' },
+  const line = lineRef('invoice_line', doc.id)
+  rec.emit(
+    bill.received,
+    'invoice.received',
+    docs,
+    SYSTEMS.portal,
+    {
+      ...run,
+      actor: machine('supplier-portal'),
+      money: money(c, bill.amount),
+      line: lineOf(c, bill),
+      due_at: new Date(due).toISOString(),
+      terms,
+      object_attributes: { [`invoice/${doc.id}`]: { ...c.attributes, ...statements(c, bill) } },
     },
-  })
-  let at = capture(c, doc, docs, bill.received)
+    [line],
+  )
+  if (ordered !== null && bill.received < ordered.approved)
+    violate(c, doc, bill.received, 'invoice-before-approval', { evident: ordered.approved })
+  if (ordered !== null && bill.received < ordered.created) violate(c, ordered.doc, ordered.created, 'po-after-invoice')
+  if (bill.outlier) violate(c, doc, bill.received, 'supplier-behaviour')
+  if (bill.copy !== null) violate(c, doc, bill.received, `duplicate-${bill.copy.kind}`)
+  const captured = capture(c, doc, docs, bill)
+  let { at } = captured
   const tax = operate(c, {
     docs: [doc],
     system: SYSTEMS.taxgate,
@@ -60,13 +69,19 @@ export function invoice(c: Case, bill: Bill): Posted | null {
     id: `tax:${doc.id}`,
   })
   at = tax.at + SECOND
-  if (bill.duplicate) return endDuplicate(c, doc, docs, at, bill.printed)
-  at = checks(c, doc, at)
+  if (bill.copy?.noticed === true) return endDuplicate(c, doc, docs, at, bill.printed)
+  const validated = at
+  at = changeByAgent(c, doc, checks(c, doc, at))
+  const looked = captured.manual || at !== validated
   let clean = true
-  if (ordered !== null) ({ at, clean } = match(c, doc, docs, ordered, bill.part, at))
-  else at = queued(c, at, 10)
-  const approved = approval(c, doc, docs, bill, at, !clean)
+  if (ordered !== null) {
+    at = Math.max(at, ordered.confirmed + 10 * MINUTE)
+    ;({ at, clean } = match(c, { doc, docs, bill: { ...bill, ordered } }, at))
+  } else at = queued(c, at, 10)
+  const most = Math.max(stated, bill.amount)
+  const approved = approveInvoice(c, { doc, docs, bill, most, looked, clean, agent: captured.agent }, at)
   if (approved === null) return null
+  const prepaid = approved - at > 14 * HOUR && random.chance(0.004) ? random.between(at + 2 * HOUR, approved - 2 * HOUR) : null
   const posted = operate(c, {
     docs: [doc],
     system: c.erp,
@@ -76,17 +91,29 @@ export function invoice(c: Case, bill: Bill): Posted | null {
   })
   at = posted.at + SECOND
   if (posted.by === '' && random.chance(0.007)) at = closedCostCentre(c, doc, at)
-  rec.emit(at, 'invoice.posted', docs, c.erp, {
-    ...run,
-    step: 'invoice.post',
-    actor: posted.by === '' ? machine(c.erp.id) : human(posted.by),
-    money: value,
-  })
-  return { doc, at, due, issued, amount: bill.amount, docs }
+  rec.emit(
+    at,
+    'invoice.posted',
+    docs,
+    c.erp,
+    {
+      ...run,
+      step: 'invoice.post',
+      actor: posted.by === '' ? machine(c.erp.id) : human(posted.by),
+      money: money(c, bill.amount),
+      line: lineOf(c, bill),
+    },
+    ordered === null ? [line] : [line, lineRef('po_line', ordered.doc.id)],
+  )
+  if (bill.lacks.some((field) => field.includes('tax'))) violate(c, doc, at, 'tax-fields-missing')
+  if (bill.lacks.includes('retention_class')) violate(c, doc, at, 'retention-class-missing')
+  if (ordered === null && !eligible(c, at)) violate(c, doc, at, 'supplier-not-eligible')
+  return { doc, at, due, issued, amount: bill.amount, approved, prepaid }
 }
 
-/** Captures the invoice: mostly by the document reader, else by a clerk. */
-function capture(c: Case, doc: Doc, docs: readonly Doc[], received: number): number {
+/** Captures the invoice: mostly by the document reader, else by a clerk, and once in a while by an agent that must not. */
+function capture(c: Case, doc: Doc, docs: readonly Doc[], bill: Bill): { at: number; manual: boolean; agent: boolean } {
+  const { received } = bill
   const { rec, random } = c
   const run: Detail = { workflow_run: c.workflow_run, step: 'invoice.capture' }
   const manual = random.chance(0.26)
@@ -105,8 +132,14 @@ function capture(c: Case, doc: Doc, docs: readonly Doc[], received: number): num
   rec.emit(read, 'ai.suggested', [doc], SYSTEMS.docai, { ...run, actor: machine('docai', 'ai_agent'), ai })
   if (!manual) {
     const at = read + random.logNormal(10, 1) * HOUR
-    rec.emit(at, 'invoice.captured', docs, SYSTEMS.n8n, { ...run, lifecycle: 'completed', actor: machine('n8n') })
-    return at
+    const agent = bill.copy === null && bill.variance === null && isMinor(bill.amount) && random.chance(0.002)
+    const actor = agent ? machine('codingbot', 'ai_agent') : machine('n8n')
+    rec.emit(at, 'invoice.captured', docs, SYSTEMS.n8n, { ...run, lifecycle: 'completed', actor })
+    if (agent) {
+      violate(c, doc, at, 'ai-change-without-policy')
+      violate(c, doc, at, 'ai-unreviewed-change')
+    }
+    return { at, manual: false, agent }
   }
   const clerk = anyOf(c, 'ap_clerk', 4)
   const id = c.world.person(clerk).id
@@ -119,7 +152,7 @@ function capture(c: Case, doc: Doc, docs: readonly Doc[], received: number): num
   from = queued(c, read + MINUTE, 3)
   const started = rec.emit(from, 'invoice.captured', docs, SYSTEMS.n8n, { ...run, lifecycle: 'started', actor: human(id) })
   const at = from + random.logNormal(7, 0.5) * MINUTE
-  rec.block(docs, { from, to: at, cause: 'touch', holder: id, step: 'invoice.capture' })
+  rec.block(docs, { from, to: at + SECOND, cause: 'touch', holder: id, step: 'invoice.capture' })
   const decision = doubtful || random.chance(0.15) ? 'overridden' : 'accepted'
   rec.emit(at, 'ai.reviewed', [doc], SYSTEMS.docai, { ...run, actor: human(id), ai: { ...ai, reviewer: id, decision } })
   rec.emit(at + SECOND, 'invoice.captured', docs, SYSTEMS.n8n, {
@@ -129,7 +162,7 @@ function capture(c: Case, doc: Doc, docs: readonly Doc[], received: number): num
     actor: human(id),
   })
   if (open !== null) resolve(c, open, at + 2 * SECOND, human(id))
-  return at + 2 * SECOND
+  return { at: at + 2 * SECOND, manual: true, agent: false }
 }
 
 /** Findings before the match: tax, master data, terms, and now and then a code that nobody knows. */
@@ -169,68 +202,6 @@ function endDuplicate(c: Case, doc: Doc, docs: readonly Doc[], at: number, print
     outcome: { status: 'cancelled', message: 'duplicate' },
   })
   return null
-}
-
-/** Approves the invoice: by rule where it matched, else by a person, and in the planted story by an agent that must not. */
-function approval(c: Case, doc: Doc, docs: readonly Doc[], bill: Bill, at: number, mismatched: boolean): number | null {
-  const { rec, random } = c
-  const run: Detail = { workflow_run: c.workflow_run, step: 'invoice.approve' }
-  const story = c.world.story('ai', at)
-  if ((story !== null && random.chance(0.8)) || random.chance(0.0004)) {
-    if (story !== null) doc.incidents.add(story.id)
-    const acted = at + random.int(20, 200) * SECOND
-    const agent = machine('codingbot', 'ai_agent')
-    const ai = {
-      model: 'codingbot',
-      version: '1.9',
-      input_ref: `doc:${doc.id}`,
-      kind: 'approval',
-      confidence: Number(random.between(0.6, 0.97).toFixed(3)),
-    }
-    rec.emit(acted, 'ai.acted', [doc], SYSTEMS.agent, { ...run, actor: agent, ai })
-    rec.emit(acted + SECOND, 'invoice.approved', docs, SYSTEMS.n8n, { ...run, actor: agent, outcome: { status: 'ok' } })
-    violate(c, doc, acted + 2 * SECOND, {
-      policy: 'ai-human-decision',
-      version: '2',
-      severity: 'critical',
-      control: 'AI',
-      actor: agent,
-      message: 'an agent approved without a human decision',
-    })
-    return acted + 3 * SECOND
-  }
-  if (bill.ordered !== null && !mismatched && bill.amount < 25_000 && random.chance(0.47)) {
-    const approved = at + random.int(5, 60) * SECOND
-    rec.emit(approved, 'invoice.approved', docs, SYSTEMS.n8n, { ...run, actor: machine('n8n'), outcome: { status: 'ok' } })
-    return approved
-  }
-  let from = queued(c, at, 18, 1)
-  let number = 0
-  const levels = bill.amount > 30_000 ? 2 : 1
-  for (let level = 0; level < levels; level++) {
-    const role = level === 0 ? anyOf(c, 'invoice_approver', 4) : `cfo:${c.unit.entity}:0`
-    const step = level === 0 ? 'invoice_approver' : 'cfo'
-    let decision = decide(c, { docs: [doc], step, role, at: from, number: number++, reject: level === 0 ? 0.014 : 0 })
-    if (!decision.ok) {
-      const open = raise(c, [doc], decision.at + SECOND, 'APPROVAL_REJECTED', 'rejected by the approver')
-      open.holder = decision.by
-      const back = askSupplier(c, doc, decision.at + MINUTE)
-      resolve(c, open, back, human(decision.by))
-      if (random.chance(0.35)) {
-        rec.emit(back + SECOND, 'invoice.rejected', docs, SYSTEMS.n8n, {
-          ...run,
-          actor: human(decision.by),
-          outcome: { status: 'rejected', code: 'APPROVAL_REJECTED', message: 'rejected by the approver' },
-        })
-        rec.emit(queued(c, back, 8), 'invoice.credited', docs, c.erp, { ...run, actor: machine(c.erp.id) })
-        return null
-      }
-      decision = decide(c, { docs: [doc], step, role, at: back + 2 * SECOND, number: number++ })
-    }
-    from = decision.at + random.int(2, 40) * SECOND
-  }
-  rec.emit(from, 'invoice.approved', docs, SYSTEMS.n8n, { ...run, actor: machine('n8n'), outcome: { status: 'ok' } })
-  return from
 }
 
 /** The ERP answers, and the verdict is that the data is wrong: a business exception behind an HTTP error. */

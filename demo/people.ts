@@ -66,10 +66,10 @@ const LAST = [
 ] as const
 /** People of each kind at a plant, an entity and the tenant, in the order in which they get their names. */
 const STAFF = {
-  plant: { requester: 8, plant_manager: 1 },
+  plant: { requester: 8, plant_manager: 1, deputy: 1 },
   business_unit: { budget_owner: 1 },
   entity: { invoice_approver: 4, ap_clerk: 4, buyer: 3, buyer_lead: 1, treasurer: 1, cfo: 1 },
-  tenant: { compliance: 3, onboarding_manager: 2, risk_officer: 1 },
+  tenant: { compliance: 3, onboarding_manager: 2, risk_officer: 1, former_owner: 1 },
 } as const
 
 /** Everybody by role: `buyer:DE01:2`, `plant_manager:P4:0`, `compliance::1`. */

@@ -1,10 +1,12 @@
+import type { Shift } from './calendar.ts'
+import { promisesOf } from './deadlines.ts'
+import type { Attempt } from './outages.ts'
+import { CONTROLS, type ControlId } from './controls.ts'
 import type { Disturbance } from './world.ts'
 import {
   type Blocker,
   chargeIntervals,
-  type Control,
   type Path,
-  type Severity,
   type TruthDocument,
   type TruthException,
   type TruthOperation,
@@ -71,7 +73,7 @@ export type Doc = {
   last: number
   blockers: Blocker[]
   exceptions: TruthException[]
-  violations: { policy: string; version: string; at: number; severity: Severity; control: Control }[]
+  violations: { control_id: ControlId; at: number; evident: number; version: string; reported: boolean }[]
   operations: TruthOperation[]
   incidents: Set<string>
   milestones: Map<string, number>
@@ -108,9 +110,19 @@ export type Recorder = {
     trace?: string,
   ): string
   block(docs: readonly Doc[], blocker: Blocker): void
-  touched(docs: readonly Doc[], disturbance: Disturbance | null): void
+  /** Working hours of the site. */
+  shift: Shift
+  /** Notes an attempt of an operation. */
+  attempted(
+    docs: readonly Doc[],
+    system: System,
+    at: number,
+    failure: { category: string; cause: Disturbance | null } | null,
+  ): void
+  attempts(): readonly Attempt[]
   /** The events in `(from, to]` in order of time, of a chain that still lived at `since`; none of one that had ended by then. */
   events(from: number, to: number, since: number): DemoEvent[]
+  /** What is true of the documents; suppliers are none, many chains touch them. */
   truth(tenant: string, since: number): TruthDocument[]
 }
 
@@ -120,6 +132,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 export function createRecorder(chain: string): Recorder {
   const docs: Doc[] = []
   const drafts: Draft[] = []
+  const attempts: Attempt[] = []
   return {
     chain,
     doc(type, id, attributes) {
@@ -159,9 +172,20 @@ export function createRecorder(chain: string): Recorder {
       const whole = { ...blocker, from: Math.round(blocker.from), to: Math.round(blocker.to) }
       for (const doc of blocked) doc.blockers.push(whole)
     },
-    touched(some, disturbance) {
-      if (disturbance?.story === true) for (const doc of some) doc.incidents.add(disturbance.id)
+    shift: { offset_h: 0 },
+    attempted(some, system, at, failure) {
+      const cause = failure?.cause ?? null
+      if (cause?.story === true) for (const doc of some) doc.incidents.add(cause.id)
+      attempts.push({
+        at: Math.round(at),
+        system: system.id,
+        ok: failure === null,
+        category: failure?.category ?? '',
+        cause: cause === null ? null : { id: cause.id, story: cause.story },
+        documents: failure === null ? [] : some.map((doc) => `${doc.type}/${doc.id}`),
+      })
     },
+    attempts: () => attempts,
     events(from, to, since) {
       const wanted: DemoEvent[] = []
       if (!docs.some((doc) => doc.last >= since)) return wanted
@@ -175,7 +199,9 @@ export function createRecorder(chain: string): Recorder {
     },
     truth(tenant, since) {
       if (!docs.some((doc) => doc.last >= since)) return []
-      return docs.filter((doc) => doc.last >= doc.first).map((doc) => truthOf(tenant, doc))
+      return docs
+        .filter((doc) => doc.last >= doc.first && doc.type !== 'supplier')
+        .map((doc) => truthOf(tenant, doc, clocksOf(doc, drafts, docs, this.shift)))
     },
   }
 }
@@ -202,7 +228,31 @@ function eventOf(draft: Draft, chain: string, seq: number): DemoEvent {
   return event
 }
 
-function truthOf(tenant: string, doc: Doc): TruthDocument {
+/** The promises on a document, told from what is recorded of it. */
+function clocksOf(doc: Doc, drafts: readonly Draft[], docs: readonly Doc[], shift: Shift): TruthDocument['clocks'] {
+  const deeds = drafts
+    .filter((draft) => draft.docs.includes(doc))
+    .toSorted((a, b) => a.at - b.at || a.order - b.order)
+    .map((draft) => ({
+      at: draft.at,
+      type: draft.type,
+      approval: (draft.main === doc ? draft.objects.find((one) => one.type === 'approval')?.id : null) ?? null,
+      exception: draft.detail.exception?.id ?? null,
+    }))
+  const exceptions = new Map(docs.flatMap((one) => one.exceptions.map((exception) => [exception.id, exception] as const)))
+  const { type, id, due } = doc
+  return promisesOf({ type, id, exceptions, ...(due === undefined ? {} : { due }) }, deeds, shift).map((one) => ({
+    sla: one.sla,
+    object: one.object,
+    subject: one.subject,
+    started_at: iso(one.from),
+    deadline_at: iso(one.deadline),
+    ended_at: one.ended === null ? null : iso(one.ended),
+    met: one.ended === null || one.cancelled ? null : one.ended <= one.deadline,
+  }))
+}
+
+function truthOf(tenant: string, doc: Doc, clocks: TruthDocument['clocks']): TruthDocument {
   const truth: TruthDocument = {
     tenant,
     type: doc.type,
@@ -215,8 +265,12 @@ function truthOf(tenant: string, doc: Doc): TruthDocument {
       to: iso(one.to),
     })),
     exceptions: doc.exceptions,
-    violations: doc.violations.map((one) => ({ ...one, at: iso(one.at) })),
+    violations: doc.violations.map(({ control_id, at, evident, version, reported }) => {
+      const { policy, severity, control } = CONTROLS[control_id]
+      return { control_id, policy, version, at: iso(at), evident_at: iso(evident), severity, control, reported }
+    }),
     operations: doc.operations,
+    clocks,
     incidents: [...doc.incidents],
     milestones: Object.fromEntries([...doc.milestones].map(([activity, at]) => [activity, iso(at)])),
   }

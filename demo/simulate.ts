@@ -1,8 +1,9 @@
-import { onboardingChain, purchaseChains } from './chain.ts'
+import { onboardingChain, purchaseChain } from './chain.ts'
 import { DAY, dayOf, isWorkday, weekday } from './calendar.ts'
 import { storyChains } from './incidents.ts'
 import { randomFrom } from './random.ts'
 import type { DemoEvent, Recorder } from './recorder.ts'
+import type { Attempt } from './outages.ts'
 import { RUNS_KEPT, scheduledRuns } from './runs.ts'
 import { DEMO_TENANTS } from './tenants.ts'
 import type { TruthDocument } from './truth.ts'
@@ -26,12 +27,14 @@ export type SimulationOptions = {
 
 export type TenantEvent = { tenant: string; event: DemoEvent }
 
-/** The events of one chain of documents, and on demand what is true of them. */
-export type Chunk = { tenant: string; events: DemoEvent[]; truth: () => TruthDocument[] }
+/** The events of one chain of documents, and on demand what is true of them, and each attempt of its operations. */
+export type Chunk = { tenant: string; events: DemoEvent[]; truth: () => TruthDocument[]; attempts: () => readonly Attempt[] }
 
 /** The worlds of the tenants that have one. */
-function createWorlds(seed: number, anchor: number): World[] {
-  return DEMO_TENANTS.flatMap((tenant) => (tenant.profile === null ? [] : [createWorld(seed, anchor, tenant, tenant.profile)]))
+function createWorlds(seed: number, anchor: number, scale: number): World[] {
+  return DEMO_TENANTS.flatMap((tenant) =>
+    tenant.profile === null ? [] : [createWorld(seed, anchor, tenant, tenant.profile, scale)],
+  )
 }
 
 const BY_WEEKDAY = [0.1, 1.1, 1.14, 1.05, 0.98, 0.76, 0.13] as const
@@ -52,7 +55,8 @@ function* chainsOfDay(world: World, day: number, scale: number): Generator<Recor
   const random = randomFrom(world.seed, world.tenant.id, day, 'volume')
   const busy = season(day) * random.logNormal(1, 0.09) * scale
   const purchases = Math.floor(world.profile.purchases * busy + random.uniform())
-  for (let index = 0; index < purchases; index++) yield* purchaseChains(world, day, index)
+  const asked = new Set<string>()
+  for (let index = 0; index < purchases; index++) yield purchaseChain(world, day, index, asked)
   const onboardings = Math.floor(world.profile.onboardings * busy + random.uniform())
   for (let index = 0; index < onboardings; index++) yield onboardingChain(world, day, index)
 }
@@ -65,10 +69,11 @@ function* chainsOfDay(world: World, day: number, scale: number): Generator<Recor
 export function* simulateChunks(options: SimulationOptions): Generator<Chunk> {
   const { seed, now, days = 182, scale = 1, anchor = now } = options
   const since = anchor - days * DAY
-  const worlds = createWorlds(seed, anchor)
+  const worlds = createWorlds(seed, anchor, scale)
   const chunk = (world: World, rec: Recorder): Chunk => ({
     tenant: world.tenant.id,
     events: rec.events(-Infinity, now, since),
+    attempts: () => rec.attempts(),
     truth: () => rec.truth(world.tenant.id, since).filter((one) => Date.parse(one.first_at) <= now),
   })
   for (const world of worlds) for (const rec of storyChains(world)) yield chunk(world, rec)
@@ -79,7 +84,12 @@ export function* simulateChunks(options: SimulationOptions): Generator<Chunk> {
         if (one.events.length > 0) yield one
       }
   for (const world of worlds)
-    yield { tenant: world.tenant.id, events: scheduledRuns(world, Math.max(since, now - RUNS_KEPT), now), truth: () => [] }
+    yield {
+      tenant: world.tenant.id,
+      events: scheduledRuns(world, Math.max(since, now - RUNS_KEPT), now),
+      truth: () => [],
+      attempts: () => [],
+    }
 }
 
 /** The events of {@link simulateChunks} one by one. */
@@ -97,7 +107,7 @@ export function simulateWindow(options: SimulationOptions, from: number, to: num
   const { seed, now, days = 182, scale = 1, anchor = now } = options
   const since = anchor - days * DAY
   const found: TenantEvent[] = []
-  for (const world of createWorlds(seed, anchor)) {
+  for (const world of createWorlds(seed, anchor, scale)) {
     const tenant = world.tenant.id
     const take = (events: readonly DemoEvent[]): void => {
       for (const event of events) found.push({ tenant, event })

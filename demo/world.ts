@@ -1,6 +1,7 @@
 import { DAY, dayOf, HOUR, MINUTE } from './calendar.ts'
 import { type Person, peopleOf } from './people.ts'
 import { type Random, randomFrom } from './random.ts'
+import { type SupplierHistory, supplierHistory } from './supplier-history.ts'
 import { type Supplier, suppliersOf } from './suppliers.ts'
 import { type Failure, storiesAround, type Story } from './stories.ts'
 import type { Category, DemoTenant, Profile } from './tenants.ts'
@@ -15,8 +16,19 @@ export type World = {
   profile: Profile
   suppliers: readonly Supplier[]
   stories: readonly Story[]
+  history: SupplierHistory
+  people: ReadonlyMap<string, Person>
+  /** When the owner of the first unit's budgets changed, and with it the approval matrix. */
+  handover: number
+  /** Factor on the number of documents, and the day of the anchor. */
+  scale: number
+  anchorDay: number
   supplierFor(random: Random, category: Category): Supplier
+  /** The supplier from which only planted purchases come. */
+  irregular(standing: Supplier['standing']): Supplier | undefined
   person(role: string): Person
+  /** Who holds a role at an instant: the person of the role, or who held it before the handover. */
+  holder(role: string, at: number): Person
   disturbance(system: string, step: string, at: number): Disturbance | null
   story(kind: Story['kind'], at: number): Story | null
 }
@@ -42,10 +54,11 @@ const SMALL: readonly Omit<Failure, 'system'>[] = [
 ]
 
 /** Builds the world of a tenant that has a profile; `anchor` (ms) places the stories. */
-export function createWorld(seed: number, anchor: number, tenant: DemoTenant, profile: Profile): World {
-  const suppliers = suppliersOf(seed, tenant, profile)
+export function createWorld(seed: number, anchor: number, tenant: DemoTenant, profile: Profile, scale = 1): World {
+  const suppliers = suppliersOf(seed, anchor, tenant, profile)
   const byCategory = new Map<string, { suppliers: Supplier[]; weights: number[] }>()
   for (const [rank, supplier] of suppliers.entries()) {
+    if (supplier.standing !== 'regular') continue
     let group = byCategory.get(supplier.category.name)
     if (group === undefined) byCategory.set(supplier.category.name, (group = { suppliers: [], weights: [] }))
     group.suppliers.push(supplier)
@@ -53,6 +66,15 @@ export function createWorld(seed: number, anchor: number, tenant: DemoTenant, pr
   }
   const people = peopleOf(seed, tenant, profile)
   const stories = storiesAround(anchor).filter((story) => story.tenants.includes(tenant.id))
+  const history = supplierHistory(seed, anchor, tenant, suppliers, stories)
+  const handover = (dayOf(anchor) - 75) * DAY
+  const first = profile.units[0]
+  const handed = first === undefined ? '' : `budget_owner:${first.entity} ${first.business_unit}:0`
+  const person = (role: string): Person => {
+    const known = people.get(role)
+    if (known === undefined) throw new RangeError(`${tenant.id} has no ${role}`)
+    return known
+  }
   const failing = stories.flatMap((story): Disturbance[] =>
     story.failure === undefined ? [] : [{ ...story.failure, id: story.id, story: true, from: story.from, to: story.to }],
   )
@@ -84,17 +106,20 @@ export function createWorld(seed: number, anchor: number, tenant: DemoTenant, pr
     profile,
     suppliers,
     stories,
+    history,
+    people,
+    handover,
+    scale,
+    anchorDay: dayOf(anchor),
+    irregular: (standing) => suppliers.find((one) => one.standing === standing),
     supplierFor(random, category) {
       const group = byCategory.get(category.name)
       const supplier = group?.suppliers[random.weighted(group.weights)] ?? suppliers[0]
       if (supplier === undefined) throw new RangeError(`${tenant.id} has no suppliers`)
       return supplier
     },
-    person(role) {
-      const person = people.get(role)
-      if (person === undefined) throw new RangeError(`${tenant.id} has no ${role}`)
-      return person
-    },
+    person,
+    holder: (role, at) => person(role === handed && at < handover ? 'former_owner::0' : role),
     disturbance(system, step, at) {
       for (const one of failing)
         if (one.system === system && at >= one.from && at < one.to && (one.step === undefined || step.startsWith(one.step)))

@@ -2,6 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
+import { markImport } from '../queries/derive/mark.ts'
 import { asStoreError, sqlText } from '../queries/run.ts'
 import { inParts, settle } from './settle.ts'
 
@@ -43,6 +44,7 @@ export async function undoImport(
       await run('again-object-state', { ids })
       await run('again', { ids })
     }
+    await markImport(clickhouse, tenant, importId)
     await run('events')
     await settle(clickhouse, tenant, { events: dependents, roots: [], conflicts: dependents }, now)
   } catch (error) {

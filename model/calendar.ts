@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { type HolidayDays, holidayDays, holidayRuleProblem } from './holidays.ts'
-import type { Instant } from './instant.ts'
-import { instantOfWall, isZone, zoneSegments } from './zone.ts'
+import { dayShifts } from './day-shifts.ts'
+import { holidayRuleProblem } from './holidays.ts'
+import { type Instant, instantToIso } from './instant.ts'
+import { countBelow, countUpTo } from './sorted.ts'
+import { instantOfWall, isZone, wallOfInstant, type ZoneSegment, zoneSegments } from './zone.ts'
 
 const MINUTE_US = 60_000_000
-const DAY_MINUTES = 1440
-const DAY_US = DAY_MINUTES * MINUTE_US
+const DAY_US = 1440 * MINUTE_US
 
 const time = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/u, 'is not a time of day from 00:00 to 23:59')
 const endTime = z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/u, 'is not a time of day from 00:00 to 24:00')
@@ -15,7 +16,6 @@ const endTime = z.string().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/u, 'is n
  * `00:00`–`00:00` is the whole day). A shift belongs to the day on which it starts.
  */
 const Shift = z.strictObject({ from: time, to: endTime })
-type Shift = z.output<typeof Shift>
 
 const shifts = z.array(Shift).max(48)
 const day = shifts.default([])
@@ -64,6 +64,7 @@ export const Calendar = z
   .refine(({ week }) => week === '24x7' || Object.values(week).some((list) => list.length > 0), {
     message: 'has no working time: no day of the week has a shift',
     path: ['week'],
+    params: { code: 'calendar_without_working_time' },
   })
 export type Calendar = z.output<typeof Calendar>
 
@@ -81,6 +82,14 @@ export type CompiledCalendar = {
   readonly closes: Float64Array
   /** Business time from `from` to each start, µs. */
   readonly before: Float64Array
+  /**
+   * Business days: local days, as days since 1970-01-01, on which a shift starts, and when the last shift of each ends, also where that
+   * lies a little outside the horizon.
+   */
+  readonly days: Float64Array
+  readonly dayEnds: Float64Array
+  /** Offsets of the zone. */
+  readonly segments: readonly ZoneSegment[]
 }
 
 /** An instant at which a calendar opens or closes, and the business time from the first boundary (the floor) to it, µs. */
@@ -99,14 +108,19 @@ export function compile(calendar: Calendar, from: Instant, to: Instant): Compile
   if (!(from < to)) throw new RangeError('a calendar is compiled from an earlier to a later instant')
   const segments = zoneSegments(calendar.zone, from - 5 * DAY_US, to + 5 * DAY_US)
   const stretches: [Instant, Instant][] = []
+  const days: [dayNumber: number, end: Instant][] = []
   const shiftsOf = dayShifts(calendar, from, to)
   // A zone may be a day from UTC, and a shift may start a day before it ends.
-  for (let dayNumber = Math.floor(from / DAY_US) - 3; dayNumber <= Math.floor(to / DAY_US) + 2; dayNumber += 1)
+  for (let dayNumber = Math.floor(from / DAY_US) - 3; dayNumber <= Math.floor(to / DAY_US) + 2; dayNumber += 1) {
+    let dayEnd = -Infinity
     for (const [start, end] of shiftsOf(dayNumber)) {
-      const opens = Math.max(from, instantOfWall(segments, dayNumber * DAY_US + start * MINUTE_US))
-      const closes = Math.min(to, instantOfWall(segments, dayNumber * DAY_US + end * MINUTE_US))
-      if (opens < closes) stretches.push([opens, closes])
+      const opens = instantOfWall(segments, dayNumber * DAY_US + start * MINUTE_US)
+      const closes = instantOfWall(segments, dayNumber * DAY_US + end * MINUTE_US)
+      if (opens < closes) dayEnd = Math.max(dayEnd, closes)
+      if (Math.max(from, opens) < Math.min(to, closes)) stretches.push([Math.max(from, opens), Math.min(to, closes)])
     }
+    if (dayEnd > -Infinity) days.push([dayNumber, dayEnd])
+  }
   stretches.sort((a, b) => a[0] - b[0])
   const merged: [Instant, Instant][] = []
   for (const [opens, closes] of stretches) {
@@ -128,6 +142,9 @@ export function compile(calendar: Calendar, from: Instant, to: Instant): Compile
     opens: Float64Array.from(merged, ([opens]) => opens),
     closes: Float64Array.from(merged, ([, closes]) => closes),
     before,
+    days: Float64Array.from(days, ([dayNumber]) => dayNumber),
+    dayEnds: Float64Array.from(days, ([, end]) => end),
+    segments,
   }
 }
 
@@ -155,7 +172,7 @@ export function addBusinessTime(compiled: CompiledCalendar, at: Instant, us: num
   const target = openBefore(compiled, at) + us
   if (us === 0) return at
   // Forwards the last stretch that starts with less behind it than wanted; backwards the last with no more.
-  const index = us > 0 ? lastBelow(before, target) : lastUpTo(before, target)
+  const index = us > 0 ? countBelow(before, target) - 1 : countUpTo(before, target) - 1
   const open = opens[index]
   const close = closes[index]
   const base = before[index]
@@ -164,10 +181,37 @@ export function addBusinessTime(compiled: CompiledCalendar, at: Instant, us: num
   return instant <= close ? instant : null
 }
 
+/**
+ * The first instant from `at` on that is business time: `at` itself where the calendar is open, else the next opening.
+ *
+ * @returns `null` where that lies beyond the compiled horizon
+ * @throws RangeError where `at` lies outside the compiled horizon
+ */
+export function nextBusinessTime(compiled: CompiledCalendar, at: Instant): Instant | null {
+  return isOpen(compiled, at) ? at : (compiled.opens[countUpTo(compiled.opens, at)] ?? null)
+}
+
+/**
+ * The end of the n-th business day after the local date of `at`: 1 is the next business day, −1 the one before. A business day is a
+ * local date on which a shift starts; it ends with the last of its shifts, which at night is on the next date.
+ *
+ * @param count a whole number other than 0
+ * @returns `null` where that day ends outside the compiled horizon
+ * @throws RangeError where `at` lies outside the compiled horizon, or for a count of 0
+ */
+export function endOfBusinessDay(compiled: CompiledCalendar, at: Instant, count = 1): Instant | null {
+  horizonCheck(compiled, at)
+  if (!Number.isInteger(count) || count === 0) throw new RangeError('business days are counted by whole numbers other than 0')
+  const date = Math.floor(wallOfInstant(compiled.segments, at) / DAY_US)
+  const index = count > 0 ? countUpTo(compiled.days, date) + count - 1 : countBelow(compiled.days, date) + count
+  const end = compiled.dayEnds[index]
+  return end === undefined || end < compiled.from || end > compiled.to ? null : end
+}
+
 /** Whether an instant is business time: a shift includes its start and not its end. */
 export function isOpen(compiled: CompiledCalendar, at: Instant): boolean {
   horizonCheck(compiled, at)
-  const close = compiled.closes[lastUpTo(compiled.opens, at)]
+  const close = compiled.closes[countUpTo(compiled.opens, at) - 1]
   return close !== undefined && at < close
 }
 
@@ -191,67 +235,13 @@ export function boundaries(calendar: Calendar, from: Instant, to: Instant): Boun
 
 function openBefore(compiled: CompiledCalendar, at: Instant): number {
   horizonCheck(compiled, at)
-  const index = lastUpTo(compiled.opens, at)
+  const index = countUpTo(compiled.opens, at) - 1
   const [open, close, base] = [compiled.opens[index], compiled.closes[index], compiled.before[index]]
   return open === undefined || close === undefined || base === undefined ? 0 : base + Math.min(at, close) - open
 }
 
 function horizonCheck({ from, to, name }: CompiledCalendar, at: Instant): void {
-  if (!(at >= from && at <= to)) throw new RangeError(`calendar ${name} is not compiled for this instant`)
+  if (at >= from && at <= to) return
+  const asked = Number.isSafeInteger(at) ? instantToIso(at) : String(at)
+  throw new RangeError(`calendar "${name}" is compiled from ${instantToIso(from)} to ${instantToIso(to)}, not for ${asked}`)
 }
-
-/** Index of the last value ≤ x in a sorted array, −1 where there is none. */
-function lastUpTo(values: Float64Array, x: number): number {
-  let [low, high] = [0, values.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((values[middle] ?? 0) <= x) low = middle + 1
-    else high = middle
-  }
-  return low - 1
-}
-
-/** Index of the last value < x in a sorted array, −1 where there is none. */
-function lastBelow(values: Float64Array, x: number): number {
-  let [low, high] = [0, values.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((values[middle] ?? 0) < x) low = middle + 1
-    else high = middle
-  }
-  return low - 1
-}
-
-/** Start and end in minutes of the local day of each shift of a day; the end may lie on the next one. */
-type DayShifts = readonly (readonly [start: number, end: number])[]
-
-const WEEKDAYS = ['thu', 'fri', 'sat', 'sun', 'mon', 'tue', 'wed'] as const
-const WHOLE_DAY: DayShifts = [[0, DAY_MINUTES]]
-
-function dayShifts(calendar: Calendar, from: Instant, to: Instant): (dayNumber: number) => DayShifts {
-  const { week } = calendar
-  const weekly: readonly DayShifts[] = WEEKDAYS.map((name) => (week === '24x7' ? WHOLE_DAY : week[name].map(minutesOf)))
-  const exceptions = new Map(
-    calendar.exceptions.map(
-      (entry) => [Date.parse(`${entry.date}T00:00:00Z`) / 86_400_000, entry.shifts.map(minutesOf)] as const,
-    ),
-  )
-  const year = (us: Instant) => new Date(us / 1000).getUTCFullYear()
-  const holidays: HolidayDays =
-    calendar.holidays === null ? new Map() : holidayDays(calendar.holidays, year(from - 30 * DAY_US), year(to + 5 * DAY_US))
-  return (dayNumber) => {
-    const exception = exceptions.get(dayNumber)
-    if (exception !== undefined) return exception
-    const usual = weekly[((dayNumber % 7) + 7) % 7] ?? []
-    const rest = holidays.get(dayNumber)
-    return rest === undefined ? usual : usual.map(([start, end]) => [start, Math.min(end, rest)] as const)
-  }
-}
-
-function minutesOf({ from, to }: Shift): readonly [number, number] {
-  const start = minuteOf(from)
-  const end = minuteOf(to)
-  return [start, end > start ? end : end + DAY_MINUTES]
-}
-
-const minuteOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))

@@ -7,8 +7,11 @@ export type HolidayRule = {
   types: readonly ('public' | 'bank' | 'optional' | 'school' | 'observance')[]
 }
 
-/** Local days as days since 1970-01-01, with the minute of the day from which work rests: 0 for a whole day. */
-export type HolidayDays = Map<number, number>
+/** When work rests on a day, in minutes of it; where `until` is infinite, also what a shift of that day goes on with on the next. */
+export type Rest = readonly [from: number, until: number]
+
+/** Holidays by local day, as days since 1970-01-01. */
+export type HolidayDays = Map<number, Rest[]>
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -29,12 +32,12 @@ export function holidayRuleProblem({ country, region }: Pick<HolidayRule, 'count
 
 /**
  * The holidays of the years `from` to `to`, both included. A holiday that starts within its day (Christmas Eve from 14:00) rests from
- * that minute on; one of several days covers each of them.
+ * that minute on, one that ends within it (Ash Wednesday until 14:00) until that minute; one of several days covers each of them.
  */
 export function holidayDays(rule: HolidayRule, from: number, to: number): HolidayDays {
   const days: HolidayDays = new Map()
   for (let year = from; year <= to; year += 1)
-    for (const [day, minute] of yearDays(rule, year)) days.set(day, Math.min(minute, days.get(day) ?? minute))
+    for (const [day, rests] of yearDays(rule, year)) days.set(day, [...(days.get(day) ?? []), ...rests])
   return days
 }
 
@@ -50,16 +53,16 @@ function yearDays({ country, region, types }: HolidayRule, year: number): Holida
     sources.set(place, source)
   }
   const days: HolidayDays = new Map()
-  const rest = (day: number, minute: number) => days.set(day, Math.min(minute, days.get(day) ?? minute))
+  const rest = (day: number, from: number, until: number) => days.set(day, [...(days.get(day) ?? []), [from, until]])
   for (const holiday of source.getHolidays(year)) {
     if (!types.includes(holiday.type)) continue
     // The text states the local day and time; start and end are instants of the library's own zone and serve for the length only.
     const day = Date.parse(`${holiday.date.slice(0, 10)}T00:00:00Z`) / DAY_MS
     const minute = Number(holiday.date.slice(11, 13)) * 60 + Number(holiday.date.slice(14, 16))
-    rest(day, minute)
     // Two hours of grace: a day on which clocks change has 23 or 25.
     const hours = (holiday.end.getTime() - holiday.start.getTime()) / HOUR_MS + minute / 60
-    for (let further = 1; further < Math.floor((hours + 2) / 24); further += 1) rest(day + further, 0)
+    rest(day, minute, hours < 22 ? hours * 60 : Infinity)
+    for (let further = 1; further < Math.floor((hours + 2) / 24); further += 1) rest(day + further, 0, Infinity)
   }
   found.set(key, days)
   return days

@@ -112,10 +112,17 @@ export const DIMENSIONS = [
   'supplier',
   'approver',
   'system',
+  'supplier_class',
+  'policy_version',
+  'currency',
 ] as const
 
-/** Dimensions that come from attributes; the last one, `system`, is a field of the event. */
-export const ATTRIBUTE_DIMENSIONS = DIMENSIONS.slice(0, -1)
+/** Dimensions that come from attributes; the others are fields of the event, and the supplier's class is reference data. */
+export const ATTRIBUTE_DIMENSIONS = DIMENSIONS.slice(0, -4)
 
 /** A dimension that KPIs group by. */
 export type Dimension = (typeof DIMENSIONS)[number]
+
+/** What an activity instance is waited for by: the activity itself, its step, who acts, or the system. */
+export const WAIT_GROUPS = ['activity', 'step', 'actor', 'system'] as const
+export type WaitGroup = (typeof WAIT_GROUPS)[number]

@@ -48,28 +48,32 @@ export function instantOfWall(segments: readonly ZoneSegment[], wall: number): I
   throw new RangeError('the local time lies beyond the given offsets')
 }
 
+/**
+ * What the clock on the wall shows at an instant, as µs since 1970-01-01T00:00 on the wall.
+ *
+ * @param segments from {@link zoneSegments}, covering the instant
+ */
+export function wallOfInstant(segments: readonly ZoneSegment[], at: Instant): number {
+  for (const { start, end, offset } of segments) if (at >= start && at < end) return at + offset
+  throw new RangeError('the instant lies beyond the given offsets')
+}
+
 function formatOf(zone: string): Intl.DateTimeFormat {
   let format = formats.get(zone)
   if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    })
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset', year: 'numeric' })
     formats.set(zone, format)
   }
   return format
 }
 
+/** Reads `2026, GMT+05:30`; UTC may be a bare `GMT`, and old offsets have seconds. */
 function offsetMs(format: Intl.DateTimeFormat, ms: number): number {
-  const wall = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 }
-  for (const { type, value } of format.formatToParts(ms)) if (type in wall) wall[type as keyof typeof wall] = Number(value)
-  return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second) - ms
+  const match = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/u.exec(format.format(ms))
+  if (match === null) throw new Error(`the runtime states no offset at ${ms}`)
+  const [, sign, hours = '0', minutes = '0', seconds = '0'] = match
+  const offset = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
+  return sign === '-' ? -offset : offset
 }
 
 function yearSegments(zone: string, year: number): readonly ZoneSegment[] {

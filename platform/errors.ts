@@ -9,6 +9,9 @@ export const ERROR_STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   conflict: 409,
+  sla_invalid: 422,
+  reference_invalid: 422,
+  reference_overlap: 409,
   body_too_large: 413,
   media_type_unsupported: 415,
   encoding_unsupported: 415,
@@ -51,13 +54,20 @@ export class SightlineError extends Error {
   readonly next: string | undefined
   /** Seconds to wait before trying again, for `overloaded`, `store_unavailable` and `draining`. */
   readonly retryAfterS: number | undefined
+  /** Members of the problem document beside those that every one has. */
+  readonly more: Readonly<Record<string, unknown>>
 
-  constructor(code: ErrorCode, message: string, options: { next?: string; retryAfterS?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { next?: string; retryAfterS?: number; cause?: unknown; more?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'SightlineError'
     this.code = code
     this.next = options.next
     this.retryAfterS = options.retryAfterS
+    this.more = options.more ?? {}
   }
 
   /** The HTTP status of this error's code. */

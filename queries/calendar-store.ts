@@ -46,9 +46,17 @@ export async function storeCalendar(
     })
 }
 
-/** Business time of pairs of instants by stored calendars: three parallel arrays, instants in µs. `null`: not stored. */
+/**
+ * Business time of pairs of instants by stored calendars: three parallel arrays, instants in µs; `calendar_versions` pins calendars to a
+ * version, the others stand as they are newest. `null`: not stored.
+ */
 export const businessTimeOfPairs = {
   name: 'read/business-time',
-  params: z.object({ calendars: z.array(z.string()), starts: z.array(z.int()), ends: z.array(z.int()) }),
+  params: z.object({
+    calendars: z.array(z.string()),
+    calendar_versions: z.record(z.string(), z.int()).default({}),
+    starts: z.array(z.int()),
+    ends: z.array(z.int()),
+  }),
   row: z.object({ pair: z.int(), business_us: z.int().nullable() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>

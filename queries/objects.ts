@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Instant, instantFromIso } from '../model/instant.ts'
+import { type Instant, instantFromIso, instantToIso } from '../model/instant.ts'
 import { DIMENSIONS } from '../model/vocabulary.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { objectCalls } from './calls.ts'
@@ -27,6 +27,21 @@ const SEARCH = {
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const texts = z.array(z.string())
+
+const HISTORY = {
+  name: 'read/object-history',
+  params: z.object({ type: z.string(), id: z.string(), limit: z.number() }),
+  row: z.object({
+    known_us: z.number(),
+    kind: z.enum(['kpi', 'clock', 'delay', 'violation']),
+    name: z.string(),
+    subject: z.string(),
+    before_state: z.string(),
+    before_value: z.number().nullable(),
+    after_state: z.string(),
+    after_value: z.number().nullable(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
 
 const TIMELINE = {
   name: 'read/object-timeline',
@@ -334,4 +349,26 @@ function instant(text: string): Instant {
   const read = instantFromIso(text)
   if (read === null) throw new Error(`"${text}" is not an instant`)
   return read
+}
+
+/** Changes of answers that one page of a document's history holds. */
+const HISTORY_ROWS = 2000
+
+/**
+ * What was known of a document when: each change of its contributions to KPIs, its clocks, where its time went and what controls find on it,
+ * old and new side by side, the newest first. What one run computed carries one instant.
+ *
+ * @throws SightlineError `store_unavailable`
+ */
+export async function objectHistory(reader: TenantReader, type: string, id: string) {
+  const rows = await reader.rows(HISTORY, { type, id, limit: HISTORY_ROWS })
+  const changes = rows.map(({ known_us, kind, name, subject, before_state, before_value, after_state, after_value }) => ({
+    known_since: instantToIso(known_us),
+    kind,
+    name,
+    subject,
+    before: before_state === '' ? null : { state: before_state, value: before_value },
+    after: { state: after_state, value: after_value },
+  }))
+  return { type, id, changes }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { INSTANT_MAX, INSTANT_MIN, type Instant, instantToClickHouse } from '../model/instant.ts'
+import type { WaitGroup } from '../model/vocabulary.ts'
 import type { Query, TenantReader } from './run.ts'
 
 /** Which objects (first event in the window; default all) and which names of activities. */
@@ -87,6 +88,12 @@ const ACTIVITY_DURATIONS = {
   name: 'process/activity-durations',
   params: z.object(scope),
   row: z.object({ activity: z.string(), n: z.number(), ...quantiles }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const WAITS = {
+  name: 'process/waits',
+  params: z.object({ ...scope, by: z.string() }),
+  row: z.object({ waited_for: z.string(), is_group: z.number(), n: z.number(), overlaps: z.number(), ...quantiles }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 /** Durations in seconds; every figure is null where nothing is measured. */
@@ -201,4 +208,29 @@ export async function processDurations(reader: TenantReader, scoped: ProcessScop
     histogram,
     activities: activities.map((row) => ({ activity: row.activity, ...figures(row.n, row) })),
   }
+}
+
+/**
+ * Waits before activity instances, seconds: from the end of the one before on the same object to the start; over all, and by what is waited
+ * for, most waits first, at most 500 groups.
+ */
+export async function processWaits(reader: TenantReader, { by, ...scoped }: ProcessScope & { by: WaitGroup }) {
+  const rows = await reader.rows(WAITS, { ...bind(scoped), by })
+  const waits = rows.map(({ waited_for, is_group, overlaps, ...row }) => ({
+    waited_for,
+    is_group,
+    overlaps,
+    ...figures(row.n, row),
+  }))
+  const all = waits.find(({ is_group }) => is_group === 1)
+  return {
+    type: scoped.type,
+    by,
+    all: all === undefined ? { overlaps: 0, ...figures(0, { quantiles_us: [], mean_us: null }) } : told(all),
+    groups: waits.filter(({ is_group }) => is_group === 0).map((row) => ({ waited_for: row.waited_for, ...told(row) })),
+  }
+}
+
+function told({ overlaps, n, min, median, p90, p95, max, mean }: DurationFigures & { overlaps: number }) {
+  return { overlaps, n, min, median, p90, p95, max, mean }
 }

@@ -9,6 +9,8 @@ import { SightlineError } from '../platform/errors.ts'
 export type Query<P extends z.ZodRawShape, R extends z.ZodType> = {
   /** Path under `queries/` without `.sql`, which also tags the query in the server's log: `process/summary`. */
   name: string
+  /** SQL that stands in the places of lines `-- include {name}`: texts of other files, never of a person. */
+  parts?: SqlParts
   params: z.ZodObject<P>
   row: R
 }
@@ -24,23 +26,35 @@ export type TenantReader = {
   rows<P extends z.ZodRawShape, R extends z.ZodType>(query: Query<P, R>, params: z.input<z.ZodObject<P>>): Promise<z.output<R>[]>
 }
 
+/** SQL by the name of the place that it takes: made of files only. */
+export type SqlParts = Readonly<Record<string, string>>
+
 const texts = new Map<string, string>()
 const INCLUDE = /^( *)-- include ([a-z/-]+)(,?)$/gmu
+const PLACE = /^( *)-- include \{([a-z_]+)\}(,?)$/gmu
 
-/** The text of `queries/<name>.sql`, read once, with the files that lines `-- include <name>` stand for in their places. */
-export function sqlText(name: string): string {
+/**
+ * The text of `queries/<name>.sql`, read once, with the files that lines `-- include <name>` stand for in their places, and the parts that
+ * lines `-- include {part}` name in theirs.
+ */
+export function sqlText(name: string, parts: SqlParts = {}): string {
   let text = texts.get(name)
   if (text === undefined) {
     text = readFileSync(new URL(`./${name}.sql`, import.meta.url), 'utf8').replace(
       INCLUDE,
-      (_line, indent: string, part: string, comma: string) =>
-        `${sqlText(part)
-          .trimEnd()
-          .replace(/^(?=.)/gmu, indent)}${comma}`,
+      (_line, indent: string, part: string, comma: string) => `${indented(sqlText(part), indent)}${comma}`,
     )
     texts.set(name, text)
   }
-  return text
+  return text.replace(PLACE, (_line, indent: string, place: string, comma: string) => {
+    const part = parts[place]
+    if (part === undefined) throw new Error(`queries/${name}.sql needs SQL for {${place}}`)
+    return `${indented(part, indent)}${comma}`
+  })
+}
+
+function indented(text: string, indent: string): string {
+  return text.trimEnd().replace(/^(?=.)/gmu, indent)
 }
 
 /**
@@ -55,7 +69,7 @@ export function tenantReader(reader: ClickHouseClient, tenant: TenantId): Tenant
       const bound = query.params.parse(params)
       const answer = await reader
         .query({
-          query: sqlText(query.name),
+          query: sqlText(query.name, query.parts),
           query_id: `${query.name.replaceAll('/', '.')}:${randomUUID()}`,
           query_params: { ...bound, tenant_id: tenant },
           http_headers: { 'x-tenant-id': tenant },

@@ -4,7 +4,8 @@ import { ALWAYS, businessTime, Calendar, compile } from '../model/calendar.ts'
 import { type Instant, instantFromIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { businessTimeOfPairs, storeCalendar } from '../queries/calendar-store.ts'
-import { tenantReader } from '../queries/run.ts'
+import { sqlText, tenantReader } from '../queries/run.ts'
+import { randomOf } from './support/random-calendars.ts'
 import { sharedStores, type TestStores } from './support/stores.ts'
 
 let real: TestStores
@@ -41,17 +42,6 @@ const CALENDARS = [
   }),
 ]
 
-/** Numbers in [0, 1) from a seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 type Pair = { calendar: string; start: Instant; end: Instant }
 
 async function asked(tenant: TenantId, pairs: readonly Pair[]): Promise<(number | null)[]> {
@@ -71,7 +61,7 @@ test('SQL and TypeScript give the same business time, to the microsecond', async
   const tenant = await real.freshTenant()
   const { writer } = real.stores.clickhouse
   for (const calendar of CALENDARS) await storeCalendar(writer, tenant, calendar, FROM, TO)
-  const next = random(20_261_122)
+  const { next } = randomOf(20_261_122)
   // Half of the pairs start or end on a boundary or within two days of a clock change, where mistakes live.
   const changes = ['2026-03-29T01:00Z', '2026-10-25T01:00Z', '2026-03-08T07:00Z', '2026-11-01T06:00Z'].map(at)
   const instant = (calendar: Calendar): Instant => {
@@ -95,6 +85,88 @@ test('SQL and TypeScript give the same business time, to the microsecond', async
       some.map(({ of, start, end }) => businessTime(of, start, end)),
     )
   }
+})
+
+/** Business time of rows by the parts that KPIs include, as SQL. */
+const bulk = (columns: string, spans: string) => `
+  WITH calendar_edges AS (${sqlText('shared/calendar-edges')})
+  SELECT ${columns}, ${sqlText('shared/business-us')}
+  FROM (${spans}) AS spans
+  ${sqlText('shared/business-joins')}`
+
+test('the parts that KPIs include give 10,000 rows the business time that TypeScript gives', async (t) => {
+  const tenant = await real.freshTenant()
+  const { writer } = real.stores.clickhouse
+  const [from, to] = [at('2007-01-01T00:00Z'), at('2027-01-01T00:00Z')]
+  for (const calendar of CALENDARS) await storeCalendar(writer, tenant, calendar, from, to)
+  const query_params = { tenant_id: tenant, calendars: CALENDARS.map(({ name }) => name), calendar_versions: {}, from, to }
+  const spans = `
+    SELECT
+      {calendars:Array(String)}[1 + number % length({calendars:Array(String)})] AS calendar,
+      fromUnixTimestamp64Micro({from:Int64} + cityHash64(number, 1) % ({to:Int64} - {from:Int64}), 'UTC') AS start_at,
+      least(start_at + toIntervalMicrosecond(cityHash64(number, 2) % (14 * 86400000000)), fromUnixTimestamp64Micro({to:Int64}, 'UTC')) AS end_at
+    FROM numbers(10000)`
+  const started = performance.now()
+  const answer = await writer.query({
+    query: bulk(
+      'spans.calendar AS calendar, toUnixTimestamp64Micro(start_at) AS start, toUnixTimestamp64Micro(end_at) AS end',
+      spans,
+    ),
+    query_params,
+    format: 'JSONEachRow',
+  })
+  const rows = await answer.json<{ calendar: string; start: number; end: number; business_us: number }>()
+  t.diagnostic(`${rows.length} rows in ${Math.round(performance.now() - started)} ms`)
+  assert.equal(rows.length, 10_000)
+  const compiled = new Map(CALENDARS.map((calendar) => [calendar.name, compile(calendar, from, to)]))
+  for (const { calendar, start, end, business_us } of rows) {
+    const known = compiled.get(calendar)
+    assert.equal(business_us, known && businessTime(known, start, end), `${calendar} from ${start} to ${end}`)
+  }
+})
+
+test('stored calendars are read by tenant and name, not as a whole', async () => {
+  const { writer } = real.stores.clickhouse
+  await writer.command({
+    query: `INSERT INTO calendar_boundaries (tenant_id, calendar, calendar_version, at, open_us_before, is_open, version)
+      SELECT concat('crowd-', leftPad(toString(intDiv(number, 20000)), 3, '0')), concat('c', toString(number % 4)), 1,
+        toDateTime64('2020-01-01 00:00:00', 6, 'UTC') + toIntervalHour(number % 20000), 0, 0, 1
+      FROM numbers(400000)`,
+  })
+  await writer.command({ query: 'OPTIMIZE TABLE calendar_boundaries FINAL' })
+  const plan = await writer.query({
+    query: `EXPLAIN indexes = 1 ${sqlText('shared/calendar-edges')}`,
+    query_params: { tenant_id: 'crowd-007', calendars: ['c2'], calendar_versions: {} },
+    format: 'TabSeparatedRaw',
+  })
+  const text = await plan.text()
+  const granules = /PrimaryKey[\s\S]*?Granules: (\d+)\/(\d+)/u.exec(text)
+  assert.ok(granules !== null, text)
+  assert.ok(Number(granules[2]) >= 48 && Number(granules[1]) <= 2, `${granules[1]} of ${granules[2]} granules read`)
+})
+
+test('a calendar may be pinned to a version; the others stand as they are newest', async () => {
+  const tenant = await real.freshTenant()
+  const { writer, reader } = real.stores.clickhouse
+  const later = [{ from: '12:00', to: '13:00' }]
+  const versions = ['plant', 'shop'].flatMap((name) => [
+    Calendar.parse({ name, zone: 'UTC', week: { mon: day } }),
+    Calendar.parse({ name, zone: 'UTC', week: { mon: later }, version: 2 }),
+  ])
+  for (const calendar of versions) await storeCalendar(writer, tenant, calendar, FROM, TO)
+  const ask = async (calendar_versions: Record<string, number>) => {
+    const rows = await tenantReader(reader, tenant).rows(businessTimeOfPairs, {
+      calendars: ['plant', 'shop'],
+      calendar_versions,
+      starts: [at('2026-03-02T00:00Z'), at('2026-03-02T00:00Z')],
+      ends: [at('2026-03-03T00:00Z'), at('2026-03-03T00:00Z')],
+    })
+    return rows.map(({ business_us }) => (business_us === null ? null : business_us / 3_600_000_000))
+  }
+  assert.deepEqual(await ask({}), [1, 1])
+  assert.deepEqual(await ask({ plant: 1 }), [8, 1])
+  assert.deepEqual(await ask({ plant: 2, shop: 1 }), [1, 8])
+  assert.deepEqual(await ask({ shop: 3 }), [1, null], 'that version is not stored')
 })
 
 test('a pair outside what is stored, or of an unknown calendar, has no answer rather than a wrong one', async () => {

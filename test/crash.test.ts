@@ -6,7 +6,7 @@ import { crash } from './crash/crash.ts'
 
 const KILLS = 25
 
-test('processes that are killed at any instant lose no event and count none twice', { timeout: 10 * 60_000 }, async (t) => {
+test('processes that are killed at any instant lose no event and count none twice', { timeout: 20 * 60_000 }, async (t) => {
   const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
   const report = await crash({
     seed,

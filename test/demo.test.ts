@@ -282,7 +282,7 @@ test('the truth agrees with the events: exceptions, operations, violations, mile
       const violated = timeline.filter((event) => event.type === 'policy.violated' && event.subject === document.id)
       assert.deepEqual(
         sorted(violated.map((event) => event.data.policy?.id ?? '')),
-        sorted(document.violations.map((one) => one.policy)),
+        sorted(document.violations.filter((one) => one.reported).map((one) => one.policy)),
       )
       for (const operation of document.operations) {
         const own = timeline.filter((event) => event.data.operation?.id === operation.id)

@@ -3,23 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Cadence, freshnessAt, learnCadence } from '../model/freshness.ts'
 import type { Instant } from '../model/instant.ts'
+import { randomFrom } from './support/random.ts'
 
 const MINUTE = 60e6
 const HOUR = 3600e6
 const DAY = 24 * HOUR
 /** A Monday. */
 const MONDAY = Date.UTC(2026, 9, 5) * 1000
-
-/** Random numbers of a seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const minutesOf = (signs: readonly Instant[]) =>
   [...new Set(signs.map((at) => Math.floor(at / MINUTE)))].toSorted((a, b) => a - b)
@@ -69,7 +59,7 @@ test('the nights and weekends of an office source are no silence, and a dead Mon
 })
 
 test('a nightly batch is missed in its night and not before', () => {
-  const draw = random(3)
+  const draw = randomFrom(3)
   const nights = Array.from({ length: 28 }, (_, day) => MONDAY + day * DAY + 2 * HOUR + Math.floor(draw() * 20) * MINUTE)
   const last = nights.at(-1) ?? 0
   const midnight = MONDAY + 28 * DAY
@@ -111,7 +101,7 @@ test('without a new sign freshness only gets worse', () => {
   const ranks = ['fresh', 'late', 'silent']
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 300 }), fc.boolean(), (seed, mean, working) => {
-      const draw = random(seed)
+      const draw = randomFrom(seed)
       const signs = signsOver(21, () => -Math.log(1 - draw()) * mean * MINUTE + 1, working ? office : undefined)
       const cadence = learnCadence(minutesOf(signs))
       if (cadence === null) return
@@ -132,7 +122,7 @@ test('random traffic is hardly ever called silent, and found silent soon after i
   let alarms = 0
   let gaps = 0
   for (let seed = 1; seed <= 40; seed++) {
-    const draw = random(seed)
+    const draw = randomFrom(seed)
     const mean = [2, 7, 30, 120][seed % 4] ?? 2
     const works = seed % 2 === 0 ? office : undefined
     const all = signsOver(42, () => -Math.log(1 - draw()) * mean * MINUTE + 1, works)

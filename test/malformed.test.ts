@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { randomFrom } from './support/random.ts'
 import { sharedServer, type TestServer } from './support/server.ts'
 
 /** 10,000 malformed bodies, each with good records beside the bad one where the framing allows it. */
@@ -19,16 +20,6 @@ before(async () => {
   server = await sharedServer()
 })
 after(() => server.close())
-
-/** mulberry32 */
-function random(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 function good(id: string): Record<string, unknown> {
   return {
@@ -108,7 +99,7 @@ const DAMAGE: Record<string, (pick: () => number, id: string) => string | Buffer
 
 test(`10,000 malformed bodies: no crash, no 5xx, each bad record named, the good ones stored (seed ${seed})`, async () => {
   const tenant = await server.freshTenant()
-  const pick = random(seed)
+  const pick = randomFrom(seed)
   const kinds = Object.entries(DAMAGE)
   let expected = 0
   let next = 0

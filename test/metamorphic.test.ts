@@ -93,6 +93,7 @@ const QUESTIONS = [
 ]
 
 async function answers(tenant: string): Promise<string[]> {
+  await server.derived(tenant)
   return Promise.all(
     QUESTIONS.map(async (path) => {
       const { status, body } = await server.ask('GET', path, { tenant })
@@ -266,6 +267,7 @@ test('the business exception rate does not move when technical failures are inje
   const failures = async () =>
     (await server.ask<{ rows: { value: number; n: number }[] }>('GET', `/v1/kpis/technical-failure-rate?${RANGE}`, { tenant }))
       .body.rows[0]
+  await server.derived(tenant)
   const before = await rate()
   const failedBefore = await failures()
   await send(
@@ -288,6 +290,7 @@ test('the business exception rate does not move when technical failures are inje
         })),
       ),
   )
+  await server.derived(tenant)
   assert.deepEqual(await rate(), before)
   const failedAfter = await failures()
   const injected = events.filter((event) => event.type === 'invoice.received').length

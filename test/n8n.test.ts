@@ -107,7 +107,8 @@ test('a run becomes events on its timeline and on those of its documents, and it
   await register({
     documents: [{ type: 'purchase_order', path: "$.data.resultData.runData['Read order'][0].data.main[0][*].json.po" }],
   })
-  const started = Date.parse('2026-11-20T08:00:00Z')
+  const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)
+  const started = Date.parse(`${day}T08:00:00Z`)
   n8n.put(
     run(8123, {
       status: 'error',
@@ -157,7 +158,7 @@ test('a run becomes events on its timeline and on those of its documents, and it
       ...common,
       object_types: ['workflow_run'],
       object_ids: ['n8n:8123'],
-      at: '2026-11-20 08:00:00.000000',
+      at: `${day} 08:00:00.000000`,
     },
     {
       natural_id: '8123:node:Read order:0',
@@ -168,7 +169,7 @@ test('a run becomes events on its timeline and on those of its documents, and it
       class: 'none',
       ...common,
       ...documents,
-      at: '2026-11-20 08:00:00.015000',
+      at: `${day} 08:00:00.015000`,
     },
     {
       natural_id: '8123:node:Post to SAP:0',
@@ -179,7 +180,7 @@ test('a run becomes events on its timeline and on those of its documents, and it
       class: 'technical',
       ...common,
       ...documents,
-      at: '2026-11-20 08:00:00.920000',
+      at: `${day} 08:00:00.920000`,
     },
     {
       natural_id: '8123:error',
@@ -190,7 +191,7 @@ test('a run becomes events on its timeline and on those of its documents, and it
       class: 'technical',
       ...common,
       ...documents,
-      at: '2026-11-20 08:00:02.500000',
+      at: `${day} 08:00:02.500000`,
     },
   ])
   const calls = await rows<Record<string, unknown>>(

@@ -11,7 +11,7 @@ const files = globSync('test/*.test.ts').filter((file) => wanted.length === 0 ||
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
 
-const stream = run({ files: files.toSorted(), concurrency: 2, timeout: 15 * 60_000 })
+const stream = run({ files: files.toSorted(), concurrency: 2, timeout: 25 * 60_000 })
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return
   if (event.skip === undefined) totals.passed++

@@ -6,6 +6,7 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
+import type { Violations } from '../api/contract/controls.ts'
 import type { ObjectSearch } from '../api/contract/object.ts'
 import { ask, type Answer, type Parameters } from './api.ts'
 import { useScope } from './scope.ts'
@@ -75,5 +76,22 @@ export function useDocuments(type: string, q: string) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
     enabled: type !== '',
+  })
+}
+
+/** Violations of the window page by page. */
+export function useViolations(filter: Parameters) {
+  const { tenant, window } = useScope()
+  return useInfiniteQuery({
+    queryKey: [tenant, '/v1/violations', window.from, window.to, filter],
+    queryFn: ({ signal, pageParam }): Promise<Violations> =>
+      ask('Violations', '/v1/violations', {
+        tenant,
+        parameters: { from: window.from, to: window.to, ...filter, limit: 100, after: pageParam },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+    enabled: tenant !== '',
   })
 }

@@ -57,7 +57,17 @@ export async function tell(path: string, call: Call): Promise<void> {
   await request(path, call)
 }
 
-async function request(path: string, { method = 'GET', tenant, parameters, body, signal, also = [] }: Call): Promise<unknown> {
+/** Asks for a text, such as a table. */
+export async function askText(path: string, call: Call): Promise<string> {
+  return send(path, call)
+}
+
+async function request(path: string, call: Call): Promise<unknown> {
+  const text = await send(path, call)
+  return text === '' ? undefined : parsed(text)
+}
+
+async function send(path: string, { method = 'GET', tenant, parameters, body, signal, also = [] }: Call): Promise<string> {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(parameters ?? {})) if (value !== undefined) search.set(name, String(value))
   const headers: Record<string, string> = { accept: 'application/json' }
@@ -75,10 +85,9 @@ async function request(path: string, { method = 'GET', tenant, parameters, body,
       standIn(0, 'unreachable', 'The server does not answer. Check that it runs and that this machine reaches it.'),
     )
   })
-  if (response.status === 204) return undefined
   const text = await response.text()
+  if (response.ok || also.includes(response.status)) return text
   const answer = parsed(text)
-  if (response.ok || also.includes(response.status)) return answer
   if (response.status === 401 && path !== '/v1/session') for (const callback of unauthenticated) callback()
   const problem = isProblem(answer) ? answer : standIn(response.status, 'unexpected', `The server answered ${response.status}.`)
   throw new ApiError(problem)

@@ -11,6 +11,7 @@ const DAY = 86_400
 
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const decimal = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const factor = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
 /** `12,480`. */
@@ -74,6 +75,7 @@ export function measure(value: number | null | undefined, unit: Unit): string {
   if (value === null || value === undefined) return DASH
   if (unit === 's') return duration(value)
   if (unit === 'ratio') return percent(value)
+  if (unit === 'factor') return `${factor.format(value)}×`
   if (unit === 'per_1000') return Math.abs(value) >= 100 ? integer.format(value) : decimal.format(value)
   return integer.format(value)
 }
@@ -87,7 +89,14 @@ export function axisMeasure(value: number, unit: Unit): string {
 
 /** What an axis or a table head says about a unit. */
 export function unitName(unit: Unit): string {
-  return { s: 'elapsed time', ratio: '% of objects', per_1000: 'per 1,000 objects', count: 'count' }[unit]
+  return {
+    s: 'elapsed time',
+    ratio: '% of objects',
+    per_1000: 'per 1,000 objects',
+    factor: 'times',
+    count: 'count',
+    money: 'reporting currency',
+  }[unit]
 }
 
 // American month names are three letters each, which British ones are not.

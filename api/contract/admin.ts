@@ -73,3 +73,25 @@ export const Readiness = z
   })
   .meta({ id: 'Readiness' })
 export type Readiness = z.output<typeof Readiness>
+
+export const AuditQuery = z.object({
+  action: cleanText(100).optional().describe('only this verb, such as `key.minted`'),
+  before: z.coerce.number().int().min(1).optional().describe('`next` of the page before'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+})
+
+export const Audit = z
+  .object({
+    entries: z.array(
+      z.object({
+        at: z.string(),
+        actor: z.string().describe('key id, `system`, or a command'),
+        tenant_id: z.string().nullable().describe('null where it concerns the installation'),
+        action: z.string(),
+        subject: z.string(),
+        detail: z.record(z.string(), z.unknown()),
+      }),
+    ),
+    next: z.int().nullable(),
+  })
+  .meta({ id: 'Audit' })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DocumentDelays } from './delays.ts'
 import { IntegrationCall } from './integrations.ts'
 
 export const ObjectsQuery = z.object({
@@ -81,6 +82,9 @@ export const ObjectTimeline = z
       )
       .describe('technical operations of this document that failed and have not succeeded since'),
     open_exceptions: z.array(z.object({ exception_id: z.string(), category: z.string(), class: z.string(), since: z.string() })),
+    delays: DocumentDelays.nullable().describe(
+      'where its time went; null for what is no document on a way of its own, or not computed yet',
+    ),
     related: z.array(z.object({ type: z.string(), id: z.string(), events: z.int() })),
     events: z.array(TimelineEvent),
     calls: z
@@ -91,3 +95,30 @@ export const ObjectTimeline = z
   })
   .meta({ id: 'ObjectTimeline' })
 export type ObjectTimeline = z.output<typeof ObjectTimeline>
+
+const State = z.object({
+  state: z
+    .string()
+    .describe('kpi: counted, open, excluded or absent; clock: its state; delay: open or finished; violation: found or retracted'),
+  value: z.number().nullable().describe('what it contributes to a KPI, or seconds; null where it says none'),
+})
+
+export const ObjectHistory = z
+  .object({
+    type: z.string(),
+    id: z.string(),
+    changes: z
+      .array(
+        z.object({
+          known_since: z.string().describe('equal for all that one run computed'),
+          kind: z.enum(['kpi', 'clock', 'delay', 'violation']),
+          name: z.string().describe('the KPI, service level, cause of time or control'),
+          subject: z.string(),
+          before: State.nullable().describe('null for the first that was known'),
+          after: State,
+        }),
+      )
+      .describe('the newest first, at most 2000'),
+  })
+  .meta({ id: 'ObjectHistory' })
+export type ObjectHistory = z.output<typeof ObjectHistory>

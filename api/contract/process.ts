@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { WAIT_GROUPS } from '../../model/vocabulary.ts'
 import { Window } from './common.ts'
 
 /** Which names the activities carry: the canonical ones where mapped, or the source's own. */
@@ -101,3 +102,60 @@ export const ProcessDurations = z
   })
   .meta({ id: 'ProcessDurations' })
 export type ProcessDurations = z.output<typeof ProcessDurations>
+
+export const ConformanceQuery = Window.extend({
+  names: z.enum(['canonical', 'source']).default('canonical'),
+  order: z
+    .string()
+    .max(4000)
+    .default('')
+    .describe('expected order of activities, separated by commas; the canonical one of the type where none is given'),
+})
+
+/** Objects against an expected order. */
+export const ProcessConformance = z
+  .object({
+    type: z.string(),
+    order: z.array(z.string()),
+    given: z.boolean().describe('whether the order was given, or is the canonical one of the type'),
+    objects: z.int(),
+    open: z.int().describe('of these: not yet at the last activity of the order; what lies ahead of them is not skipped'),
+    dropped: z.int().describe('rejected, withdrawn or cancelled: left out'),
+    left_out: z.int().describe('objects of rare sequences beyond the 2,000 most frequent ones'),
+    conforming: z.int(),
+    fitness: z
+      .number()
+      .nullable()
+      .describe('mean over objects of 1 − cost ÷ (length of trace and order): a skip and an insertion cost 1, a swap 2'),
+    deviations: z.array(
+      z.object({
+        kind: z.enum(['skipped', 'inserted', 'swapped']),
+        activity: z.string(),
+        other: z.string().describe('of what is swapped: the activity that it came before and should come after'),
+        n: z.int().describe('objects'),
+        cases: z.array(z.string()).describe('some of them'),
+      }),
+    ),
+  })
+  .meta({ id: 'ProcessConformance' })
+export type ProcessConformance = z.output<typeof ProcessConformance>
+
+export const WaitsQuery = ProcessQuery.extend({
+  by: z.enum(WAIT_GROUPS).default('activity').describe('what is waited for: an activity, a step, who acts, or the system'),
+})
+
+const Waits = Durations.extend({
+  overlaps: z.int().describe('instances that began before the one before them had ended; they are not among n'),
+})
+
+export const ProcessWaits = z
+  .object({
+    type: z.string(),
+    by: z.enum(WAIT_GROUPS),
+    all: Waits.describe('from the end of an activity instance to the start of the next on the same object'),
+    groups: z
+      .array(Waits.extend({ waited_for: z.string() }))
+      .describe('the same by what is waited for, most waits first, at most 500'),
+  })
+  .meta({ id: 'ProcessWaits' })
+export type ProcessWaits = z.output<typeof ProcessWaits>

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { SightlineError } from '../../platform/errors.ts'
-import { recordAudit } from '../../platform/audit.ts'
+import { listAudit, recordAudit } from '../../platform/audit.ts'
 import { listKeys, mintKey, revokeKey } from '../../platform/keys.ts'
 import { createTenant, listTenants } from '../../platform/tenants.ts'
-import { KeyCreate, KeyCreated, Keys, Session, Tenant, TenantCreate, Tenants } from '../contract/admin.ts'
+import { Audit, AuditQuery, KeyCreate, KeyCreated, Keys, Session, Tenant, TenantCreate, Tenants } from '../contract/admin.ts'
 import { type Route, route } from '../route.ts'
 import { sessionOf, tenantsOf } from '../session.ts'
 import { keyView, tenantView } from '../views.ts'
@@ -45,6 +45,30 @@ export const adminRoutes: Route[] = [
       const created = await createTenant(db, { id: body.id, name: body.name, kind: body.kind, parentId: body.parent_id ?? null })
       await recordAudit(db, { actor: access.keyId, tenantId: created.id, action: 'tenant.created', subject: created.id })
       return tenantView(created)
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/audit',
+    tag,
+    summary: 'Who did what, the newest first',
+    scope: 'admin',
+    tenant: false,
+    query: AuditQuery,
+    response: Audit,
+    handle: async ({ access, services, query }) => {
+      const entries = await listAudit(services.stores.postgres.db, { ...query, tenantIds: access.tenantIds })
+      return {
+        entries: entries.map(({ at, actor, tenantId, action, subject, detail }) => ({
+          at: at.toISOString(),
+          actor,
+          tenant_id: tenantId,
+          action,
+          subject,
+          detail,
+        })),
+        next: entries.length === query.limit ? (entries.at(-1)?.id ?? null) : null,
+      }
     },
   }),
   route({

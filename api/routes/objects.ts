@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { objectTimeline, searchObjects } from '../../queries/objects.ts'
+import { objectDelays } from '../../queries/delays/documents.ts'
+import { objectHistory, objectTimeline, searchObjects } from '../../queries/objects.ts'
 import { PathText } from '../contract/common.ts'
-import { ObjectSearch, ObjectsQuery, ObjectTimeline } from '../contract/object.ts'
+import { ObjectHistory, ObjectSearch, ObjectsQuery, ObjectTimeline } from '../contract/object.ts'
 import { type Route, route } from '../route.ts'
 
 const tag = 'Documents'
@@ -21,9 +22,24 @@ export const objectRoutes: Route[] = [
     method: 'get',
     path: '/v1/objects/{type}/{id}',
     tag,
-    summary: 'One document: timeline, attributes, what blocks it',
+    summary: 'One document: timeline, attributes, what blocks it, where its time went',
     params: z.object({ type: PathText, id: PathText }),
     response: ObjectTimeline,
-    handle: ({ reader, params: { type, id } }) => objectTimeline(reader, type, id),
+    handle: async ({ reader, params: { type, id }, services }) => {
+      const [timeline, delays] = await Promise.all([
+        objectTimeline(reader, type, id),
+        objectDelays(reader, type, id, services.now()),
+      ])
+      return { ...timeline, delays }
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/objects/{type}/{id}/history',
+    tag,
+    summary: 'What was known of a document when: every change of its answers, old and new',
+    params: z.object({ type: PathText, id: PathText }),
+    response: ObjectHistory,
+    handle: ({ reader, params: { type, id } }) => objectHistory(reader, type, id),
   }),
 ]

@@ -1,14 +1,26 @@
 import { z } from 'zod'
-import { processDurations, processMap, processSummary, processTypes, processVariants } from '../../queries/process.ts'
+import { processConformance } from '../../queries/conformance.ts'
+import {
+  processDurations,
+  processMap,
+  processSummary,
+  processTypes,
+  processVariants,
+  processWaits,
+} from '../../queries/process.ts'
 import { PathText } from '../contract/common.ts'
 import {
+  ConformanceQuery,
+  ProcessConformance,
   ProcessDurations,
   ProcessMap,
   ProcessQuery,
   ProcessSummary,
   ProcessTypes,
   ProcessVariants,
+  ProcessWaits,
   VariantsQuery,
+  WaitsQuery,
 } from '../contract/process.ts'
 import { type Route, route } from '../route.ts'
 import { openWindow } from '../window.ts'
@@ -68,5 +80,33 @@ export const processRoutes: Route[] = [
     query: ProcessQuery,
     response: ProcessDurations,
     handle: ({ reader, params: { type }, query }) => processDurations(reader, scopeOf(type, query)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/process/{type}/waits',
+    tag,
+    summary: 'Waits before activities: from the end of one to the start of the next, by activity, step, actor or system',
+    params,
+    query: WaitsQuery,
+    response: ProcessWaits,
+    handle: ({ reader, params: { type }, query }) => processWaits(reader, scopeOf(type, query)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/process/{type}/conformance',
+    tag,
+    summary: 'Objects against an expected order of activities: fitness, and what they skip, insert or swap',
+    params,
+    query: ConformanceQuery,
+    response: ProcessConformance,
+    handle: ({ reader, params: { type }, query }) =>
+      processConformance(reader, {
+        ...openWindow(query),
+        type,
+        order: query.order
+          .split(',')
+          .map((one) => one.trim())
+          .filter((one) => one !== ''),
+      }),
   }),
 ]

@@ -272,6 +272,94 @@ export const webhookDeliveries = pgTable(
   (table) => [primaryKey({ columns: [table.address, table.digest] }), index('webhook_deliveries_expiry').on(table.expiresAt)],
 )
 
+/**
+ * What people state about the business, effective-dated: suppliers, contracts, approval matrices, … Periods of one key never overlap
+ * among the rows that stand. A row that is replaced or removed stays, for what was known before.
+ */
+export const referenceRows = pgTable(
+  'reference_rows',
+  {
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`gen_random_uuid()`),
+    tenantId: text('tenant_id').notNull(),
+    /** suppliers, contracts, approval_matrices, … */
+    kind: text('kind').notNull(),
+    /** What the row is about, unique in its kind at any instant: supplier id, contract id, currency pair. */
+    key: text('key').notNull(),
+    validFrom: at('valid_from').notNull(),
+    /** Exclusive; null while it holds. */
+    validTo: at('valid_to'),
+    body: jsonb('body').$type<unknown>().notNull(),
+    recordedAt: at('recorded_at').notNull().defaultNow(),
+    recordedBy: text('recorded_by').notNull(),
+    /** Since when it no longer stands; null for those that do. */
+    replacedAt: at('replaced_at'),
+  },
+  (table) => [index('reference_rows_key').on(table.tenantId, table.kind, table.key, table.validFrom)],
+)
+
+/** Service levels; a new version is a new row. */
+export const slaDefinitions = pgTable(
+  'sla_definitions',
+  {
+    tenantId: text('tenant_id').notNull(),
+    /** Slug, unique in the tenant. */
+    id: text('id').notNull(),
+    version: integer('version').notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+    state: text('state', { enum: ['active', 'retired'] }).notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id, table.version] })],
+)
+
+/** What people decided about violations, appended only: the newest decision of a violation is its state. */
+export const violationDecisions = pgTable(
+  'violation_decisions',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    tenantId: text('tenant_id').notNull(),
+    violationId: text('violation_id').notNull(),
+    state: text('state', { enum: ['open', 'accepted', 'remediated'] }).notNull(),
+    reason: text('reason').notNull(),
+    /** Who vouches for it, where that is somebody else than who decided. */
+    attestedBy: text('attested_by'),
+    decidedAt: at('decided_at').notNull().defaultNow(),
+    decidedBy: text('decided_by').notNull(),
+  },
+  (table) => [index('violation_decisions_of').on(table.tenantId, table.violationId)],
+)
+
+/** Months that a tenant has closed: their numbers answer as they were known then. */
+export const frozenMonths = pgTable(
+  'frozen_months',
+  {
+    tenantId: text('tenant_id').notNull(),
+    /** `2026-03`. */
+    month: text('month').notNull(),
+    asOf: at('as_of').notNull(),
+    frozenBy: text('frozen_by').notNull(),
+    note: text('note').notNull().default(''),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.month] })],
+)
+
+/** How far what is computed from a tenant's events is. Instants are microseconds by ClickHouse's clock. */
+export const derivations = pgTable('derivations', {
+  tenantId: text('tenant_id').primaryKey(),
+  /** Marks up to here were worked off as they came. */
+  freshUntil: bigint('fresh_until', { mode: 'number' }).notNull().default(0),
+  /** Marks up to here were worked off once more, after all that could have been on its way had arrived. */
+  settledUntil: bigint('settled_until', { mode: 'number' }).notNull().default(0),
+  /** Version of the last run that was completed. */
+  published: bigint('published', { mode: 'number' }).notNull().default(0),
+  /** Hash of what the numbers are computed by; another one means that everything is computed anew. */
+  definitions: text('definitions').notNull().default(''),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+})
+
 /** What the installation remembers about itself. */
 export const settings = pgTable('settings', {
   key: text('key').primaryKey(),

@@ -1,53 +1,37 @@
 -- title: Technical failure rate
 -- unit: ratio
 -- better: lower
+-- topic: technology
+-- overview: yes
 -- grain: operation
+-- documents: any
 -- cohort: last attempt
+-- calendar: none
 -- definition: Operations whose last attempt failed technically, divided by operations with a result. An operation that a
 --   later retry heals did not fail; one whose last attempt failed counts as failed until a retry succeeds. A business verdict
 --   is a result, not a failure. Open: attempted, no result yet.
 -- benchmark: none
 -- minimum_n: 20
 SELECT
-    multiIf(
-        {bucket:String} = 'hour', toDateTime64(dateTrunc('hour', cohort_at), 6, 'UTC'),
-        {bucket:String} = 'day', toDateTime64(dateTrunc('day', cohort_at), 6, 'UTC'),
-        {bucket:String} = 'week', toDateTime64(dateTrunc('week', cohort_at), 6, 'UTC'),
-        {bucket:String} = 'month', toDateTime64(dateTrunc('month', cohort_at), 6, 'UTC'),
-        if(cohort_at < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
-    ) AS bucket,
-    object_dims[{group_by:UInt8}] AS `group`,
-    if(n = 0, NULL, countIf(judged AND last_class = 'technical') / n) AS value,
-    CAST(NULL, 'Nullable(Float64)') AS p90,
-    countIf(judged) AS n,
-    countIf(NOT judged) AS open
+    object_type AS document_type,
+    object_id AS document_id,
+    operation_id AS subject_id,
+    countIf(is_result) > 0 AS counted,
+    argMaxIf(class, (occurred_at, seq, place_id), is_result) AS last_class,
+    if(counted, maxIf(occurred_at, is_result), max(occurred_at)) AS cohort_at,
+    NOT counted AS open,
+    '' AS reason,
+    counted AND last_class = 'technical' AS value,
+    1 AS weight,
+    -- include shared/facets
 FROM (
     SELECT
-        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
-        countIf(is_result) > 0 AS judged,
-        argMaxIf(class, (occurred_at, seq, place_id), is_result) AS last_class,
-        if(judged, maxIf(occurred_at, is_result), max(occurred_at)) AS cohort_at
-    FROM (
-        SELECT
-            dims,
-            operation_id,
-            occurred_at,
-            seq,
-            place_id,
-            class,
-            class != 'none' OR (activity NOT IN ('operation.attempted', 'operation.abandoned') AND lifecycle NOT IN ('scheduled', 'started')) AS is_result
-        FROM sightline.object_events FINAL
-        WHERE tenant_id = {tenant_id:String}
-            AND operation_id != ''
-            AND live
-    )
-    GROUP BY operation_id
-    HAVING cohort_at >= {from:DateTime64(6, 'UTC')} AND cohort_at < {to:DateTime64(6, 'UTC')}
+        *,
+        class != 'none' OR (activity NOT IN ('operation.attempted', 'operation.abandoned') AND lifecycle NOT IN ('scheduled', 'started')) AS is_result
+    FROM sightline.{timelines:Identifier} FINAL
+    WHERE
+        -- include shared/in-scope
+        AND operation_id != ''
+        AND leads
 )
-WHERE arrayAll(
-    (want, position) -> want = '' OR object_dims[position] = want,
-    {filters:Array(String)},
-    arrayEnumerate({filters:Array(String)})
-)
-GROUP BY bucket, `group`
-ORDER BY bucket, `group`
+GROUP BY object_type, object_id, operation_id

@@ -1,48 +1,38 @@
 -- title: Touchless rate
 -- unit: ratio
 -- better: higher
+-- topic: quality
+-- overview: yes
 -- grain: invoice
+-- documents: invoice
+-- reads: invoice
 -- cohort: posted; while not posted, received
--- definition: Posted invoices without an event by a human from receipt to posting, divided by posted invoices. Undefined
---   where no event of any of these invoices says who acted. Open: received and neither posted nor rejected, cancelled or
+-- calendar: none
+-- definition: Posted invoices without an event by a human from receipt to posting, divided by posted invoices. Invoices
+--   of which no event says who acted are left out. Open: received and neither posted nor rejected, cancelled or
 --   credited.
 -- benchmark: best 65.3 %, average 24.2 % (Ardent 2019)
 -- minimum_n: 20
 SELECT
-    multiIf(
-        {bucket:String} = 'hour', toDateTime64(dateTrunc('hour', cohort_at), 6, 'UTC'),
-        {bucket:String} = 'day', toDateTime64(dateTrunc('day', cohort_at), 6, 'UTC'),
-        {bucket:String} = 'week', toDateTime64(dateTrunc('week', cohort_at), 6, 'UTC'),
-        {bucket:String} = 'month', toDateTime64(dateTrunc('month', cohort_at), 6, 'UTC'),
-        if(cohort_at < {middle:DateTime64(6, 'UTC')}, {from:DateTime64(6, 'UTC')}, {middle:DateTime64(6, 'UTC')})
-    ) AS bucket,
-    object_dims[{group_by:UInt8}] AS `group`,
-    if(n = 0, NULL, countIf(posted AND NOT touched) / n) AS value,
-    CAST(NULL, 'Nullable(Float64)') AS p90,
-    countIf(posted AND evaluable) AS n,
-    countIf(NOT posted AND NOT dropped) AS open
-FROM (
-    SELECT
-        maxForEach(if({group_by:UInt8} = 1 AND arrayStringConcat({filters:Array(String)}) = '', [], dims)) AS object_dims,
-        minIf(occurred_at, activity = 'invoice.received') AS received_at,
-        minIf(occurred_at, activity = 'invoice.posted') AS posted_at,
-        countIf(activity = 'invoice.posted') > 0 AS posted,
-        countIf(activity IN ('invoice.rejected', 'invoice.cancelled', 'invoice.credited')) > 0 AS dropped,
-        if(posted, posted_at, received_at) AS cohort_at,
-        arrayExists(at -> at >= received_at AND at <= posted_at, groupArrayIf(occurred_at, actor_kind = 'human')) AS touched,
-        max(countIf(actor_kind != '')) OVER () > 0 AS evaluable
-    FROM sightline.object_events FINAL
-    WHERE tenant_id = {tenant_id:String}
-        AND object_type = 'invoice'
-        AND live
-    GROUP BY object_id
-    HAVING countIf(activity IN ('invoice.received', 'invoice.posted')) > 0
-        AND cohort_at >= {from:DateTime64(6, 'UTC')} AND cohort_at < {to:DateTime64(6, 'UTC')}
-)
-WHERE arrayAll(
-    (want, position) -> want = '' OR object_dims[position] = want,
-    {filters:Array(String)},
-    arrayEnumerate({filters:Array(String)})
-)
-GROUP BY bucket, `group`
-ORDER BY bucket, `group`
+    object_type AS document_type,
+    object_id AS document_id,
+    object_id AS subject_id,
+    minIf(occurred_at, activity = 'invoice.received') AS received_at,
+    minIf(occurred_at, activity = 'invoice.posted') AS posted_at,
+    countIf(activity = 'invoice.posted') > 0 AS posted,
+    countIf(activity IN ('invoice.rejected', 'invoice.cancelled', 'invoice.credited')) > 0 AS dropped,
+    if(posted, posted_at, received_at) AS cohort_at,
+    arrayExists(at -> at >= received_at AND at <= posted_at, groupArrayIf(occurred_at, actor_kind = 'human')) AS touched,
+    countIf(actor_kind != '') > 0 AS told,
+    posted AND told AS counted,
+    NOT posted AND NOT dropped AS open,
+    multiIf(counted OR open, '', posted, 'no event of it says who acted', 'rejected, cancelled or credited') AS reason,
+    counted AND NOT touched AS value,
+    1 AS weight,
+    -- include shared/document-facets
+FROM sightline.{timelines:Identifier} FINAL
+WHERE
+    -- include shared/in-scope
+    AND object_type = 'invoice'
+GROUP BY object_type, object_id
+HAVING countIf(activity IN ('invoice.received', 'invoice.posted')) > 0

@@ -6,38 +6,11 @@
 -- calendars, starts and ends are parallel; instants in microseconds since 1970. Negative where a pair ends before it starts.
 
 WITH
-    newest AS
+    calendar_edges AS
     (
-        SELECT
-            calendar,
-            max((calendar_version, version)) AS stored
-        FROM sightline.calendar_boundaries
-        WHERE tenant_id = {tenant_id:String}
-            AND calendar IN {calendars:Array(String)}
-        GROUP BY calendar
+        -- include shared/calendar-edges
     ),
-    edges AS
-    (
-        SELECT
-            calendar,
-            at,
-            open_us_before,
-            is_open
-        FROM sightline.calendar_boundaries
-        WHERE tenant_id = {tenant_id:String}
-            AND calendar IN {calendars:Array(String)}
-            AND (calendar, (calendar_version, version)) IN (SELECT calendar, stored FROM newest)
-    ),
-    horizons AS
-    (
-        SELECT
-            calendar,
-            min(at) AS floor_at,
-            max(at) AS ceiling_at
-        FROM edges
-        GROUP BY calendar
-    ),
-    pairs AS
+    spans AS
     (
         SELECT
             pair.1 AS number,
@@ -54,16 +27,8 @@ WITH
         )
     )
 SELECT
-    toUInt32(pairs.number) AS pair,
-    if(
-        horizons.calendar != ''
-            AND least(pairs.start_at, pairs.end_at) >= horizons.floor_at
-            AND greatest(pairs.start_at, pairs.end_at) <= horizons.ceiling_at,
-        (ends.open_us_before + ends.is_open * dateDiff('microsecond', ends.at, pairs.end_at))
-            - (starts.open_us_before + starts.is_open * dateDiff('microsecond', starts.at, pairs.start_at)),
-        NULL) AS business_us
-FROM pairs
-LEFT JOIN horizons ON horizons.calendar = pairs.calendar
-ASOF LEFT JOIN edges AS starts ON starts.calendar = pairs.calendar AND starts.at <= pairs.start_at
-ASOF LEFT JOIN edges AS ends ON ends.calendar = pairs.calendar AND ends.at <= pairs.end_at
+    toUInt32(spans.number) AS pair,
+    -- include shared/business-us
+FROM spans
+-- include shared/business-joins
 ORDER BY pair

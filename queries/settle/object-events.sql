@@ -1,4 +1,4 @@
--- Gives events the places that corrections decided.
+-- Gives events the places that corrections decided; those that have theirs already are left alone.
 INSERT INTO sightline.object_events
 SELECT * REPLACE (
     arrayElement({lives:Array(UInt8)}, indexOf({ids:Array(UUID)}, event_id)) = 1 AS live,
@@ -6,7 +6,7 @@ SELECT * REPLACE (
     arrayElement({place_ids:Array(UUID)}, indexOf({ids:Array(UUID)}, event_id)) AS place_id,
     {version:UInt64} AS version
 )
-FROM sightline.object_events FINAL
+FROM sightline.object_events AS held FINAL
 WHERE tenant_id = {tenant_id:String}
     AND event_id IN {ids:Array(UUID)}
     AND (object_type, object_id) IN (
@@ -21,4 +21,9 @@ WHERE tenant_id = {tenant_id:String}
         FROM sightline.events
         WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
         GROUP BY event_id
+    )
+    AND (
+        held.live != (arrayElement({lives:Array(UInt8)}, indexOf({ids:Array(UUID)}, event_id)) = 1)
+        OR held.seq != arrayElement({seqs:Array(UInt64)}, indexOf({ids:Array(UUID)}, event_id))
+        OR held.place_id != arrayElement({place_ids:Array(UUID)}, indexOf({ids:Array(UUID)}, event_id))
     )

@@ -70,7 +70,7 @@ export async function crash(options: {
     await assertTruth(world, truths, 90_000)
     tell(`events, ledger and dead letters are as they should be after ${since(started)} s`)
     let left: string[] = []
-    await eventually('every figure is as it was undisturbed', 60_000, async () => {
+    await eventually('every figure is as it was undisturbed', 180_000, async () => {
       left = differences(expected, await figures(world, TYPES))
       return left.length === 0 ? true : `${left.length} differ:\n${left.slice(0, 5).join('\n')}`
     })

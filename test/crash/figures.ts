@@ -1,5 +1,5 @@
 import { PLAN_TENANTS, PLAN_WINDOW } from './plan.ts'
-import type { World } from './world.ts'
+import { eventually, type World } from './world.ts'
 
 /** Every answer that people read, by its address, without what depends on when something arrived. */
 export type Figures = Map<string, unknown>
@@ -13,6 +13,10 @@ export async function figures(world: World, types: readonly string[]): Promise<F
   const window = `from=${PLAN_WINDOW.from}&to=${PLAN_WINDOW.to}`
   const { kpis } = await world.ask<{ kpis: { kpi: string }[] }>('GET', '/v1/kpis', PLAN_TENANTS[0])
   for (const tenant of PLAN_TENANTS) {
+    await eventually('the answers are settled', 300_000, async () => {
+      const { unsettled } = await world.ask<{ unsettled: number }>('GET', '/v1/answers', tenant)
+      return unsettled === 0 ? true : `${unsettled} documents wait`
+    })
     const take = async (path: string): Promise<unknown> => {
       const answer = plain(await world.ask('GET', path, tenant))
       found.set(`${tenant} ${path}`, answer)
@@ -62,6 +66,8 @@ function plain(value: unknown): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? value : Number(value.toPrecision(12))
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object' || value === null) return value
+  // What an open document has waited for grows until it is asked for.
+  if ('finished' in value && value.finished === false) return { finished: false }
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !ARRIVAL.has(key))

@@ -52,7 +52,10 @@ export function loadInto(server: TestServer, order: ImportOrder): Promise<Import
 }
 
 /** Loads files of the public logs into a tenant of their own; nothing of them may be refused. */
-export async function load(server: TestServer, ...files: (string | { file: string; zone?: string })[]): Promise<string> {
+export async function load(
+  server: TestServer,
+  ...files: (string | { file: string; zone?: string; mapping?: string })[]
+): Promise<string> {
   const tenant = await server.freshTenant()
   for (const one of files) {
     const { file, ...options } = typeof one === 'string' ? { file: one } : one

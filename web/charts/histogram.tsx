@@ -1,25 +1,27 @@
 import '@mantine/charts/styles.layer.css'
 import { BarChart } from '@mantine/charts'
-import { compactCount, count, duration, shortDuration } from '../format.ts'
+import { axisMeasure, compactCount, count, measure, type Unit, unitName } from '../format.ts'
 import { tipOf } from './legend.tsx'
 import { ticksFor } from './scale.ts'
 
-type Bin = { from_s: number; to_s: number; objects: number }
+type Bin = { from: number; to: number | null; n: number }
+type Props = { bins: readonly Bin[]; noun: string; unit: Unit; height?: number }
 
-/** How many objects fall into each span of time. */
-export function Histogram({ bins, noun, height = 220 }: { bins: readonly Bin[]; noun: string; height?: number }) {
-  const largest = Math.max(0, ...bins.map(({ objects }) => objects))
+/** How many objects fall into each span of values. */
+export function Histogram({ bins, noun, unit, height = 220 }: Props) {
+  const largest = Math.max(0, ...bins.map(({ n }) => n))
   const ticks = ticksFor(largest, 'count')
-  const fullest = bins.find(({ objects }) => objects === largest)
-  const spoken =
-    fullest === undefined ? '' : `most, ${count(largest)}, between ${duration(fullest.from_s)} and ${duration(fullest.to_s)}`
+  const fullest = bins.find(({ n }) => n === largest)
+  const span = ({ from, to }: Bin): string =>
+    to === null ? `${measure(from, unit)} and more` : `${measure(from, unit)} to ${measure(to, unit)}`
+  const spoken = fullest === undefined ? '' : `most, ${count(largest)}, between ${span(fullest)}`
   return (
-    <div role="img" aria-label={`Histogram of durations, number of ${noun}: ${spoken}`}>
+    <div role="img" aria-label={`Histogram, number of ${noun} by ${unitName(unit)}: ${spoken}`}>
       <BarChart
         h={height}
-        data={bins.map((bin) => ({ ...bin, label: shortDuration(bin.from_s) }))}
+        data={bins.map((bin) => ({ ...bin, label: axisMeasure(bin.from, unit) }))}
         dataKey="label"
-        series={[{ name: 'objects', color: 'var(--data)' }]}
+        series={[{ name: 'n', color: 'var(--data)' }]}
         gridAxis="x"
         tickLine="none"
         cursorFill="var(--hover)"
@@ -37,8 +39,8 @@ export function Histogram({ bins, noun, height = 220 }: { bins: readonly Bin[]; 
         tooltipProps={{
           isAnimationActive: false,
           content: tipOf((bin: Bin) => ({
-            title: `${duration(bin.from_s)} to ${duration(bin.to_s)}`,
-            rows: [{ name: 'Objects', value: count(bin.objects) }],
+            title: span(bin),
+            rows: [{ name: 'Objects', value: count(bin.n) }],
           })),
         }}
       />

@@ -1,6 +1,6 @@
 import '@mantine/charts/styles.layer.css'
 import { BarChart } from '@mantine/charts'
-import { compactCount, count } from '../format.ts'
+import { axisMeasure, measure, type Unit } from '../format.ts'
 import { Legend, tipOf } from './legend.tsx'
 import { ticksFor } from './scale.ts'
 
@@ -12,8 +12,10 @@ export type StackPoint = { label: string; title: string; values: Readonly<Record
 
 type Props = {
   title: string
-  /** What is counted, such as `records`. */
+  /** What is counted or measured, such as `records`. */
   noun: string
+  /** What the sizes are; counts unless said. */
+  unit?: Unit
   series: readonly StackSeries[]
   points: readonly StackPoint[]
   height?: number
@@ -21,13 +23,13 @@ type Props = {
   legend?: boolean
 }
 
-/** Counts over time, each bar divided into parts; parts that never occur are left out of chart and legend. */
-export function StackedBars({ title, noun, series, points, height = 240, legend = true }: Props) {
+/** Counts or times over time, each bar divided into parts; parts that never occur are left out of chart and legend. */
+export function StackedBars({ title, noun, unit = 'count', series, points, height = 240, legend = true }: Props) {
   const totals = points.map(({ values }) => series.reduce((sum, { key }) => sum + (values[key] ?? 0), 0))
   const sums = series.map(({ key }) => points.reduce((sum, { values }) => sum + (values[key] ?? 0), 0))
   const shown = series.filter((_, index) => (sums[index] ?? 0) > 0)
-  const ticks = ticksFor(Math.max(0, ...totals), 'count')
-  const spoken = series.map(({ label }, index) => `${label.toLowerCase()} ${count(sums[index] ?? 0)}`).join(', ')
+  const ticks = ticksFor(Math.max(0, ...totals), unit)
+  const spoken = series.map(({ label }, index) => `${label.toLowerCase()} ${measure(sums[index] ?? 0, unit)}`).join(', ')
   return (
     <figure style={{ margin: 0 }}>
       {legend && <Legend entries={shown.map(({ label, color, fill }) => ({ label, color, fill, area: true }))} />}
@@ -52,14 +54,14 @@ export function StackedBars({ title, noun, series, points, height = 240, legend 
             domain: [0, ticks.at(-1) ?? 1],
             width: 46,
             allowDecimals: false,
-            tickFormatter: compactCount,
+            tickFormatter: (value: number) => axisMeasure(value, unit),
           }}
           xAxisProps={{ interval: 'preserveStart', minTickGap: 28 }}
           tooltipProps={{
             isAnimationActive: false,
             content: tipOf((point: Record<string, string | number>) => ({
               title: String(point['name']),
-              rows: shown.map(({ key, label }) => ({ name: label, value: count(Number(point[key] ?? 0)) })),
+              rows: shown.map(({ key, label }) => ({ name: label, value: measure(Number(point[key] ?? 0), unit) })),
             })),
           }}
         />

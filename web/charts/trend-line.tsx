@@ -8,7 +8,14 @@ import { Legend, tipOf } from './legend.tsx'
 import { ticksFor } from './scale.ts'
 
 /** One bucket of a trend; null is undefined, drawn as a gap. */
-export type TrendPoint = { bucket: string; value: number | null; p90?: number | null; previous?: number | null; n: number }
+export type TrendPoint = {
+  bucket: string
+  value: number | null
+  p90?: number | null
+  previous?: number | null
+  target?: number | null
+  n: number
+}
 
 type Props = {
   title: string
@@ -22,9 +29,9 @@ type Props = {
   legend?: boolean
 }
 
-type Series = LineChartSeries & { name: 'value' | 'p90' | 'previous'; label: string }
+type Series = LineChartSeries & { name: 'value' | 'p90' | 'previous' | 'target'; label: string }
 
-/** A value over time, with its tail (p90) and the preceding window where they exist. */
+/** A value over time, with its tail (p90), its target and the preceding window where they exist. */
 export function TrendLine({
   title,
   points,
@@ -37,11 +44,12 @@ export function TrendLine({
   legend = true,
 }: Props) {
   const now = useNow()
-  const has = (key: 'p90' | 'previous'): boolean => points.some((point) => typeof point[key] === 'number')
+  const has = (key: 'p90' | 'previous' | 'target'): boolean => points.some((point) => typeof point[key] === 'number')
   const series: Series[] = [
     ...(has('previous')
       ? [{ name: 'previous' as const, label: 'Preceding window', color: 'var(--data-soft)', strokeDasharray: '2 4' }]
       : []),
+    ...(has('target') ? [{ name: 'target' as const, label: 'Target', color: 'var(--good)', strokeDasharray: '6 4' }] : []),
     ...(has('p90') ? [{ name: 'p90' as const, label: '90th percentile', color: 'var(--data-soft)' }] : []),
     {
       name: 'value',
@@ -50,8 +58,15 @@ export function TrendLine({
       ...(dashed ? { strokeDasharray: '7 3' } : {}),
     },
   ]
-  const largest = Math.max(0, ...points.flatMap(({ value, p90, previous }) => [value ?? 0, p90 ?? 0, previous ?? 0]))
-  const ticks = ticksFor(largest, unit)
+  const values = points.flatMap(({ value, p90, previous, target }) => [value ?? 0, p90 ?? 0, previous ?? 0, target ?? 0])
+  const least = Math.min(0, ...values)
+  const below =
+    least < 0
+      ? ticksFor(-least, unit)
+          .slice(1)
+          .map((tick) => -tick)
+      : []
+  const ticks = [...below.toReversed(), ...ticksFor(Math.max(0, ...values), unit)]
   const data = points.map((point) => ({ ...point, label: bucketLabel(point.bucket, bucket) }))
   return (
     <figure style={{ margin: 0 }}>
@@ -84,7 +99,7 @@ export function TrendLine({
           yAxisProps={{
             ticks,
             interval: 0,
-            domain: [0, ticks.at(-1) ?? 1],
+            domain: [ticks[0] ?? 0, ticks.at(-1) ?? 1],
             width: 46,
             tickFormatter: (value: number) => axisMeasure(value, unit),
           }}

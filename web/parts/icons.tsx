@@ -18,6 +18,7 @@ type Name =
   | 'person'
   | 'system'
   | 'ai'
+  | 'controls'
   | 'link'
   | 'download'
   | 'close'
@@ -29,6 +30,7 @@ type Name =
   | 'out-link'
   | 'clock'
   | 'check'
+  | 'money'
 
 const PATHS: Readonly<Record<Name, ReactNode>> = {
   overview: <path d="M2.5 13.5V9M6.2 13.5V4.5M9.8 13.5V7M13.5 13.5V2.5" />,
@@ -38,6 +40,7 @@ const PATHS: Readonly<Record<Name, ReactNode>> = {
   data: (
     <path d="M2.8 4c0-1 2.3-1.8 5.2-1.8S13.2 3 13.2 4 10.9 5.8 8 5.8 2.8 5 2.8 4Zm0 0v8c0 1 2.3 1.8 5.2 1.8s5.2-.8 5.2-1.8V4M2.8 8c0 1 2.3 1.8 5.2 1.8s5.2-.8 5.2-1.8" />
   ),
+  money: <path d="M2.5 4.5h11v7h-11zM8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4ZM4.5 8v.1M11.5 8v.1" />,
   search: <path d="M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9ZM10.4 10.4 13.5 13.5" />,
   sun: (
     <path d="M8 10.8a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6ZM8 1.5v1.3M8 13.2v1.3M1.5 8h1.3M13.2 8h1.3M3.4 3.4l.9.9M11.7 11.7l.9.9M3.4 12.6l.9-.9M11.7 4.3l.9-.9" />
@@ -51,6 +54,7 @@ const PATHS: Readonly<Record<Name, ReactNode>> = {
   warning: <path d="M8 2.2 14 13H2zM8 6.4v3M8 11.2v.1" />,
   person: <path d="M8 7.5A2.5 2.5 0 1 0 8 2.5a2.5 2.5 0 0 0 0 5ZM3.2 13.5c.3-2.6 2.2-4 4.8-4s4.5 1.4 4.8 4" />,
   system: <path d="M2.5 3.5h11v7h-11zM6 13.5h4M8 10.5v3" />,
+  controls: <path d="M8 1.8 13 3.6v4c0 3.2-2 5.4-5 6.6-3-1.2-5-3.4-5-6.6v-4zM5.6 7.8l1.7 1.7 3.2-3.3" />,
   ai: <path d="M8 2.5 9.3 6.7 13.5 8 9.3 9.3 8 13.5 6.7 9.3 2.5 8l4.2-1.3z" />,
   link: (
     <path d="M6.5 9.5a2.6 2.6 0 0 0 3.7 0l2.3-2.3A2.6 2.6 0 0 0 8.8 3.5l-.7.7M9.5 6.5a2.6 2.6 0 0 0-3.7 0L3.5 8.8a2.6 2.6 0 0 0 3.7 3.7l.7-.7" />

@@ -8,6 +8,7 @@ import { PageSkeleton } from '../parts/skeletons.tsx'
 import { useScope } from '../scope.ts'
 import { useSession } from '../session.ts'
 import { Empty } from '../parts/states.tsx'
+import { AnswersBanner } from './answers-banner.tsx'
 import { brandOf } from './brand.tsx'
 import { hasOwnSpan } from './pages.ts'
 import { ReadinessBanner } from './readiness-banner.tsx'
@@ -56,6 +57,7 @@ export function Shell() {
           <UserMenu />
         </header>
         <ReadinessBanner />
+        <AnswersBanner />
         <main className="main" id="content" tabIndex={-1} aria-busy={loading}>
           {tenants.length === 0 ? (
             <Empty title="This key sees no tenant">

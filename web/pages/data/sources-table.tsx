@@ -15,7 +15,7 @@ export function SourcesTable({ of }: { of: Sources }) {
   const lastDay = of.sources.reduce((sum, source) => sum + source.events_24h, 0)
   return (
     <div className="stack">
-      <section className="panel process-summary" style={{ padding: '0.8rem 1rem' }} aria-label="Summary">
+      <section className="panel figures-panel" aria-label="Summary">
         <Figures
           items={[
             { name: 'Events', value: count(events) },

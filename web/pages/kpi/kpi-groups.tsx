@@ -14,8 +14,10 @@ import { useSetParameters } from '../../scope.ts'
 
 const SHOWN = 25
 
+type Props = { kpi: KpiDefinition; filters: Partial<Record<Dimension, string>>; asOf: string | undefined }
+
 /** A KPI by one dimension, largest groups first; a click on a group filters the page by it. */
-export function KpiGroups({ kpi, filters }: { kpi: KpiDefinition; filters: Partial<Record<Dimension, string>> }) {
+export function KpiGroups({ kpi, filters, asOf }: Props) {
   const [search] = useSearchParams()
   const setParameters = useSetParameters()
   const [all, setAll] = useState(false)
@@ -24,6 +26,7 @@ export function KpiGroups({ kpi, filters }: { kpi: KpiDefinition; filters: Parti
     bucket: 'all',
     group_by: by,
     compare: 'previous',
+    as_of: asOf,
     ...filters,
   })
   const rows = (groups.data?.rows ?? []).toSorted((a, b) => b.n - a.n)
@@ -118,6 +121,9 @@ export function KpiGroups({ kpi, filters }: { kpi: KpiDefinition; filters: Parti
                     ),
                     right: true,
                   },
+                  ...(rows.some(({ target }) => target !== null)
+                    ? [{ head: 'Target', render: ({ target }: KpiRow) => measure(target, kpi.unit), right: true }]
+                    : []),
                   { head: 'Open', render: ({ open }) => count(open), right: true },
                 ]}
               />

@@ -1,20 +1,25 @@
 import { Button } from '@mantine/core'
+import { useState } from 'react'
 import { useParams, useSearchParams } from 'react-router'
-import type { KpiDefinition } from '../../../api/contract/kpi.ts'
+import type { KpiAnswer, KpiDefinition } from '../../../api/contract/kpi.ts'
 import { DIMENSIONS, type Dimension } from '../../../model/vocabulary.ts'
 import { useAnswer, useWindowAnswer } from '../../answers.ts'
 import { TrendLine } from '../../charts/trend-line.tsx'
 import { csvText, download } from '../../csv.ts'
-import { bucketLabel, count, measure, plural, unitName, words } from '../../format.ts'
+import { bucketLabel, count, day, instant, measure, plural, unitName, words } from '../../format.ts'
 import { Delta } from '../../parts/delta.tsx'
 import { ClassGlyph } from '../../parts/classes.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
+import { StateChip } from '../../parts/state-chip.tsx'
 import { Empty, Fault, Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { useScope, useSetParameters } from '../../scope.ts'
 import { classOf, pointsOf } from '../overview/kpi-data.ts'
+import { AsOfPicker, useAsOf } from './kpi-as-of.tsx'
+import { Distribution } from './kpi-distribution.tsx'
+import { ExplainDrawer } from './kpi-explain.tsx'
 import { KpiGroups } from './kpi-groups.tsx'
 
 /** One KPI opened: its course, the groups behind it, and what it means. */
@@ -28,7 +33,7 @@ export function KpiPage() {
         if (kpi !== undefined) return <OpenKpi key={name} kpi={kpi} />
         return (
           <Empty title={`There is no KPI named ${name}`}>
-            <ScopedLink to="/">See all of them on the overview</ScopedLink>
+            <ScopedLink to="/kpis">See all of them</ScopedLink>
           </Empty>
         )
       }}
@@ -47,15 +52,19 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
   const setParameters = useSetParameters()
   const filters = useFilters()
   const path = `/v1/kpis/${kpi.kpi}`
-  const figure = useWindowAnswer('KpiAnswer', path, { bucket: 'all', compare: 'previous', ...filters })
-  const trend = useWindowAnswer('KpiAnswer', path, { bucket: window.bucket, ...filters })
+  const asOf = useAsOf()
+  const known = asOf === 'frozen' ? undefined : asOf
+  const bucket = asOf === 'frozen' ? 'month' : window.bucket
+  const [isExplained, explain] = useState(false)
+  const figure = useWindowAnswer('KpiAnswer', path, { bucket: 'all', compare: 'previous', as_of: known, ...filters })
+  const trend = useWindowAnswer('KpiAnswer', path, { bucket, as_of: asOf, ...filters })
   const row = figure.data?.rows[0]
   const of = classOf(kpi.kpi)
   const exportRows = (): void => {
     const rows = (trend.data?.rows ?? []).map((one) => [one.bucket, one.value, one.p90, one.n, one.open])
     download(
       `${kpi.kpi}-${window.from}.csv`,
-      csvText([`${window.bucket}_start`, `value_${kpi.unit}`, `p90_${kpi.unit}`, 'n', 'open'], rows),
+      csvText([`${bucket}_start`, `value_${kpi.unit}`, `p90_${kpi.unit}`, 'n', 'open'], rows),
     )
   }
   return (
@@ -67,18 +76,28 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
           </>
         }
         aside={
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<Icon name="download" size={14} />}
-            onClick={exportRows}
-            disabled={trend.data === undefined}
-          >
-            CSV
-          </Button>
+          <div className="row">
+            <AsOfPicker />
+            <Button size="xs" variant="default" leftSection={<Icon name="info" size={14} />} onClick={() => explain(true)}>
+              Explain
+            </Button>
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<Icon name="download" size={14} />}
+              onClick={exportRows}
+              disabled={trend.data === undefined}
+            >
+              CSV
+            </Button>
+          </div>
         }
       >
-        <ScopedLink to="/">Overview</ScopedLink> · {window.label}
+        <ScopedLink to="/kpis" with={{ topic: kpi.topic }}>
+          KPIs
+        </ScopedLink>{' '}
+        · {window.label}
+        {known !== undefined && ` · as known on ${day(known)}`}
       </PageHead>
       {Object.keys(filters).length > 0 && (
         <div className="row" style={{ marginBottom: '0.75rem' }}>
@@ -96,8 +115,14 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
           ))}
         </div>
       )}
+      <ExplainDrawer kpi={kpi} filters={filters} asOf={asOf} opened={isExplained} onClose={() => explain(false)} />
+      {(figure.data?.needs.length ?? 0) > 0 && (
+        <p className="former" role="status">
+          <strong>Not evaluable:</strong> needs {figure.data?.needs.join(', ').replaceAll('_', ' ')}. State it under Data.
+        </p>
+      )}
       <div className="stack">
-        <Panel title={`By ${window.bucket}`} note={unitName(kpi.unit)}>
+        <Panel title={`By ${bucket}`} note={unitNote(kpi, figure.data?.currency)} aside={<FrozenBadge of={trend.data} />}>
           {figure.isError && <Fault error={figure.error} retry={() => void figure.refetch()} />}
           <Figures
             items={[
@@ -110,6 +135,8 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
               },
               { name: /^\w+$/u.test(kpi.grain) ? words(plural(kpi.grain)) : 'Counted', value: count(row?.n ?? 0) },
               { name: 'Still open', value: count(row?.open ?? 0) },
+              ...(typeof row?.target === 'number' ? [{ name: 'Target', value: measure(row.target, kpi.unit) }] : []),
+              ...(kpi.benchmark === null ? [] : [{ name: 'Benchmark', value: <small>{kpi.benchmark}</small> }]),
             ]}
           />
           {row !== undefined && row.n > 0 && row.n < kpi.minimum_n && (
@@ -125,9 +152,9 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
               ) : (
                 <TrendLine
                   title={kpi.title}
-                  points={pointsOf(rows, { from, to, bucket: window.bucket })}
+                  points={pointsOf(rows, { from, to, bucket: bucket })}
                   unit={kpi.unit}
-                  bucket={window.bucket}
+                  bucket={bucket}
                   height={280}
                   valueName={kpi.unit === 's' ? 'Median' : kpi.title}
                   color={of === undefined ? 'var(--data)' : `var(--${of})`}
@@ -137,7 +164,8 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
             }
           </Shown>
         </Panel>
-        <KpiGroups kpi={kpi} filters={filters} />
+        <Distribution kpi={kpi} filters={filters} asOf={known} />
+        <KpiGroups kpi={kpi} filters={filters} asOf={known} />
         <div className="split">
           <Panel title="What it means">
             <p style={{ marginTop: 0 }}>{kpi.definition}</p>
@@ -159,18 +187,18 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
               <dd className="num">n = {kpi.minimum_n}</dd>
             </dl>
           </Panel>
-          <Panel title="Figures" note={`by ${window.bucket}, latest first`}>
+          <Panel title="Figures" note={`by ${bucket}, latest first`}>
             <Shown of={trend} height={220}>
               {({ rows }) => (
                 <div style={{ maxHeight: '22rem', overflowY: 'auto' }}>
                   <Table
-                    label={`${kpi.title} by ${window.bucket}`}
+                    label={`${kpi.title} by ${bucket}`}
                     rows={rows.toReversed()}
                     rowKey={(one) => one.bucket}
                     columns={[
                       {
-                        head: `${words(window.bucket)} from`,
-                        render: (one) => bucketLabel(one.bucket, window.bucket),
+                        head: `${words(bucket)} from`,
+                        render: (one) => bucketLabel(one.bucket, bucket),
                         nowrap: true,
                       },
                       { head: kpi.unit === 's' ? 'Median' : 'Value', render: (one) => measure(one.value, kpi.unit), right: true },
@@ -188,5 +216,19 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
         </div>
       </div>
     </>
+  )
+}
+
+function unitNote(kpi: KpiDefinition, currency: string | null | undefined): string {
+  return kpi.unit === 'money' && currency != null ? currency : kpi.unit === 's' ? kpi.calendar : unitName(kpi.unit)
+}
+
+/** Says which months answer as they were frozen. */
+function FrozenBadge({ of }: { of: KpiAnswer | undefined }) {
+  if (of === undefined || of.frozen.length === 0) return null
+  return (
+    <StateChip tone="none" title={of.frozen.map(({ month, as_of }) => `${month} as of ${instant(as_of)}`).join('; ')}>
+      frozen: {of.frozen.map(({ month }) => month).join(', ')}
+    </StateChip>
   )
 }

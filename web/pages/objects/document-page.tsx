@@ -14,7 +14,10 @@ import { Shown } from '../../parts/states.tsx'
 import { useSetParameters } from '../../scope.ts'
 import '../../styles/timeline.css'
 import { CallEntry } from './call-entry.tsx'
+import { ClocksPanel } from './clocks-panel.tsx'
 import { entriesOf } from './entries.ts'
+import { HistoryPanel } from './history-panel.tsx'
+import { TimePanel } from './time-panel.tsx'
 import { TimelineEntry } from './timeline-entry.tsx'
 
 /** One document: what holds it, what it is, and everything that happened to it, in order. */
@@ -48,7 +51,10 @@ function Document({ of }: { of: ObjectTimeline }) {
     <div className="document">
       <div className="stack">
         <Held by={of} />
+        {of.delays !== null && <TimePanel of={of.delays} />}
+        <ClocksPanel type={of.type} id={of.id} />
         <Timeline of={of} events={counted.length} />
+        <HistoryPanel type={of.type} id={of.id} />
       </div>
       <div className="stack document-side">
         <Panel title="Document">

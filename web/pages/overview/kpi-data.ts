@@ -62,6 +62,7 @@ export function pointsOf(rows: readonly KpiRow[], line: Parameters<typeof onTime
     value: row?.value ?? null,
     p90: row?.p90 ?? null,
     previous: row?.previous ?? null,
+    target: row?.target ?? null,
     n: row?.n ?? 0,
   }))
 }

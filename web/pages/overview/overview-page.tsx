@@ -3,6 +3,7 @@ import { useAnswer } from '../../answers.ts'
 import { HatchPattern } from '../../charts/legend.tsx'
 import { FirstEvent } from '../../parts/first-event.tsx'
 import { PageHead } from '../../parts/panel.tsx'
+import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { StaleHint } from '../../parts/stale-hint.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
@@ -39,7 +40,7 @@ export function OverviewPage() {
         {window.id === 'all' ? '' : `, compared with the ${window.days} days before`}
       </PageHead>
       <Shown of={catalogue} height={520}>
-        {({ kpis }) => <Kpis all={kpis} />}
+        {({ kpis }) => <Kpis all={kpis.filter(({ overview }) => overview)} />}
       </Shown>
     </>
   )
@@ -66,6 +67,9 @@ function Kpis({ all }: { all: readonly KpiDefinition[] }) {
           </div>
         </section>
       ))}
+      <p>
+        <ScopedLink to="/kpis">All KPIs, by topic</ScopedLink>
+      </p>
       <NotMeasurable kpis={groups.flatMap(({ kpis }) => kpis)} />
     </>
   )

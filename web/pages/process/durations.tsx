@@ -31,7 +31,15 @@ export function Durations({ type, steps }: { type: string; steps: Steps }) {
                 ]}
               />
               <div style={{ height: '0.75rem' }} />
-              {histogram.length === 0 ? <Empty title="No durations" /> : <Histogram bins={histogram} noun={plural(type)} />}
+              {histogram.length === 0 ? (
+                <Empty title="No durations" />
+              ) : (
+                <Histogram
+                  bins={histogram.map(({ from_s, to_s, objects }) => ({ from: from_s, to: to_s, n: objects }))}
+                  noun={plural(type)}
+                  unit="s"
+                />
+              )}
             </Panel>
             {timed.length > 0 && (
               <Panel title="How long activities last" note="start to end of each instance">

@@ -8,7 +8,7 @@ export type Steps = 'business' | 'all'
 /** Beginnings of activities that are no business steps: what systems, AI agents and policy checks do beside them. */
 const BESIDE = 'operation.,ai.,policy.'
 
-type ProcessSchema = 'ProcessSummary' | 'ProcessVariants' | 'ProcessMap' | 'ProcessDurations'
+type ProcessSchema = 'ProcessSummary' | 'ProcessVariants' | 'ProcessMap' | 'ProcessDurations' | 'ProcessWaits'
 
 /** One process view of an object type, for the window of the address; `all` asks for the whole history. */
 export function useProcessAnswer<Name extends ProcessSchema>(

@@ -9,10 +9,12 @@ import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
 import { Empty, Shown } from '../../parts/states.tsx'
 import { useAddress, useScope, useSetParameters } from '../../scope.ts'
 import '../../styles/process.css'
+import { Conformance } from './conformance.tsx'
 import { Durations } from './durations.tsx'
 import { MapPanel } from './map-panel.tsx'
 import { useProcessAnswer, type Steps } from './process-answer.ts'
 import { Variants } from './variants.tsx'
+import { Waits } from './waits.tsx'
 
 /** How documents of one type really run: figures, map, variants, durations. */
 export function ProcessPage() {
@@ -123,6 +125,8 @@ function OneProcess({ type, types }: { type: string; types: readonly { type: str
                 <Variants type={type} steps={steps} chosen={variant} onChoose={setVariant} />
               </div>
               <Durations type={type} steps={steps} />
+              <Waits type={type} steps={steps} />
+              <Conformance type={type} />
             </div>
           )
         }
@@ -133,7 +137,7 @@ function OneProcess({ type, types }: { type: string; types: readonly { type: str
 
 function Summary({ of }: { of: ProcessSummary }) {
   return (
-    <section className="panel process-summary" aria-label="Summary">
+    <section className="panel figures-panel" aria-label="Summary">
       <Figures
         items={[
           { name: words(of.type), value: count(of.objects) },

@@ -1,0 +1,44 @@
+import { verifiedTenant } from '../../model/tenant.ts'
+import { SightlineError } from '../../platform/errors.ts'
+import { portfolio } from '../../queries/portfolio.ts'
+import { tenantReader } from '../../queries/run.ts'
+import { Portfolio, PortfolioQuery } from '../contract/portfolio.ts'
+import { type Route, route } from '../route.ts'
+import { tenantsOf } from '../session.ts'
+import { windowOf } from '../window.ts'
+
+export const portfolioRoutes: Route[] = [
+  route({
+    method: 'get',
+    path: '/v1/portfolio',
+    tag: 'Portfolio',
+    summary:
+      'The clients that the credential may see side by side on the same KPIs, with targets, open incidents and blocked documents',
+    tenant: false,
+    query: PortfolioQuery,
+    response: Portfolio,
+    handle: async ({ access, query, services }) => {
+      const seen = (await tenantsOf(services, access)).filter(({ kind }) => kind !== 'msp')
+      const asked = listOf(query.tenants)
+      for (const id of asked)
+        if (!seen.some((tenant) => tenant.id === id))
+          throw new SightlineError(
+            'tenant_forbidden',
+            `The credential "${access.name}" may not see tenant "${id.slice(0, 80)}".`,
+            {
+              next: 'GET /v1/tenants lists those that it may see.',
+            },
+          )
+      const shown = seen.filter(({ id }) => asked.length === 0 || asked.includes(id))
+      const readers = shown.map(({ id }) => tenantReader(services.stores.clickhouse.reader, verifiedTenant(id)))
+      const now = services.now()
+      const { tenants, ...answer } = await portfolio(readers, { ...windowOf(query, now), now, kpis: listOf(query.kpis) })
+      const names = new Map(shown.map(({ id, name }) => [id, name]))
+      return { ...answer, tenants: tenants.map((line) => ({ ...line, name: names.get(line.tenant) ?? line.tenant })) }
+    },
+  }),
+]
+
+function listOf(text: string): string[] {
+  return text.split(',').filter((one) => one !== '')
+}

@@ -1,0 +1,11 @@
+-- Adds what the last half-year holds once more, earlier by days, with documents of its own; what is open stays where it is.
+INSERT INTO sightline.incident_documents
+SELECT * REPLACE (
+    addDays(blocked_at, -{days:Int32}) AS blocked_at,
+    addDays(released_at, -{days:Int32}) AS released_at,
+    concat(incident_id, {mark:String}) AS incident_id,
+    concat(document_id, {mark:String}) AS document_id
+)
+FROM sightline.incident_documents
+WHERE toDate(blocked_at) >= toDate({since:String})
+    AND released_at IS NOT NULL

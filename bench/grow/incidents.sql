@@ -1,0 +1,11 @@
+-- Adds what the last half-year holds once more, earlier by days, with documents of its own; what is open stays where it is.
+INSERT INTO sightline.incidents
+SELECT * REPLACE (
+    addDays(first_failed_at, -{days:Int32}) AS first_failed_at,
+    addDays(last_failed_at, -{days:Int32}) AS last_failed_at,
+    addDays(ended_at, -{days:Int32}) AS ended_at,
+    concat(incident_id, {mark:String}) AS incident_id
+)
+FROM sightline.incidents
+WHERE toDate(first_failed_at) >= toDate({since:String})
+    AND ended_at IS NOT NULL

@@ -1,0 +1,10 @@
+-- Adds what the last half-year holds once more, earlier by days, with documents of its own; what is open stays where it is.
+INSERT INTO sightline.kpi_facts
+SELECT * REPLACE (
+    addDays(cohort_day, -{days:Int32}) AS cohort_day,
+    addDays(cohort_at, -{days:Int32}) AS cohort_at,
+    concat(document_id, {mark:String}) AS document_id
+)
+FROM sightline.kpi_facts
+WHERE cohort_day >= toDate({since:String})
+    AND NOT open

@@ -1,0 +1,11 @@
+-- Adds what the last half-year holds once more, earlier by days, with documents of its own; what is open stays where it is.
+INSERT INTO sightline.operation_attempts
+SELECT * REPLACE (
+    addDays(attempted_day, -{days:Int32}) AS attempted_day,
+    addDays(attempted_at, -{days:Int32}) AS attempted_at,
+    concat(document_id, {mark:String}) AS document_id,
+    concat(attempt_id, {mark:String}) AS attempt_id,
+    concat(operation_id, {mark:String}) AS operation_id
+)
+FROM sightline.operation_attempts
+WHERE attempted_day >= toDate({since:String})

@@ -1,0 +1,13 @@
+-- Adds what the last half-year holds once more, earlier by days, with documents of its own; what is open stays where it is.
+INSERT INTO sightline.sla_clocks
+SELECT * REPLACE (
+    addDays(cohort_day, -{days:Int32}) AS cohort_day,
+    addDays(cohort_at, -{days:Int32}) AS cohort_at,
+    addDays(started_at, -{days:Int32}) AS started_at,
+    addDays(ended_at, -{days:Int32}) AS ended_at,
+    addDays(deadline_at, -{days:Int32}) AS deadline_at,
+    concat(document_id, {mark:String}) AS document_id
+)
+FROM sightline.sla_clocks
+WHERE cohort_day >= toDate({since:String})
+    AND ended_at IS NOT NULL

@@ -1,0 +1,232 @@
+import { z } from 'zod'
+import { instantToIso } from '../../model/instant.ts'
+import { CAUSES, type Cause } from '../../model/delays/charging.ts'
+import type { KpiBucket } from '../kpi-buckets.ts'
+import type { Query, TenantReader } from '../run.ts'
+import {
+  DELAY_DIMENSIONS,
+  type DelayGroup,
+  type DelayScope,
+  factsOf,
+  instantOf,
+  paramsOf,
+  SCOPE_PARAMS,
+  seconds,
+} from './scope.ts'
+
+/** Parties waited on that are named. */
+const HOLDERS = 50
+
+const params = z.object(SCOPE_PARAMS)
+const cause = z.enum(CAUSES)
+const CHARGES = {
+  name: 'read/delay-charges',
+  params,
+  row: z.object({
+    bucket: z.string(),
+    group: z.string(),
+    cause,
+    working: z.number(),
+    off: z.number(),
+    documents: z.number(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+const FIGURES = {
+  name: 'read/delay-figures',
+  params,
+  row: z.object({
+    bucket: z.string(),
+    group: z.string(),
+    documents: z.number(),
+    elapsed: z.number(),
+    technical_shared: z.number(),
+    business_exception_shared: z.number(),
+    supplier_shared: z.number(),
+    person_shared: z.number(),
+    dated: z.number(),
+    late_documents: z.number(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+const LATE = {
+  name: 'read/delay-late',
+  params,
+  row: z.object({ kind: z.enum(['causes', 'systems']), because: z.string(), documents: z.number() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+const STAGES = {
+  name: 'read/delay-stages',
+  params,
+  row: z.object({ stage: z.string(), cause, working: z.number(), off: z.number(), documents: z.number() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+const HOLDERS_QUERY = {
+  name: 'read/delay-holders',
+  params: params.extend({ limit: z.number() }),
+  row: z.object({
+    cause,
+    party: z.string(),
+    holder: z.string(),
+    working: z.number(),
+    off: z.number(),
+    documents: z.number(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+const OPEN = {
+  name: 'read/delay-open',
+  params,
+  row: z.object({
+    cause,
+    stage: z.string(),
+    failed_system: z.string(),
+    documents: z.number(),
+    overdue: z.number(),
+    waited: z.number(),
+    aged: z.number(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+/** How the time of a scope is cut. */
+export type DelayCut = { bucket: KpiBucket; groupBy: DelayGroup | null; compare: boolean }
+
+type Period = Awaited<ReturnType<typeof period>>
+
+/**
+ * Where the time of the documents that finished in a window went: by bucket, group and cause, by stage and cause, by who was waited on, what
+ * late ones were late because of, what open ones wait for now, and where asked how all of it differs from the window before.
+ *
+ * @throws SightlineError `parameter_invalid` for an empty window
+ */
+export async function delayAnswer(reader: TenantReader, scope: DelayScope, { bucket, groupBy, compare }: DelayCut) {
+  const { from, to } = scope
+  const earlier: DelayScope = { ...scope, from: 2 * from - to, to: from }
+  const ofDocuments = groupBy === null || (DELAY_DIMENSIONS as readonly string[]).includes(groupBy)
+  const [charges, figures, current, previous, holders, open] = await Promise.all([
+    reader.rows({ ...CHARGES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })),
+    ofDocuments ? reader.rows({ ...FIGURES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })) : [],
+    period(reader, scope),
+    compare ? period(reader, earlier) : null,
+    reader.rows({ ...HOLDERS_QUERY, parts: factsOf(scope) }, { ...paramsOf(scope, {}), limit: HOLDERS }),
+    reader.rows({ ...OPEN, parts: factsOf(scope) }, paramsOf(scope, { finished: false })),
+  ])
+  return {
+    type: scope.type,
+    from: instantToIso(from),
+    to: instantToIso(to),
+    documents: current.documents,
+    elapsed_s: current.elapsed_s,
+    previous:
+      previous === null ? null : { documents: previous.documents, elapsed_s: previous.elapsed_s, late: previous.late.late },
+    causes: causesOf(current, previous),
+    rows: charges.map(({ working, off, bucket: at, ...row }) => ({
+      ...row,
+      bucket: instantToIso(instantOf(at)),
+      working_s: seconds(working),
+      off_s: seconds(off),
+    })),
+    groups: figures.map((row) => ({
+      bucket: instantToIso(instantOf(row.bucket)),
+      group: row.group,
+      documents: row.documents,
+      elapsed_s: seconds(row.elapsed),
+      with_deadline: row.dated,
+      late: row.late_documents,
+    })),
+    stages: changesOf(current, previous),
+    late: current.late,
+    holders: holders.map(({ working, off, ...row }) => ({ ...row, working_s: seconds(working), off_s: seconds(off) })),
+    open: open.map(({ failed_system, waited, aged, ...row }) => ({
+      ...row,
+      system: failed_system,
+      waited_s: seconds(waited),
+      aged_s: seconds(aged),
+    })),
+  }
+}
+
+/** The figures of one window, ungrouped. */
+async function period(reader: TenantReader, scope: DelayScope) {
+  const asked = paramsOf(scope, {})
+  const parts = factsOf(scope)
+  const [[figures], stages, late] = await Promise.all([
+    reader.rows({ ...FIGURES, parts }, asked),
+    reader.rows({ ...STAGES, parts }, asked),
+    reader.rows({ ...LATE, parts }, asked),
+  ])
+  const setsOf = (kind: 'causes' | 'systems') =>
+    late
+      .filter((row) => row.kind === kind && row.because !== '')
+      .map((row) => ({ [kind]: row.because.split('+'), documents: row.documents }))
+  return {
+    documents: figures?.documents ?? 0,
+    elapsed_s: seconds(figures?.elapsed ?? 0),
+    shared: {
+      technical: seconds(figures?.technical_shared ?? 0),
+      business_exception: seconds(figures?.business_exception_shared ?? 0),
+      supplier: seconds(figures?.supplier_shared ?? 0),
+      person: seconds(figures?.person_shared ?? 0),
+      touch: 0,
+      queue: 0,
+    } satisfies Record<Cause, number>,
+    stages,
+    late: {
+      with_deadline: figures?.dated ?? 0,
+      late: figures?.late_documents ?? 0,
+      because: setsOf('causes') as { causes: string[]; documents: number }[],
+      systems: setsOf('systems') as { systems: string[]; documents: number }[],
+      unexplained: late.find((row) => row.kind === 'causes' && row.because === '')?.documents ?? 0,
+    },
+  }
+}
+
+/** Each cause's hours and share, those that another one hid, and the documents that are late because of it. */
+function causesOf(current: Period, previous: Period | null) {
+  const total = current.stages.reduce((sum, row) => sum + row.working + row.off, 0)
+  const meanOf = (period: Period, name: Cause): number | null =>
+    period.documents === 0 ? null : chargedTo(period, name) / period.documents
+  return CAUSES.map((name) => {
+    const rows = current.stages.filter((row) => row.cause === name)
+    const charged = chargedTo(current, name)
+    return {
+      cause: name,
+      working_s: seconds(rows.reduce((sum, row) => sum + row.working, 0)),
+      off_s: seconds(rows.reduce((sum, row) => sum + row.off, 0)),
+      share: total === 0 ? null : (charged * 1e6) / total,
+      shared_s: current.shared[name],
+      mean_s: meanOf(current, name),
+      previous_mean_s: previous === null ? null : meanOf(previous, name),
+      late_because: current.late.because.find(({ causes }) => causes.length === 1 && causes[0] === name)?.documents ?? 0,
+      late_together: current.late.because
+        .filter(({ causes }) => causes.length > 1 && causes.includes(name))
+        .reduce((most, { documents }) => Math.max(most, documents), 0),
+    }
+  })
+}
+
+/** Seconds charged to a cause in a period. */
+function chargedTo({ stages }: Period, cause: Cause): number {
+  return seconds(stages.filter((row) => row.cause === cause).reduce((sum, row) => sum + row.working + row.off, 0))
+}
+
+/** The mean time a document of each stage and cause, and by how much it grew since the period before. */
+function changesOf(current: Period, previous: Period | null) {
+  const key = (row: Period['stages'][number]): string => `${row.stage}\n${row.cause}`
+  const before = new Map(previous?.stages.map((row) => [key(row), row]))
+  const known = new Set(current.stages.map(key))
+  const gone = [...before].filter(([at]) => !known.has(at)).map(([, row]) => ({ ...row, working: 0, off: 0, documents: 0 }))
+  const mean = (us: number, documents: number): number | null => (documents === 0 ? null : seconds(us / documents))
+  return [...current.stages, ...gone]
+    .map((row) => {
+      const old = before.get(key(row))
+      const now = mean(row.working + row.off, current.documents)
+      const then = previous === null ? null : mean(old === undefined ? 0 : old.working + old.off, previous.documents)
+      return {
+        stage: row.stage,
+        cause: row.cause,
+        working_s: seconds(row.working),
+        off_s: seconds(row.off),
+        documents: row.documents,
+        mean_s: now,
+        previous_mean_s: then,
+        change_s: now === null || then === null ? null : now - then,
+      }
+    })
+    .toSorted((a, b) => b.working_s + b.off_s - (a.working_s + a.off_s))
+}

@@ -1,0 +1,35 @@
+-- title: Duplicates found before payment
+-- unit: ratio
+-- better: lower
+-- topic: quality
+-- grain: invoice
+-- documents: invoice
+-- reads: invoice
+-- cohort: received
+-- calendar: none
+-- definition: Received invoices found to be a duplicate (business exception or verdict of category duplicate) before they were paid, or without ever being paid,
+--   divided by received invoices. Open: received and neither found a duplicate nor posted, rejected, cancelled or credited.
+-- benchmark: none
+-- minimum_n: 100
+SELECT
+    object_type AS document_type,
+    object_id AS document_id,
+    object_id AS subject_id,
+    minIf(occurred_at, activity = 'invoice.received') AS cohort_at,
+    countIf(class = 'business' AND category = 'duplicate') > 0 AS duplicate,
+    minIf(occurred_at, class = 'business' AND category = 'duplicate') AS found_at,
+    countIf(activity IN ('payment.transmitted', 'payment.cleared')) > 0 AS paid,
+    minIf(occurred_at, activity IN ('payment.transmitted', 'payment.cleared')) AS paid_at,
+    countIf(activity IN ('invoice.posted', 'invoice.rejected', 'invoice.cancelled', 'invoice.credited')) > 0 AS ended,
+    true AS counted,
+    NOT duplicate AND NOT ended AS open,
+    '' AS reason,
+    duplicate AND (NOT paid OR found_at <= paid_at) AS value,
+    1 AS weight,
+    -- include shared/document-facets
+FROM sightline.{timelines:Identifier} FINAL
+WHERE
+    -- include shared/in-scope
+    AND object_type = 'invoice'
+GROUP BY object_type, object_id
+HAVING countIf(activity = 'invoice.received') > 0

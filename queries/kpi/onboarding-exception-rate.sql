@@ -1,0 +1,45 @@
+-- title: Business exceptions of onboardings
+-- unit: ratio
+-- better: lower
+-- topic: quality
+-- grain: onboarding
+-- documents: onboarding
+-- reads: onboarding
+-- cohort: finished (first transactable, else last rejected or withdrawn); while unfinished, requested
+-- calendar: none
+-- definition: Finished documents with at least one business exception, divided by finished documents. An exception is one that
+--   a source raises by id; of a source that names none, a business verdict is one, policy violations apart. Technical
+--   failures and what they cause never count. Open: begun and not finished.
+-- benchmark: none
+-- minimum_n: 20
+SELECT
+    object_type AS document_type,
+    object_id AS document_id,
+    object_id AS subject_id,
+    countIf(activity IN ('onboarding.transactable')) > 0 AS processed,
+    countIf(activity IN ('onboarding.rejected', 'onboarding.withdrawn')) > 0 AS dropped,
+    processed OR dropped AS counted,
+    NOT counted AS open,
+    '' AS reason,
+    multiIf(
+        processed, minIf(occurred_at, activity IN ('onboarding.transactable')),
+        dropped, maxIf(occurred_at, activity IN ('onboarding.rejected', 'onboarding.withdrawn')),
+        minIf(occurred_at, activity IN ('onboarding.requested'))
+    ) AS cohort_at,
+    countIf(class = 'technical' AND exception_state = 'raised' AND exception_caused_by != '') > 0 AS suppressed,
+    countIf(class = 'business' AND exception_state = 'raised') > 0 AS raised,
+    countIf(
+        class = 'business'
+        AND exception_id = ''
+        AND activity != 'policy.violated'
+        AND source NOT IN (SELECT source FROM sightline.source_traits WHERE tenant_id = {tenant_id:String} AND trait = 'raises_exceptions')
+    ) > 0 AS judged,
+    counted AND (raised OR (judged AND NOT suppressed)) AS value,
+    1 AS weight,
+    -- include shared/document-facets
+FROM sightline.{timelines:Identifier} FINAL
+WHERE
+    -- include shared/in-scope
+    AND object_type = 'onboarding'
+GROUP BY object_type, object_id
+HAVING counted OR countIf(activity IN ('onboarding.requested')) > 0

@@ -1,0 +1,31 @@
+-- title: Workflow run time
+-- unit: s
+-- better: lower
+-- topic: technology
+-- grain: workflow_run
+-- documents: workflow_run
+-- reads: workflow_run
+-- cohort: started
+-- calendar: elapsed
+-- definition: Start of a run to its completion, elapsed time. Failed and cancelled runs are left out. Open: started or waiting.
+-- benchmark: none
+-- minimum_n: 20
+SELECT
+    object_type AS document_type,
+    object_id AS document_id,
+    object_id AS subject_id,
+    min(occurred_at) AS cohort_at,
+    argMax(activity, (occurred_at, seq, place_id)) AS last_activity,
+    last_activity IN ('workflow_run.completed', 'workflow_run.failed', 'workflow_run.cancelled') AS ended,
+    last_activity = 'workflow_run.completed' AS counted,
+    NOT ended AS open,
+    multiIf(counted OR open, '', last_activity = 'workflow_run.failed', 'failed', 'cancelled') AS reason,
+    if(counted, (toUnixTimestamp64Micro(max(occurred_at)) - toUnixTimestamp64Micro(cohort_at)) / 1e6, 0) AS value,
+    1 AS weight,
+    -- include shared/facets
+FROM sightline.{timelines:Identifier} FINAL
+WHERE
+    -- include shared/in-scope
+    AND object_type = 'workflow_run'
+    AND startsWith(activity, 'workflow_run.')
+GROUP BY object_type, object_id

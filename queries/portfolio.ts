@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import { kpiCatalogue, type KpiDefinition } from './kpi-catalogue.ts'
+import { kpiAnswer, kpiDefinition } from './kpi.ts'
+import type { Query, TenantReader } from './run.ts'
+
+/** What a portfolio shows where nothing else is asked for. */
+const USUAL = [
+  'exception-rate',
+  'technical-failure-rate',
+  'requisition-to-po',
+  'invoice-cycle',
+  'touchless-rate',
+  'late-payment',
+  'policy-violation-rate',
+]
+const DAY_US = 86_400e6
+/** Tenants that are read at a time. */
+const AT_ONCE = 4
+
+const FIGURES = {
+  name: 'read/portfolio',
+  params: z.object({
+    kpis: z.array(z.string()),
+    before: z.string(),
+    from: z.string(),
+    to: z.string(),
+    now: z.string(),
+    from_rest: z.number(),
+    before_rest: z.number(),
+  }),
+  row: z.object({
+    kpi: z.string(),
+    open_incidents: z.number(),
+    blocked_documents: z.number(),
+    breached_clocks: z.number(),
+    stated_target: z.tuple([z.string(), z.number()]),
+    n: z.number(),
+    unfinished: z.number(),
+    n_before: z.number(),
+    value_now: z.number(),
+    weight_now: z.number(),
+    value_before: z.number(),
+    weight_before: z.number(),
+    median_now: z.number().nullable(),
+    median_before: z.number().nullable(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+type Scope = { from: Instant; to: Instant; now: Instant; kpis: readonly string[] }
+
+/**
+ * Tenants side by side on the same KPIs over the half-open window, each with the window before, its own target and what is open. One read
+ * of each tenant by its own bound handle; a few tenants at a time.
+ *
+ * @param readers one for each tenant that the caller may see
+ * @throws SightlineError `not_found` for an unknown KPI
+ */
+export async function portfolio(readers: readonly TenantReader[], scope: Scope) {
+  const kpis = (scope.kpis.length === 0 ? USUAL.filter(isKnown) : scope.kpis).map(kpiDefinition)
+  const tenants = await mapBounded(readers, AT_ONCE, (reader) => tenantLine(reader, kpis, scope))
+  return {
+    from: instantToIso(scope.from),
+    to: instantToIso(scope.to),
+    kpis: kpis.map(({ kpi, title, unit, better, minimum_n }) => ({ kpi, title, unit, better, minimum_n })),
+    tenants,
+  }
+}
+
+async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], { from, to, now }: Scope) {
+  const before = 2 * from - to
+  const isOnDay = (at: Instant) => at % DAY_US === 0
+  const rows = await reader.rows(FIGURES, {
+    kpis: kpis.map(({ kpi }) => kpi),
+    before: instantToClickHouse(before),
+    from: instantToClickHouse(from),
+    to: instantToClickHouse(to),
+    now: instantToClickHouse(now),
+    from_rest: isOnDay(from) ? 0 : 1,
+    before_rest: isOnDay(before) ? 0 : 1,
+  })
+  // Kaplan and Meier's figures do not add up from days.
+  const whole = await Promise.all(
+    kpis.map(({ kpi, aggregate }) =>
+      aggregate === 'kaplan-meier'
+        ? kpiAnswer(reader, kpi, { from, to, bucket: 'all', compare: true, now })
+        : Promise.resolve(null),
+    ),
+  )
+  return {
+    tenant: reader.tenant,
+    incidents_open: rows[0]?.open_incidents ?? 0,
+    documents_blocked: rows[0]?.blocked_documents ?? 0,
+    breaches: rows[0]?.breached_clocks ?? 0,
+    figures: kpis.map((definition, at) => {
+      const row = rows.find(({ kpi }) => kpi === definition.kpi)
+      const exact = whole[at]?.rows[0]
+      const target = row === undefined || row.stated_target[0] === '' ? null : row.stated_target[1]
+      if (exact !== undefined)
+        return { kpi: definition.kpi, value: exact.value, previous: exact.previous, n: exact.n, open: exact.open, target }
+      return {
+        kpi: definition.kpi,
+        value: row === undefined ? null : figureOf(definition, row.n, row.value_now, row.weight_now, row.median_now),
+        previous:
+          row === undefined ? null : figureOf(definition, row.n_before, row.value_before, row.weight_before, row.median_before),
+        n: row?.n ?? 0,
+        open: row?.unfinished ?? 0,
+        target,
+      }
+    }),
+  }
+}
+
+function figureOf(
+  { aggregate, unit }: KpiDefinition,
+  n: number,
+  value: number,
+  weight: number,
+  median: number | null,
+): number | null {
+  if (aggregate === 'median') return median
+  if (aggregate === 'share') return weight === 0 ? null : ((unit === 'per_1000' ? 1000 : 1) * value) / weight
+  return n === 0 ? null : value
+}
+
+function isKnown(name: string): boolean {
+  return kpiCatalogue().some(({ kpi }) => kpi === name)
+}
+
+/** Results in the order of the items, of which no more than `most` are worked on at a time. */
+async function mapBounded<T, R>(items: readonly T[], most: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < items.length; at = next++) {
+      const item = items[at]
+      if (item !== undefined) results[at] = await work(item)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, worker))
+  return results
+}

@@ -1,0 +1,15 @@
+-- Durations: the median (R-7) and its tail.
+SELECT
+    -- include shared/kpi-bucket,
+    if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
+    if(n = 0, NULL, quantileExactInclusiveIf(0.5)(value, counted)) AS middle_value,
+    if(n = 0, NULL, quantileExactInclusiveIf(0.9)(value, counted)) AS p90,
+    countIf(counted AND weight != 0) AS n,
+    countIf(open AND cohort_at < {now:DateTime64(6, 'UTC')}) AS unfinished
+FROM (
+    -- include {facts}
+)
+WHERE
+    -- include shared/kpi-scope
+GROUP BY bucket, `group`
+ORDER BY bucket, `group`

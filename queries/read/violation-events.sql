@@ -1,0 +1,26 @@
+-- Events that show violations.
+SELECT
+    toString(event_id) AS id,
+    natural_id,
+    source,
+    occurred_at,
+    received_at,
+    activity,
+    step,
+    system,
+    actor_id,
+    actor_kind,
+    on_behalf_of,
+    status,
+    code,
+    message,
+    policy_id,
+    policy_version,
+    policy_decision,
+    if(amount IS NULL, NULL, toString(amount)) AS money,
+    currency,
+    arrayMap((type, object) -> concat(type, '/', object), object_types, object_ids) AS objects
+FROM sightline.events FINAL
+WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
+ORDER BY occurred_at, seq, event_id
+LIMIT 1 BY event_id

@@ -1,0 +1,1 @@
+any_value(facets) AS facets

@@ -1,0 +1,3 @@
+tenant_id = {tenant_id:String}
+AND batch = {batch:String}
+AND live

@@ -1,0 +1,6 @@
+SELECT *
+FROM sightline.kpi_facts FINAL
+WHERE tenant_id = {tenant_id:String}
+    AND kpi = {kpi:String}
+    AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
+    AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})

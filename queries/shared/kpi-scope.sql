@@ -1,0 +1,15 @@
+cohort_at >= {from:DateTime64(6, 'UTC')}
+AND cohort_at < {to:DateTime64(6, 'UTC')}
+AND ({entity:String} = '' OR entity = {entity:String})
+AND ({business_unit:String} = '' OR business_unit = {business_unit:String})
+AND ({plant:String} = '' OR plant = {plant:String})
+AND ({region:String} = '' OR region = {region:String})
+AND ({risk_category:String} = '' OR risk_category = {risk_category:String})
+AND ({budget_owner:String} = '' OR budget_owner = {budget_owner:String})
+AND ({category:String} = '' OR category = {category:String})
+AND ({supplier:String} = '' OR supplier = {supplier:String})
+AND ({approver:String} = '' OR approver = {approver:String})
+AND ({system:String} = '' OR system = {system:String})
+AND ({supplier_class:String} = '' OR supplier_class = {supplier_class:String})
+AND ({policy_version:String} = '' OR policy_version = {policy_version:String})
+AND ({currency:String} = '' OR currency = {currency:String})

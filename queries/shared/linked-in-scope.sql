@@ -1,0 +1,2 @@
+tenant_id = {tenant_id:String}
+AND batch = {batch:String}

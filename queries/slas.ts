@@ -1,0 +1,290 @@
+import { z } from 'zod'
+import { businessTime } from '../model/calendar.ts'
+import { type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import type { SlaDefinition } from '../model/sla.ts'
+import { kaplanMeier, type Observation, survivalAt } from '../model/survival.ts'
+import type { Dimension } from '../model/vocabulary.ts'
+import type { TenantCalendars } from './derive/tenant-calendars.ts'
+import type { Query, TenantReader } from './run.ts'
+
+/** Fewer finished clocks than this give no estimate. */
+const MINIMUM_N = 20
+/** Lives of so many days back tell how likely a breach is. */
+const LIVES_US = 180 * 86_400e6
+
+const instant = z.string().transform((text) => instantFromIso(text) ?? 0)
+const count = z.number()
+
+const ATTAINMENT = {
+  name: 'read/sla-attainment',
+  params: z.object({
+    sla_id: z.string(),
+    from: z.string(),
+    to: z.string(),
+    now: z.string(),
+    bucket: z.string(),
+    grouped: z.boolean(),
+    group_by: z.string(),
+  }),
+  row: z.object({
+    sla_id: z.string(),
+    bucket: instant,
+    group: z.string(),
+    met: count,
+    breached: count,
+    breached_open: count,
+    cancelled: count,
+    used_share: z.number().nullable(),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const OPEN = {
+  name: 'read/sla-open',
+  params: z.object({ sla_id: z.string(), now: z.string() }),
+  row: z.object({ sla_id: z.string(), running: count, paused: count, breached_open: count }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const Row = z.object({
+  sla_id: z.string(),
+  sla_version: count,
+  document_type: z.string(),
+  document_id: z.string(),
+  subject_id: z.string(),
+  subject: z.string(),
+  epoch: count,
+  started_at: instant,
+  ended_at: instant.nullable(),
+  deadline_at: instant.nullable(),
+  warnings: z.array(instant.nullable()),
+  used_us: count,
+  running_since: instant.nullable(),
+  target_us: z.number().nullable(),
+  pause_reasons: z.array(z.string()),
+  pause_us: z.array(count),
+  calendar: z.string(),
+  amount_text: z.string().nullable(),
+  currency: z.string(),
+  entity: z.string(),
+  supplier: z.string(),
+  approver: z.string(),
+  system: z.string(),
+  version: count,
+  now_state: z.enum(['running', 'paused', 'met', 'breached', 'cancelled']),
+})
+type Row = z.output<typeof Row>
+
+const CLOCKS = {
+  name: 'read/sla-clocks',
+  params: z.object({
+    sla_id: z.string(),
+    states: z.array(z.string()),
+    open: z.boolean(),
+    from: z.string(),
+    to: z.string(),
+    now: z.string(),
+    entity: z.string(),
+    supplier: z.string(),
+    approver: z.string(),
+    system: z.string(),
+    limit: z.int(),
+    offset: z.int(),
+  }),
+  row: Row,
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const DOCUMENT = {
+  name: 'read/sla-document',
+  params: z.object({ type: z.string(), id: z.string(), now: z.string() }),
+  row: Row.extend({ absent: z.boolean() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const LIVES = {
+  name: 'read/sla-lives',
+  params: z.object({ sla_id: z.string(), from: z.string() }),
+  row: z.object({
+    used_us: count,
+    censored: z.union([z.boolean(), z.number()]).transform(Boolean),
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+type Window = { from: Instant; to: Instant; now: Instant }
+
+/** Met ÷ (met + breached); null where nothing ended. Cancelled clocks count in neither. */
+export function attainmentOf(row: { met: number; breached: number }): number | null {
+  const ended = row.met + row.breached
+  return ended === 0 ? null : row.met / ended
+}
+
+/**
+ * Attainment of service levels by bucket and group, an open clock past its deadline counting as breached at its deadline.
+ *
+ * @param scope.slaId one of them; all without it
+ */
+export async function slaAttainment(
+  reader: TenantReader,
+  scope: Window & { slaId?: string; bucket: 'all' | 'day' | 'week' | 'month'; groupBy?: Dimension | null },
+) {
+  const { slaId = '', bucket, groupBy = null, ...window } = scope
+  const rows = await reader.rows(ATTAINMENT, {
+    sla_id: slaId,
+    ...texts(window),
+    bucket,
+    grouped: groupBy !== null,
+    group_by: groupBy ?? 'entity',
+  })
+  return rows.map((row) => ({ ...row, bucket: instantToIso(row.bucket), attainment: attainmentOf(row) }))
+}
+
+/** Open clocks by service level: running, paused, and those past their deadline. */
+export function slaOpen(reader: TenantReader, now: Instant) {
+  return reader.rows(OPEN, { sla_id: '', now: instantToClickHouse(now) })
+}
+
+/** What is asked of clocks: those that are open, or those that ended in a window. */
+export type ClockScope = Window & {
+  slaId?: string
+  states?: readonly string[]
+  open: boolean
+  filters?: Partial<Record<'entity' | 'supplier' | 'approver' | 'system', string>>
+  limit: number
+  offset: number
+}
+
+/**
+ * Clocks with how likely an open one is to be breached: P(T > target | T > used so far) of the finished clocks of its service level, by Kaplan
+ * and Meier on the target's own time. Null where fewer than 20 lasted as long, and for targets that are an instant.
+ */
+export async function slaClocks(reader: TenantReader, calendars: TenantCalendars, scope: ClockScope) {
+  const { filters = {}, states = [], slaId = '', open, limit, offset, ...window } = scope
+  const rows = await reader.rows(CLOCKS, {
+    sla_id: slaId,
+    states: [...states],
+    open,
+    ...texts(window),
+    entity: filters.entity ?? '',
+    supplier: filters.supplier ?? '',
+    approver: filters.approver ?? '',
+    system: filters.system ?? '',
+    limit,
+    offset,
+  })
+  const curves = new Map<string, ReturnType<typeof kaplanMeier>>()
+  for (const id of new Set(rows.map((row) => row.sla_id)))
+    curves.set(id, open ? kaplanMeier(await livesOf(reader, id, scope.now), MINIMUM_N) : null)
+  return rows.map((row) => {
+    const used = usedAt(row, calendars, scope.now)
+    const curve = curves.get(row.sla_id) ?? null
+    const late =
+      curve === null || row.target_us === null || row.now_state !== 'running'
+        ? null
+        : survivalAt(curve, row.target_us, Math.min(used, row.target_us), MINIMUM_N)
+    return { ...clockView(row, used), breach_probability: row.now_state === 'breached' ? 1 : late }
+  })
+}
+
+/** The clocks of a document, each with every state it ever had, the newest first. */
+export async function documentClocks(reader: TenantReader, calendars: TenantCalendars, type: string, id: string, now: Instant) {
+  const rows = await reader.rows(DOCUMENT, { type, id, now: instantToClickHouse(now) })
+  return [...Map.groupBy(rows, (row) => row.subject_id).values()].flatMap((states) => {
+    const [newest] = states
+    if (newest === undefined || newest.absent) return []
+    return [
+      {
+        ...clockView(newest, usedAt(newest, calendars, now)),
+        history: changesOf(states).map((row) => ({
+          known_since: instantToIso(row.version),
+          state: row.absent ? ('retracted' as const) : row.now_state,
+          started_at: instantToIso(row.started_at),
+          ended_at: isoOf(row.ended_at),
+          deadline_at: isoOf(row.deadline_at),
+        })),
+      },
+    ]
+  })
+}
+
+/**
+ * How well the estimate tells breaches: clocks that ended are cut in time, the earlier seven tenths tell, the later three are told. For each
+ * share of the target that was used up: the breach probability that was told, and how many were breached of those that lasted so long.
+ */
+export async function slaCalibration(reader: TenantReader, sla: SlaDefinition, now: Instant) {
+  if (sla.target.kind !== 'business' && sla.target.kind !== 'elapsed') return []
+  const target = sla.target.seconds * 1e6
+  const lives = (await reader.rows(LIVES, { sla_id: sla.id, from: instantToClickHouse(now - LIVES_US) })).toReversed()
+  const cut = Math.floor(lives.length * 0.7)
+  const curve = kaplanMeier(
+    lives.slice(0, cut).map((life) => ({ time: life.used_us, censored: life.censored })),
+    MINIMUM_N,
+  )
+  if (curve === null) return []
+  return [0, 0.25, 0.5, 0.75, 0.9].flatMap((share) => {
+    const age = target * share
+    const lasted = lives.slice(cut).filter((life) => !life.censored && life.used_us > age)
+    const told = survivalAt(curve, target, age, MINIMUM_N)
+    if (told === null || lasted.length < MINIMUM_N) return []
+    return [
+      {
+        used_share: share,
+        told,
+        breached: lasted.filter((life) => life.used_us > target).length / lasted.length,
+        n: lasted.length,
+      },
+    ]
+  })
+}
+
+async function livesOf(reader: TenantReader, slaId: string, now: Instant): Promise<Observation[]> {
+  const lives = await reader.rows(LIVES, { sla_id: slaId, from: instantToClickHouse(now - LIVES_US) })
+  return lives.map((life) => ({ time: Math.max(0, life.used_us), censored: life.censored }))
+}
+
+/** States without those that say what the one before them said: two processes may have computed one change. */
+function changesOf<T extends Row & { absent: boolean }>(newestFirst: readonly T[]): T[] {
+  const said = (row: T) => [row.absent, row.now_state, row.started_at, row.ended_at, row.deadline_at].join()
+  return newestFirst.filter((row, at) => {
+    const before = newestFirst[at + 1]
+    return before === undefined || said(before) !== said(row)
+  })
+}
+
+/** The target's own time that a clock has used up at an instant, µs. */
+function usedAt(row: Row, calendars: TenantCalendars, now: Instant): number {
+  if (row.running_since === null || row.running_since >= now) return row.used_us
+  const calendar = row.calendar === '' ? null : calendars.named(row.calendar)
+  return row.used_us + (calendar === null ? now - row.running_since : businessTime(calendar, row.running_since, now))
+}
+
+function clockView(row: Row, used: number) {
+  return {
+    sla: row.sla_id,
+    sla_version: row.sla_version,
+    type: row.document_type,
+    id: row.document_id,
+    subject: row.subject,
+    epoch: row.epoch,
+    state: row.now_state,
+    started_at: instantToIso(row.started_at),
+    ended_at: isoOf(row.ended_at),
+    deadline_at: isoOf(row.deadline_at),
+    warnings: row.warnings.map(isoOf),
+    used_s: used / 1e6,
+    target_s: row.target_us === null ? null : row.target_us / 1e6,
+    pauses: row.pause_reasons.map((reason, at) => ({ reason, held_s: (row.pause_us[at] ?? 0) / 1e6 })),
+    calendar: row.calendar,
+    amount: row.amount_text,
+    currency: row.currency,
+    entity: row.entity,
+    supplier: row.supplier,
+    approver: row.approver,
+    system: row.system,
+    known_since: instantToIso(row.version),
+  }
+}
+
+function texts({ from, to, now }: Window) {
+  return { from: instantToClickHouse(from), to: instantToClickHouse(to), now: instantToClickHouse(now) }
+}
+
+function isoOf(at: Instant | null): string | null {
+  return at === null ? null : instantToIso(at)
+}
