@@ -33,11 +33,13 @@ const BACKLOG_EVENTS = 20_000
  * Starts everything that brings events in by itself.
  *
  * @param parts.brokers null without Kafka
+ * @param parts.computes whether answers are computed too
  */
 export function startIngestion(parts: {
   env: Pick<Env, 'kafkaSessionMs' | 'pullReach'>
   stores: Stores
   brokers: Brokers | null
+  computes: boolean
   writer: EventWriter
   telemetry: TelemetryWriter
   secrets: SecretBox
@@ -47,7 +49,7 @@ export function startIngestion(parts: {
   now: () => Instant
   log: Log
 }): Ingestion {
-  const { env, stores, brokers, writer, telemetry, secrets, shapes, judge, registry, now, log } = parts
+  const { env, stores, brokers, computes, writer, telemetry, secrets, shapes, judge, registry, now, log } = parts
   const clickhouse = stores.clickhouse.writer
   const settling = lead({
     db: stores.postgres.db,
@@ -83,23 +85,25 @@ export function startIngestion(parts: {
           registry,
           sessionMs: env.kafkaSessionMs,
         })
-  const deriving = lead({
-    db: stores.postgres.db,
-    name: 'deriving',
-    log,
-    async work(signal) {
-      const derived = { clickhouse, db: stores.postgres.db }
-      // What was stated while a process died may not have reached ClickHouse.
-      for (const { id } of await listTenants(derived.db)) await mirrorReference(derived, verifiedTenant(id), now())
-      await keepDerived(derived, {
-        now,
-        signal,
+  const deriving = computes
+    ? lead({
+        db: stores.postgres.db,
+        name: 'deriving',
         log,
-        isBehind: () => (consumers?.behind() ?? 0) > BACKLOG_EVENTS,
-        onRun: ({ tenant, documents, ms }) => log.debug({ tenant, documents, ms }, 'answers computed'),
+        async work(signal) {
+          const derived = { clickhouse, db: stores.postgres.db }
+          // What was stated while a process died may not have reached ClickHouse.
+          for (const { id } of await listTenants(derived.db)) await mirrorReference(derived, verifiedTenant(id), now())
+          await keepDerived(derived, {
+            now,
+            signal,
+            log,
+            isBehind: () => (consumers?.behind() ?? 0) > BACKLOG_EVENTS,
+            onRun: ({ tenant, documents, ms }) => log.debug({ tenant, documents, ms }, 'answers computed'),
+          })
+        },
       })
-    },
-  })
+    : null
   const connectors = createConnectorRunner(
     { db: stores.postgres.db, clickhouse: stores.clickhouse, writer, telemetry, secrets, shapes, now, log, reach: env.pullReach },
     { every: true },
@@ -107,7 +111,7 @@ export function startIngestion(parts: {
   return {
     checks: () => consumers?.checks() ?? [],
     async stop() {
-      await Promise.all([consumers?.stop(), connectors.stop(), settling.stop(), deriving.stop()])
+      await Promise.all([consumers?.stop(), connectors.stop(), settling.stop(), deriving?.stop()])
     },
   }
 }

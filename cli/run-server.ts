@@ -53,6 +53,8 @@ const LAST_ANSWERS_MS = 5000
  * ready every request is answered 503. A process without the API serves its health and figures only.
  *
  * @param options.webFolder the built dashboard
+ * @param options.computes whether what ingests keeps the answers up to date, too (it does where nothing is said); of two that compute
+ * the answers of one tenant at once, one would overwrite days of the other
  * @throws SightlineError one of the start-up codes; nothing is left running then
  */
 export async function runServer(options: {
@@ -60,9 +62,10 @@ export async function runServer(options: {
   log: Log
   webFolder: string | null
   parts?: readonly Part[]
+  computes?: boolean
   demo?: () => Readiness['demo']
 }): Promise<RunningServer> {
-  const { env, log, parts = ['api', 'ingest', 'alerts'] } = options
+  const { env, log, parts = ['api', 'ingest', 'alerts'], computes = true } = options
   const http = await listenFirst(env)
   let stores: Stores | undefined
   let ingestion: Ingestion | undefined
@@ -104,7 +107,7 @@ export async function runServer(options: {
       demo: options.demo ?? (() => ({ state: 'off', events: 0, expected: 0 })),
       draining: () => draining,
     }
-    if (parts.includes('ingest')) ingestion = startIngestion({ env, ...services, brokers: brokers ?? null, shapes })
+    if (parts.includes('ingest')) ingestion = startIngestion({ env, ...services, brokers: brokers ?? null, computes, shapes })
     if (parts.includes('alerts')) watch = startWatch({ stores, now: clock, log, registry })
     http.serve(parts.includes('api') ? createApp(services, options.webFolder) : createOperationsApp(services))
 

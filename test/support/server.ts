@@ -10,7 +10,7 @@ import { derive } from './derive.ts'
 /** What the API answered. */
 export type Answer<T> = { status: number; headers: Headers; body: T }
 
-/** A real server on real stores in a temporary folder, asked over HTTP. */
+/** A real server on real stores in a temporary folder, asked over HTTP. Answers are computed when a test asks for it, and not beside. */
 export type TestServer = RunningServer & {
   /** The administrator's token. */
   token: string
@@ -40,7 +40,8 @@ export function sharedServer(): Promise<TestServer> {
 export async function startServer(options: { folder?: string; webFolder?: string | null } = {}): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sightline-test-')))
   const env = readEnv({ SIGHTLINE_DATA: folder, SIGHTLINE_PORT: '0' })
-  const server = await runServer({ env, log: openLog({ level: 'error', human: true }), webFolder: options.webFolder ?? null })
+  const log = openLog({ level: 'error', human: true })
+  const server = await runServer({ env, log, webFolder: options.webFolder ?? null, computes: false })
   const token = server.adminToken ?? ''
   const ask: TestServer['ask'] = async <T>(
     method: string,
