@@ -9,6 +9,7 @@ import { referenceRows } from '../demo/reference.ts'
 import { simulateChunks } from '../demo/simulate.ts'
 import { DEMO_TENANTS } from '../demo/tenants.ts'
 import { receiveBody } from '../ingest/receive.ts'
+import type { ProcessTypes } from '../api/contract/process.ts'
 import { readReferenceRows } from '../model/reference.ts'
 import { SLA_PACK } from '../model/sla-pack.ts'
 import { verifiedTenant } from '../model/tenant.ts'
@@ -85,6 +86,7 @@ async function run(): Promise<Report> {
     const [small = 10e6, large] = SIZES
     const events = await fill(server, small)
     const first = await measureAll(server)
+    const objects = [await objectsOf(server)]
     say(`measured at ${whole(events * TENANTS)} events`)
     const peer = await postgresPeer(server, tenantOf(0))
     const times = large === undefined ? 1 : Math.max(1, Math.round(large / small))
@@ -93,7 +95,8 @@ async function run(): Promise<Report> {
       say(`${whole(events * TENANTS * (back + 1))} events`)
     }
     const second = times === 1 ? [] : await measureAll(server)
-    return report(first, second, { events: events * TENANTS, times, peer })
+    objects.push(await objectsOf(server))
+    return report(first, second, { events: events * TENANTS, times, peer, objects })
   } finally {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
@@ -179,8 +182,8 @@ async function copyTenant(server: RunningServer, from: string, to: string): Prom
   const clickhouse = server.stores.clickhouse.writer
   for (const table of await tables(clickhouse))
     await clickhouse.command({
-      query: `INSERT INTO sightline.{table:Identifier} SELECT * REPLACE ({to:String} AS tenant_id) FROM sightline.{table:Identifier}
-        WHERE tenant_id = {from:String}`,
+      query: `INSERT INTO sightline.{table:Identifier} SELECT * REPLACE ({to:String} AS tenant_id) FROM sightline.{table:Identifier} AS rows
+        WHERE rows.tenant_id = {from:String}`,
       query_params: { table, from, to },
       clickhouse_settings: { max_partitions_per_insert_block: '1000' },
     })
@@ -202,6 +205,15 @@ async function growBack(clickhouse: ClickHouseClient, back: number): Promise<voi
       clickhouse_settings: { max_partitions_per_insert_block: '1000' },
     })
   await clickhouse.command({ query: 'TRUNCATE TABLE sightline.dirty_objects' })
+}
+
+/** How many objects the process views tell of one tenant. */
+async function objectsOf(server: RunningServer): Promise<number> {
+  const answer = await fetch(new URL('/v1/process', server.url), {
+    headers: { authorization: `Bearer ${server.adminToken}`, 'x-tenant-id': tenantOf(1) },
+  })
+  const { types } = (await answer.json()) as ProcessTypes
+  return types.reduce((sum, { objects }) => sum + objects, 0)
 }
 
 async function measureAll(server: RunningServer): Promise<Measured[]> {
@@ -232,7 +244,12 @@ async function measureAll(server: RunningServer): Promise<Measured[]> {
 function report(
   first: readonly Measured[],
   second: readonly Measured[],
-  of: { events: number; times: number; peer: { events: number; postgresMs: number; sightlineMs: number } },
+  of: {
+    events: number
+    times: number
+    peer: { events: number; postgresMs: number; sightlineMs: number }
+    objects: readonly number[]
+  },
 ): Report {
   const grown = new Map(second.map((one) => [one.path, one]))
   const ms = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(1))
@@ -244,7 +261,7 @@ function report(
       return [path, ms(p50), ms(p95), ms(later), later === undefined ? '–' : (later / p95).toFixed(2)]
     }),
     notes: [
-      `${whole(of.events)} events of half a year in all; ${of.times} × is as much more history, with documents of its own.`,
+      `${whole(of.events)} events of half a year in all; ${of.times} × is as much more history, with documents of its own: ${of.objects.map(whole).join(', then ')} objects of a tenant.`,
       `PostgreSQL, invoice cycle by week from ${whole(of.peer.events)} events of one tenant: ${of.peer.postgresMs.toFixed(1)} ms median; Sightline's same answer from all of that tenant's: ${of.peer.sightlineMs.toFixed(1)} ms; ratio ${(of.peer.postgresMs / of.peer.sightlineMs).toFixed(1)}.`,
       'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
     ],

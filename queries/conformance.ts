@@ -27,6 +27,7 @@ const SEQUENCES = {
   params: z.object({
     type: z.string(),
     names: z.string(),
+    without: z.array(z.string()),
     order: z.array(z.string()),
     dropped: z.array(z.string()),
     from: z.string(),
@@ -71,6 +72,7 @@ export async function processConformance(reader: TenantReader, scope: Scope) {
   const rows = await reader.rows(SEQUENCES, {
     type: scope.type,
     names: scope.names,
+    without: [],
     order: [...order],
     dropped: DROPPED,
     from: instantToClickHouse(scope.from ?? INSTANT_MIN),

@@ -611,6 +611,7 @@ test('events arrive alone, in a batch, line by line, in binary mode, compressed 
     const again = await post(tenant, body, headers)
     assert.deepEqual(again.body, { accepted: 0, duplicates: accepted, rejected: [], conflicts: [] }, name)
   }
+  await server.derived(tenant, ['processes'])
   const { body } = await server.ask<{ types: unknown[] }>('GET', '/v1/process', { tenant })
   assert.deepEqual(body.types, [{ type: 'invoice', events: 10, objects: 10 }])
   const short = await server.ask<{ events: unknown[] }>('GET', '/v1/objects/invoice/INV-1', { tenant })

@@ -61,6 +61,7 @@ for (const cluster of clusters)
 
       const repaired = await loadInto(server, { path, tenant, repair: 'swap-day-month' })
       assert.equal(repaired.rejected, 0)
+      await server.derived(tenant, ['processes'])
       await meets(server, tenant, 'case', expected)
     },
   )
@@ -81,6 +82,7 @@ test(
 
     const undone = await server.ask('DELETE', `/v1/imports/${loaded.id}`, { tenant })
     assert.equal(undone.status, 200)
+    await server.derived(tenant, ['processes'])
     assert.deepEqual((await view<ProcessTypes>(server, tenant, '/v1/process')).types, [])
     const again = await loadInto(server, { path, tenant, repair: 'swap-day-month' })
     assert.equal(again.accepted, loaded.accepted)
@@ -163,6 +165,7 @@ test('an import that Ctrl-C stopped goes on where it was, and ends as if it had 
 
   const resumed = await run(args)
   assert.equal(resumed.code, 0, resumed.stderr)
+  await server.derived(tenant, ['processes'])
   const summary = await view<ProcessSummary>(server, tenant, '/v1/process/case/summary')
   assert.deepEqual([summary.events, summary.objects], [rows, rows / 6])
   const [only, ...others] = (await view<Quality>(server, tenant, '/v1/quality')).imports
@@ -180,5 +183,6 @@ test('standard input is loaded like a file', { skip }, async () => {
   child.stdin.end(await readFile(`${DATA}samples-small/running-example.xes`))
   const [code] = (await once(child, 'close')) as [number]
   assert.equal(code, 0)
+  await server.derived(tenant, ['processes'])
   assert.equal((await view<ProcessSummary>(server, tenant, '/v1/process/case/summary')).events, 42)
 })

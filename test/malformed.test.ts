@@ -150,6 +150,7 @@ test(`10,000 malformed bodies: no crash, no 5xx, each bad record named, the good
   await Promise.all(Array.from({ length: 40 }, worker))
   assert.deepEqual(failures.slice(0, 10), [], `${failures.length} bodies answered wrongly`)
 
+  await server.derived(tenant, ['processes'])
   const { body } = await server.ask<{ types: { type: string; objects: number }[] }>('GET', '/v1/process', { tenant })
   assert.deepEqual(
     body.types.map(({ type, objects }) => [type, objects]),

@@ -49,11 +49,13 @@ async function importOf(tenant: string, events: Data[]): Promise<string> {
 }
 
 async function variant(tenant: string): Promise<string[]> {
+  await server.derived(tenant, ['processes'])
   const { body } = await server.ask<ProcessVariants>('GET', '/v1/process/invoice/variants', { tenant })
   return body.variants[0]?.activities ?? []
 }
 
 async function businessItems(tenant: string): Promise<number> {
+  await server.derived(tenant, ['exceptions'])
   const { body } = await server.ask<Exceptions>('GET', '/v1/exceptions?from=2026-03-01&to=2026-04-01', { tenant })
   return body.totals.find((total) => total.class === 'business')?.items ?? -1
 }
@@ -126,6 +128,7 @@ test('five thousand corrections and ten thousand events in one request are settl
     })),
     attempt('t1', 0, 'failed'),
   ])
+  await server.derived(tenant, ['processes'])
   const { body } = await server.ask<ProcessVariants>('GET', '/v1/process/invoice/variants', { tenant })
   assert.deepEqual(
     body.variants.map(({ activities, count }) => [activities.join(' '), count]),

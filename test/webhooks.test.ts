@@ -451,10 +451,8 @@ test('rotation: both secrets are taken, then only the new one; it is shown once'
     assert.equal((await post(source.path, body, sign(source, body, clock(), secret))).body.accepted, 1)
   }
   const listed = await server.ask('GET', '/v1/sources', { tenant: source.tenant })
-  assert.doesNotMatch(
-    JSON.stringify(listed.body),
-    new RegExp(`${source.secret.slice(8, 24)}|${rotated.secret.slice(8, 24)}|sealed`, 'u'),
-  )
+  const text = JSON.stringify(listed.body)
+  for (const kept of [source.secret.slice(8, 24), rotated.secret.slice(8, 24), 'sealed']) assert.ok(!text.includes(kept))
   // An hour later, by the clock of the other process.
   second.offUs = 3601e6
   const body = event()

@@ -13,6 +13,6 @@ SELECT * REPLACE (
     arrayMap(one -> addDays(one, -{days:Int32}), shared_to_at) AS shared_to_at,
     concat(document_id, {mark:String}) AS document_id
 )
-FROM sightline.delays
-WHERE cohort_day >= toDate({since:String})
-    AND settled_at IS NOT NULL
+FROM sightline.delays AS rows
+WHERE rows.cohort_day >= toDate({since:String})
+    AND rows.settled_at IS NOT NULL

@@ -10,6 +10,6 @@ SELECT * REPLACE (
     addDays(discount_until, -{days:Int32}) AS discount_until,
     concat(document_id, {mark:String}) AS document_id
 )
-FROM sightline.documents
-WHERE toDate(opened_at) >= toDate({since:String})
-    AND closed_at IS NOT NULL
+FROM sightline.documents AS rows
+WHERE toDate(rows.opened_at) >= toDate({since:String})
+    AND rows.closed_at IS NOT NULL

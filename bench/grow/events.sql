@@ -12,5 +12,5 @@ SELECT * REPLACE (
     if(exception_caused_by = '', '', concat(exception_caused_by, {mark:String})) AS exception_caused_by,
     if(operation_id = '', '', concat(operation_id, {mark:String})) AS operation_id
 )
-FROM sightline.events
-WHERE toDate(occurred_at) >= toDate({since:String})
+FROM sightline.events AS rows
+WHERE toDate(rows.occurred_at) >= toDate({since:String})

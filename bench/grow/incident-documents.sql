@@ -6,6 +6,6 @@ SELECT * REPLACE (
     concat(incident_id, {mark:String}) AS incident_id,
     concat(document_id, {mark:String}) AS document_id
 )
-FROM sightline.incident_documents
-WHERE toDate(blocked_at) >= toDate({since:String})
-    AND released_at IS NOT NULL
+FROM sightline.incident_documents AS rows
+WHERE toDate(rows.blocked_at) >= toDate({since:String})
+    AND rows.released_at IS NOT NULL

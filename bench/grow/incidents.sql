@@ -6,6 +6,6 @@ SELECT * REPLACE (
     addDays(ended_at, -{days:Int32}) AS ended_at,
     concat(incident_id, {mark:String}) AS incident_id
 )
-FROM sightline.incidents
-WHERE toDate(first_failed_at) >= toDate({since:String})
-    AND ended_at IS NOT NULL
+FROM sightline.incidents AS rows
+WHERE toDate(rows.first_failed_at) >= toDate({since:String})
+    AND rows.ended_at IS NOT NULL

@@ -4,5 +4,5 @@ SELECT * REPLACE (
     addDays(cohort_day, -{days:Int32}) AS cohort_day,
     0 AS open
 )
-FROM sightline.kpi_days
-WHERE cohort_day >= toDate({since:String})
+FROM sightline.kpi_days AS rows
+WHERE rows.cohort_day >= toDate({since:String})

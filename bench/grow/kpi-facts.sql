@@ -5,6 +5,6 @@ SELECT * REPLACE (
     addDays(cohort_at, -{days:Int32}) AS cohort_at,
     concat(document_id, {mark:String}) AS document_id
 )
-FROM sightline.kpi_facts
-WHERE cohort_day >= toDate({since:String})
-    AND NOT open
+FROM sightline.kpi_facts AS rows
+WHERE rows.cohort_day >= toDate({since:String})
+    AND NOT rows.open

@@ -7,5 +7,5 @@ SELECT * REPLACE (
     concat(attempt_id, {mark:String}) AS attempt_id,
     concat(operation_id, {mark:String}) AS operation_id
 )
-FROM sightline.operation_attempts
-WHERE attempted_day >= toDate({since:String})
+FROM sightline.operation_attempts AS rows
+WHERE rows.attempted_day >= toDate({since:String})

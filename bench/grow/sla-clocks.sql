@@ -8,6 +8,6 @@ SELECT * REPLACE (
     addDays(deadline_at, -{days:Int32}) AS deadline_at,
     concat(document_id, {mark:String}) AS document_id
 )
-FROM sightline.sla_clocks
-WHERE cohort_day >= toDate({since:String})
-    AND ended_at IS NOT NULL
+FROM sightline.sla_clocks AS rows
+WHERE rows.cohort_day >= toDate({since:String})
+    AND rows.ended_at IS NOT NULL

@@ -6,6 +6,6 @@ SELECT * REPLACE (
     concat(document_id, {mark:String}) AS document_id,
     concat(violation_id, {mark:String}) AS violation_id
 )
-FROM sightline.violations
-WHERE detected_day >= toDate({since:String})
-    AND NOT retracted
+FROM sightline.violations AS rows
+WHERE rows.detected_day >= toDate({since:String})
+    AND NOT rows.retracted

@@ -5,13 +5,13 @@ import type { Instant } from '../../model/instant.ts'
 import { type TenantId, verifiedTenant } from '../../model/tenant.ts'
 import { derivations } from '../../platform/postgres/schema.ts'
 import { controlStep } from './control-step.ts'
-import { documentStep } from './document-step.ts'
 import { incidentStep } from './incident-step.ts'
 import { kpiStep } from './kpi-step.ts'
 import { markDirty } from './mark.ts'
 import { ratesStep } from './rates-step.ts'
 import { deriveInsert, deriveRows, type DeriveRun, type DeriveStep, type DeriveStores, type StepName } from './run.ts'
 import { stage } from './stage.ts'
+import { documentStep, exceptionStep, processStep } from './state-step.ts'
 import { TIMELINE_ANSWERS } from './timeline-answers.ts'
 import { timelineStep } from './timeline-step.ts'
 
@@ -34,7 +34,16 @@ const PATH_STEPS = 3
 export const SETTLE_US = 30_000_000
 
 /** The steps in their order: later ones may read what earlier ones have written. */
-const STEPS: readonly DeriveStep[] = [ratesStep, timelineStep(TIMELINE_ANSWERS), controlStep, kpiStep, documentStep, incidentStep]
+const STEPS: readonly DeriveStep[] = [
+  ratesStep,
+  processStep,
+  exceptionStep,
+  timelineStep(TIMELINE_ANSWERS),
+  controlStep,
+  kpiStep,
+  documentStep,
+  incidentStep,
+]
 
 const Now = z.object({ now: z.number() })
 const Count = z.object({ documents: z.number() })

@@ -1,15 +1,16 @@
--- Systems by attempts that failed technically; what has no operation id counts as an attempt of its own.
+-- Systems by attempts that failed technically, of operations that failed first in the window; what has no operation id counts as one.
 SELECT
     system,
-    uniqExact(if(operation_id = '', toString(event_id), operation_id), attempt) AS failed_attempts,
-    uniqExact(if(operation_id = '', toString(event_id), operation_id)) AS operations,
-    uniqExact(object_type, object_id) AS objects
-FROM sightline.object_events FINAL
+    sum(exception_items.failed_attempts) AS failed_attempts,
+    count() AS operations,
+    uniqExact(document_type, document_id) AS objects
+FROM sightline.exception_items FINAL
 WHERE tenant_id = {tenant_id:String}
-    AND live
-    AND class = 'technical'
-    AND exception_state = ''
-    AND occurred_at >= {from:DateTime64(6, 'UTC')} AND occurred_at < {to:DateTime64(6, 'UTC')}
+    AND raised_day >= toDate32({from:DateTime64(6, 'UTC')})
+    AND raised_day <= toDate32({to:DateTime64(6, 'UTC')})
+    AND raised_at >= {from:DateTime64(6, 'UTC')}
+    AND raised_at < {to:DateTime64(6, 'UTC')}
+    AND exception_items.failed_attempts > 0
 GROUP BY system
 ORDER BY failed_attempts DESC, system
 LIMIT 200

@@ -63,6 +63,7 @@ export async function load(
     assert.equal(result.rejected, 0, `${file}: ${JSON.stringify(result.firstRejections)}`)
     assert.equal(result.conflicts, 0, file)
   }
+  await server.derived(tenant, ['processes'])
   return tenant
 }
 

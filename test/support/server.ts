@@ -5,6 +5,7 @@ import { type RunningServer, runServer } from '../../cli/run-server.ts'
 import { readEnv } from '../../platform/env.ts'
 import { verifiedTenant } from '../../model/tenant.ts'
 import { openLog } from '../../platform/log.ts'
+import type { StepName } from '../../queries/derive/run.ts'
 import { derive } from './derive.ts'
 
 /** What the API answered. */
@@ -22,8 +23,8 @@ export type TestServer = RunningServer & {
     path: string,
     options?: { tenant?: string; body?: unknown; headers?: Record<string, string>; token?: string | null },
   ): Promise<Answer<T>>
-  /** Comes back when the answers of a tenant are computed from all that it was sent so far. */
-  derived(tenant: string): Promise<void>
+  /** Comes back when the answers of a tenant are computed from all that it was sent so far; where steps are named, those alone. */
+  derived(tenant: string, only?: readonly StepName[]): Promise<void>
   /** Ends the server and removes its folder. */
   close(): Promise<void>
 }
@@ -78,7 +79,7 @@ export async function startServer(options: { folder?: string; webFolder?: string
       if (made.status !== 201) throw new Error(`the tenant was not made: ${JSON.stringify(made.body)}`)
       return id
     },
-    derived: (tenant) => derive(server, verifiedTenant(tenant)),
+    derived: (tenant, only) => derive(server, verifiedTenant(tenant), undefined, only),
     async close() {
       await server.stop()
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5 })
