@@ -35,6 +35,9 @@ const WARM_UP = 4
 const SEED = 7
 const END = Math.floor(Date.now() / 86_400_000) * 86_400_000
 
+/** The window that pages open with, for those who answer for the whole history where none is asked for. */
+const OPENED = `from=${new Date(END - 90 * 86_400_000).toISOString()}&without=operation.,ai.,policy.`
+
 /** What a page asks, in the window that pages open with. */
 const PATHS: readonly string[] = [
   ...['invoice-cycle', 'exception-rate', 'technical-failure-rate', 'onboarding-lead-time', 'late-payment'].flatMap((kpi) => [
@@ -61,9 +64,7 @@ const PATHS: readonly string[] = [
   '/v1/ai',
   '/v1/exceptions',
   '/v1/process',
-  '/v1/process/invoice/summary',
-  '/v1/process/invoice/variants',
-  '/v1/process/invoice/map',
+  ...['summary', 'variants', 'map', 'durations', 'waits'].map((view) => `/v1/process/invoice/${view}?${OPENED}`),
   '/v1/objects/invoice?limit=50',
   '/v1/reference',
 ]

@@ -1,22 +1,15 @@
 import { z } from 'zod'
-import { DECISION_WORDS, MACHINE_PATTERN } from '../model/ai-actions.ts'
-import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import { INSTANT_MAX, INSTANT_MIN, type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import type { Query, TenantReader } from './run.ts'
 
 const figure = z.number().nullable()
 const texts = z.array(z.string())
+/** So far from the window reviews of what happened in it are looked for: half a year. */
+const REACH_US = 183 * 86_400e6
 
 const ACTIONS = {
   name: 'read/ai-actions',
-  params: z.object({
-    from: z.string(),
-    to: z.string(),
-    limit: z.number(),
-    machine: z.string(),
-    accepted: texts,
-    overridden: texts,
-    undecided: texts,
-  }),
+  params: z.object({ from: z.string(), to: z.string(), reach_from: z.string(), reach_to: z.string(), limit: z.number() }),
   row: z.object({
     kind: z.string(),
     model: z.string(),
@@ -51,17 +44,15 @@ type Row = z.output<typeof ACTIONS.row>
 /**
  * What AI did in the half-open window, by kind, model and version: how much of it people reviewed, took and overrode, and the effects that
  * nobody decided on, latest first. A flag of the ingestion is cleared here where a person's `ai.reviewed` about the same documents and
- * input came before the effect.
+ * input came before the effect; reviews are looked for up to half a year before and after the window.
  */
 export async function aiActions(reader: TenantReader, scope: { from: Instant; to: Instant; limit: number }) {
   const groups = await reader.rows(ACTIONS, {
     from: instantToClickHouse(scope.from),
     to: instantToClickHouse(scope.to),
+    reach_from: instantToClickHouse(Math.max(scope.from - REACH_US, INSTANT_MIN)),
+    reach_to: instantToClickHouse(Math.min(scope.to + REACH_US, INSTANT_MAX)),
     limit: scope.limit,
-    machine: `(?i)${MACHINE_PATTERN}`,
-    accepted: [...DECISION_WORDS.accepted],
-    overridden: [...DECISION_WORDS.overridden],
-    undecided: [...DECISION_WORDS.undecided],
   })
   const sum = (of: 'n' | 'reviewed' | 'accepted' | 'overridden' | 'unreviewed' | 'unjudged') =>
     groups.reduce((total, row) => total + row[of], 0)

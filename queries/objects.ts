@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Instant, instantFromIso, instantToIso } from '../model/instant.ts'
+import { INSTANT_MAX, INSTANT_MIN, type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import { DIMENSIONS } from '../model/vocabulary.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { objectCalls } from './calls.ts'
@@ -11,7 +11,15 @@ const RELATED_OBJECTS = 200
 
 const SEARCH = {
   name: 'read/object-search',
-  params: z.object({ type: z.string(), q: z.string(), after_us: z.string(), after_id: z.string(), limit: z.number() }),
+  params: z.object({
+    type: z.string(),
+    q: z.string(),
+    after_us: z.string(),
+    after_id: z.string(),
+    since: z.string(),
+    until: z.string(),
+    limit: z.number(),
+  }),
   row: z.object({
     id: z.string(),
     events: z.number(),
@@ -109,6 +117,7 @@ const ATTRIBUTES = {
 
 /** Above every instant that the store keeps: where the first page begins. */
 const BEFORE_ALL = '9223372036854775807'
+const RECENT_US = 30 * 86_400e6
 const CURSOR = /^(-?\d{1,18})\/([\s\S]+)$/u
 
 /**
@@ -120,20 +129,28 @@ const CURSOR = /^(-?\d{1,18})\/([\s\S]+)$/u
 export async function searchObjects(
   reader: TenantReader,
   type: string,
-  query: { q?: string | undefined; limit: number; after?: string | undefined },
+  query: { q?: string | undefined; limit: number; after?: string | undefined; now: Instant },
 ) {
   const cursor = query.after === undefined ? ['', BEFORE_ALL, ''] : CURSOR.exec(query.after)
   if (cursor === null)
     throw new SightlineError('parameter_invalid', 'after: is not the `next` of a page before.', {
       next: 'Ask without it for the first page.',
     })
-  const rows = await reader.rows(SEARCH, {
-    type,
-    q: query.q ?? '',
-    after_us: cursor[1] ?? BEFORE_ALL,
-    after_id: cursor[2] ?? '',
-    limit: query.limit + 1,
-  })
+  const [, afterUs = BEFORE_ALL, afterId = ''] = cursor
+  const until = Math.min(Math.max(Number(afterUs), INSTANT_MIN), INSTANT_MAX)
+  const read = (since: Instant) =>
+    reader.rows(SEARCH, {
+      type,
+      q: query.q ?? '',
+      after_us: afterUs,
+      after_id: afterId,
+      since: instantToClickHouse(since),
+      until: instantToClickHouse(until),
+      limit: query.limit + 1,
+    })
+  // Most pages are filled by the last weeks; those alone are read first.
+  const recent = query.q === undefined ? await read(Math.min(until, query.now) - RECENT_US) : []
+  const rows = recent.length > query.limit ? recent : await read(INSTANT_MIN)
   const page = rows.slice(0, query.limit)
   const last = page.at(-1)
   return {

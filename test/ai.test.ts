@@ -5,6 +5,7 @@ import { aiFlag } from '../model/ai-actions.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { aiActions } from '../queries/ai.ts'
 import { tenantReader } from '../queries/run.ts'
+import { derive } from './support/derive.ts'
 import { storeEvents } from './support/store-events.ts'
 import { sharedStores } from './support/stores.ts'
 
@@ -31,8 +32,10 @@ const event = (id: string, minute: number, type: string, objects: string, data: 
   },
 })
 const store = (tenant: TenantId, events: readonly unknown[]) => storeEvents(stores.clickhouse.writer, tenant, events)
-const ask = async (tenant: TenantId, limit = 200) =>
-  AiActions.parse(await aiActions(tenantReader(stores.clickhouse.reader, tenant), { from: FROM, to: TO, limit }))
+const ask = async (tenant: TenantId, limit = 200) => {
+  await derive({ stores }, tenant, TO, ['ai'])
+  return AiActions.parse(await aiActions(tenantReader(stores.clickhouse.reader, tenant), { from: FROM, to: TO, limit }))
+}
 const unreviewed = async (tenant: TenantId) =>
   (await ask(tenant)).unreviewed.map(({ activity, documents }) => `${activity} ${documents[0]?.id}`)
 

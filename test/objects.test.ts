@@ -5,6 +5,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { objectTimeline, searchObjects } from '../queries/objects.ts'
 import { tenantReader } from '../queries/run.ts'
 import { sources } from '../queries/sources.ts'
+import { derive } from './support/derive.ts'
 import { storeEvents } from './support/store-events.ts'
 import { sharedStores } from './support/stores.ts'
 
@@ -34,8 +35,11 @@ const reader = (tenant: TenantId) => tenantReader(stores.clickhouse.reader, tena
 const store = (tenant: TenantId, events: readonly unknown[]) => storeEvents(stores.clickhouse.writer, tenant, events)
 const timeline = async (tenant: TenantId, type: string, id: string) =>
   ObjectTimeline.omit({ delays: true }).parse(await objectTimeline(reader(tenant), type, id))
-const search = async (tenant: TenantId, type: string, query: { q?: string; limit: number; after?: string }) =>
-  ObjectSearch.parse(await searchObjects(reader(tenant), type, query))
+const search = async (tenant: TenantId, type: string, query: { q?: string; limit: number; after?: string }) => {
+  const now = Date.UTC(2026, 2, 3) * 1000
+  await derive({ stores }, tenant, now, ['processes'])
+  return ObjectSearch.parse(await searchObjects(reader(tenant), type, { ...query, now }))
+}
 
 test('a document shows its events in order with everything that was sent', async () => {
   const tenant = await freshTenant()

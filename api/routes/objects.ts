@@ -16,7 +16,7 @@ export const objectRoutes: Route[] = [
     params: z.object({ type: PathText }),
     query: ObjectsQuery,
     response: ObjectSearch,
-    handle: ({ reader, params: { type }, query }) => searchObjects(reader, type, query),
+    handle: ({ reader, params: { type }, query, services }) => searchObjects(reader, type, { ...query, now: services.now() }),
   }),
   route({
     method: 'get',

@@ -11,7 +11,7 @@ import { markDirty } from './mark.ts'
 import { ratesStep } from './rates-step.ts'
 import { deriveInsert, deriveRows, type DeriveRun, type DeriveStep, type DeriveStores, type StepName } from './run.ts'
 import { stage } from './stage.ts'
-import { documentStep, exceptionStep, processStep } from './state-step.ts'
+import { aiStep, documentStep, exceptionStep, processStep } from './state-step.ts'
 import { TIMELINE_ANSWERS } from './timeline-answers.ts'
 import { timelineStep } from './timeline-step.ts'
 
@@ -38,6 +38,7 @@ const STEPS: readonly DeriveStep[] = [
   ratesStep,
   processStep,
   exceptionStep,
+  aiStep,
   timelineStep(TIMELINE_ANSWERS),
   controlStep,
   kpiStep,

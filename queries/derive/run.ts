@@ -27,7 +27,7 @@ export type DeriveRun = DeriveStores & {
 }
 
 /** What a run computes, in its order. */
-export type StepName = 'rates' | 'processes' | 'exceptions' | 'timelines' | 'controls' | 'kpis' | 'documents' | 'incidents'
+export type StepName = 'rates' | 'processes' | 'exceptions' | 'ai' | 'timelines' | 'controls' | 'kpis' | 'documents' | 'incidents'
 
 /** A way to compute answers from timelines. Steps run in the order of {@link deriveTenant}'s list; each must bear being run again. */
 export type DeriveStep = {

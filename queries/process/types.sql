@@ -3,11 +3,12 @@
 WITH computed AS (
     SELECT
         object_type AS type,
-        sum(length(activities)) AS events,
-        count() AS objects
-    FROM sightline.process_traces FINAL
+        sum(steps) AS events,
+        sum(process_days.objects) AS objects
+    FROM sightline.process_days FINAL
     WHERE tenant_id = {tenant_id:String}
     GROUP BY type
+    HAVING objects > 0
 )
 SELECT type, events, objects
 FROM (

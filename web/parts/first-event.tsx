@@ -22,7 +22,7 @@ export function FirstEvent({ started = false }: { started?: boolean }) {
     `  -d '${JSON.stringify(event, null, 2)}'`,
   ].join('\n')
   return (
-    <Empty title={started ? 'Send more events' : 'No events yet'}>
+    <Empty certain title={started ? 'Send more events' : 'No events yet'}>
       <p>Send {started ? 'an' : 'the first'} event. It shows here within seconds; sending it again changes nothing.</p>
       <CodeBlock code={curl} label="Request that sends one event" />
       <p>Or load a file: XES, OCEL, CSV or CloudEvents, plain or gzip. The import ends with a data-quality report.</p>

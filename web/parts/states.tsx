@@ -2,10 +2,25 @@ import { Button, Skeleton } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError } from '../api.ts'
-import { timeOfDay } from '../format.ts'
+import { useFirstComputing } from '../first-computing.ts'
+import { counted, timeOfDay } from '../format.ts'
 
-/** Nothing to show, and why; with what to do about it as children. */
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+/**
+ * Nothing to show, and why; with what to do about it as children. While the answers of the tenant are computed for the first time nothing
+ * is known of it yet, which is said instead, unless it is `certain` whatever is computed.
+ */
+export function Empty({ title, certain = false, children }: { title: string; certain?: boolean; children?: ReactNode }) {
+  const waiting = useFirstComputing()
+  if (waiting !== null && !certain)
+    return (
+      <div className="state">
+        <h2>Not computed yet</h2>
+        <p>
+          The answers of this tenant are computed for the first time: <span className="num">{counted(waiting, 'document')}</span>{' '}
+          to go. The page fills by itself.
+        </p>
+      </div>
+    )
   return (
     <div className="state">
       <h2>{title}</h2>

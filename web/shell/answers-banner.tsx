@@ -1,11 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
-import { useAnswer } from '../answers.ts'
+import { useAnswersState } from '../first-computing.ts'
 import { counted, instant } from '../format.ts'
 import { useScope } from '../scope.ts'
 
 const PATH = '/v1/answers'
-const REFRESH_MS = 10_000
 /** Figures are a few seconds behind at any time; from here on it is said. */
 const BEHIND_MS = 20_000
 
@@ -13,7 +12,7 @@ const BEHIND_MS = 20_000
 export function AnswersBanner() {
   const queries = useQueryClient()
   const { tenant } = useScope()
-  const { data } = useAnswer('AnswersState', PATH, {}, { refreshMs: REFRESH_MS })
+  const { data } = useAnswersState()
   const computed = data?.computed_until ?? null
   const changed = data?.changed ?? 0
   const newest = data?.last_change_at ?? null

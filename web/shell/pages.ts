@@ -9,7 +9,7 @@ export const PAGES = [
   { path: '/integrations', name: 'Integrations', icon: 'integrations', key: 'i', span: true },
   { path: '/incidents', name: 'Incidents', icon: 'warning', key: 'n' },
   { path: '/slas', name: 'Service levels', icon: 'clock', key: 'l' },
-  { path: '/open-work', name: 'Open work', icon: 'clock', key: 'k' },
+  { path: '/open-work', name: 'Open work', icon: 'clock', key: 'q' },
   { path: '/suppliers', name: 'Suppliers', icon: 'person', key: 'u' },
   { path: '/spend', name: 'Spend', icon: 'money', key: 'm' },
   { path: '/value', name: 'Value', icon: 'plus', key: 'v' },

@@ -60,7 +60,7 @@ export function Shell() {
         <AnswersBanner />
         <main className="main" id="content" tabIndex={-1} aria-busy={loading}>
           {tenants.length === 0 ? (
-            <Empty title="This key sees no tenant">
+            <Empty certain title="This key sees no tenant">
               <p>Ask an administrator for a key with access to at least one tenant.</p>
             </Empty>
           ) : (

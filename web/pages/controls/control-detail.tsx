@@ -26,7 +26,7 @@ export function ControlDetail({ id, of: answer }: { id: string; of: UseQueryResu
       <Shown of={answer} height={320}>
         {() =>
           of === undefined ? (
-            <Empty title="There is no such control" />
+            <Empty certain title="There is no such control" />
           ) : (
             <div className="stack">
               <section className="panel figures-panel" aria-label="Summary">

@@ -7,6 +7,7 @@ import { count, measure } from '../../format.ts'
 import { ClassGlyph } from '../../parts/classes.tsx'
 import { Delta } from '../../parts/delta.tsx'
 import { PageHead, Panel } from '../../parts/panel.tsx'
+import { useFirstComputing } from '../../first-computing.ts'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { CLOSED_MONTHS } from '../../shell/pages.ts'
 import { StaleHint } from '../../parts/stale-hint.tsx'
@@ -101,8 +102,10 @@ function Course({ kpi }: Cell) {
 
 function Value({ kpi }: Cell) {
   const { row, needs, isEmpty: nothing, isError } = useRow(kpi)
+  const waiting = useFirstComputing()
   if (isError) return <span className="dim">no answer</span>
   if (needs.length > 0) return <span className="dim">not evaluable: needs {needs.join(', ').replaceAll('_', ' ')}</span>
+  if (nothing && waiting !== null) return <span className="dim">not computed yet</span>
   if (nothing)
     return (
       <span className="dim" title={`needs ${needOf(kpi)}`}>

@@ -40,7 +40,7 @@ export function ClosedMonthsPage() {
           <Shown of={months} height={120}>
             {(data) =>
               data.months.length === 0 ? (
-                <Empty title="No month is closed">
+                <Empty certain title="No month is closed">
                   <p>
                     {admin
                       ? 'Close a month once its numbers are reported: late events then change them openly, as restatements.'

@@ -32,7 +32,7 @@ export function KpiPage() {
         const kpi = kpis.find((one) => one.kpi === name)
         if (kpi !== undefined) return <OpenKpi key={name} kpi={kpi} />
         return (
-          <Empty title={`There is no KPI named ${name}`}>
+          <Empty certain title={`There is no KPI named ${name}`}>
             <ScopedLink to="/kpis">See all of them</ScopedLink>
           </Empty>
         )

@@ -6,6 +6,7 @@ import { count, duration, measure } from '../../format.ts'
 import { CLASS_NAMES, ClassGlyph } from '../../parts/classes.tsx'
 import { Delta } from '../../parts/delta.tsx'
 import { Figures } from '../../parts/panel.tsx'
+import { useFirstComputing } from '../../first-computing.ts'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { Fault, Loading } from '../../parts/states.tsx'
 import { useScope } from '../../scope.ts'
@@ -27,6 +28,7 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
   const row = figure.data?.rows[0]
   const total = exceptions.data?.totals.find((one) => one.class === of)
   const top = exceptions.data?.categories.filter((one) => one.class === of).toSorted((a, b) => b.items - a.items)[0]
+  const waiting = useFirstComputing()
   const none = exceptions.data === undefined ? '…' : '–'
   const error = figure.error ?? trend.error
   return (
@@ -47,7 +49,9 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
         {error !== null && error !== undefined ? (
           <Fault error={error} retry={() => void figure.refetch()} />
         ) : figure.data !== undefined && isEmpty(figure.data) ? (
-          <p className="headline-none">Not measurable with this data: needs {needOf(kpi)}</p>
+          <p className="headline-none">
+            {waiting === null ? `Not measurable with this data: needs ${needOf(kpi)}` : 'Not computed yet'}
+          </p>
         ) : trend.points === undefined ? (
           <Loading height={196} />
         ) : (

@@ -73,7 +73,7 @@ export function PortfolioPage() {
         {({ kpis }) =>
           rows === undefined || rows.length === 0 ? (
             <Panel title="Portfolio">
-              <Empty title="No client to show" />
+              <Empty certain title="No client to show" />
             </Panel>
           ) : (
             <Panel

@@ -57,7 +57,7 @@ export function Conformance({ type }: { type: string }) {
           {(of) => <View of={of} />}
         </Shown>
       ) : (
-        <Empty title="This type has no canonical order">
+        <Empty certain title="This type has no canonical order">
           <p>Give one above.</p>
         </Empty>
       )}

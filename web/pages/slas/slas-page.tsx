@@ -50,7 +50,7 @@ function SlaList() {
           <Shown of={answer} height={320}>
             {() =>
               rows === undefined || rows.length === 0 ? (
-                <Empty title="No service level is defined">
+                <Empty certain title="No service level is defined">
                   <p>
                     <ScopedLink to="/slas/new">Define one</ScopedLink>: those that ship are a starting point.
                   </p>

@@ -1,0 +1,12 @@
+-- Adds what the last half-year holds once more, earlier by days, with documents of its own.
+INSERT INTO sightline.ai_events
+SELECT * REPLACE (
+    addDays(occurred_day, -{days:Int32}) AS occurred_day,
+    addDays(occurred_at, -{days:Int32}) AS occurred_at,
+    reinterpretAsUUID(MD5(concat(toString(event_id), {mark:String}))) AS event_id,
+    concat(document_id, {mark:String}) AS document_id,
+    arrayMap(one -> concat(one, {mark:String}), object_ids) AS object_ids,
+    arrayMap(one -> (one.1, concat(one.2, {mark:String})), about) AS about
+)
+FROM sightline.ai_events AS rows
+WHERE rows.occurred_day >= toDate32({since:String})
