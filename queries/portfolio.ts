@@ -22,6 +22,7 @@ const FIGURES = {
   name: 'read/portfolio',
   params: z.object({
     kpis: z.array(z.string()),
+    medians: z.array(z.string()),
     before: z.string(),
     from: z.string(),
     to: z.string(),
@@ -72,6 +73,7 @@ async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], 
   const isOnDay = (at: Instant) => at % DAY_US === 0
   const rows = await reader.rows(FIGURES, {
     kpis: kpis.map(({ kpi }) => kpi),
+    medians: kpis.filter(({ aggregate }) => aggregate === 'median').map(({ kpi }) => kpi),
     before: instantToClickHouse(before),
     from: instantToClickHouse(from),
     to: instantToClickHouse(to),

@@ -22,6 +22,12 @@ const TYPES = {
   row: z.object({ type: z.string(), events: z.number(), objects: z.number() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
+const NEW_TYPES = {
+  name: 'process/new-types',
+  params: z.object({ known: z.array(z.string()) }),
+  row: z.object({ type: z.string() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
 const SUMMARY = {
   name: 'process/summary',
   params: z.object(scope),
@@ -131,9 +137,11 @@ function figures(n: number, row: { quantiles_us: (number | null)[]; mean_us: num
   }
 }
 
-/** The object types of the tenant, most objects first. */
-export function processTypes(reader: TenantReader): Promise<{ type: string; events: number; objects: number }[]> {
-  return reader.rows(TYPES, {})
+/** The object types of the tenant, most objects first; one whose traces are not computed yet is listed without figures. */
+export async function processTypes(reader: TenantReader): Promise<{ type: string; events: number; objects: number }[]> {
+  const types = await reader.rows(TYPES, {})
+  const fresh = await reader.rows(NEW_TYPES, { known: types.map(({ type }) => type) })
+  return [...types, ...fresh.map(({ type }) => ({ type, events: 0, objects: 0 }))]
 }
 
 /** Figures of one object type: counts, variants, durations, activities, first and last steps, events by month. */

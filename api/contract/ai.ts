@@ -4,7 +4,7 @@ import { Window } from './common.ts'
 
 export const AiQuery = Window.extend({
   limit: z.coerce.number().int().min(1).max(1000).default(200).describe('most unreviewed effects that are listed'),
-})
+}).describe('reviews of what happened in the window are looked for up to half a year before and after it')
 
 const figures = {
   n: z.int().describe('actions'),

@@ -3,10 +3,10 @@ INSERT INTO sightline.ai_events
 SELECT * REPLACE (
     addDays(occurred_day, -{days:Int32}) AS occurred_day,
     addDays(occurred_at, -{days:Int32}) AS occurred_at,
-    reinterpretAsUUID(MD5(concat(toString(event_id), {mark:String}))) AS event_id,
-    concat(document_id, {mark:String}) AS document_id,
-    arrayMap(one -> concat(one, {mark:String}), object_ids) AS object_ids,
-    arrayMap(one -> (one.1, concat(one.2, {mark:String})), about) AS about
+    reinterpretAsUUID(MD5(concat({mark:String}, toString(event_id)))) AS event_id,
+    concat({mark:String}, document_id) AS document_id,
+    arrayMap(one -> concat({mark:String}, one), object_ids) AS object_ids,
+    arrayMap(one -> (one.1, concat({mark:String}, one.2)), about) AS about
 )
 FROM sightline.ai_events AS rows
 WHERE rows.occurred_day >= toDate32({since:String})

@@ -11,7 +11,7 @@ SELECT * REPLACE (
     arrayMap(one -> addDays(one, -{days:Int32}), segment_to_at) AS segment_to_at,
     arrayMap(one -> addDays(one, -{days:Int32}), shared_from_at) AS shared_from_at,
     arrayMap(one -> addDays(one, -{days:Int32}), shared_to_at) AS shared_to_at,
-    concat(document_id, {mark:String}) AS document_id
+    concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.delays AS rows
 WHERE rows.cohort_day >= toDate({since:String})

@@ -8,7 +8,7 @@ SELECT * REPLACE (
     addDays(due_at, -{days:Int32}) AS due_at,
     addDays(paid_at, -{days:Int32}) AS paid_at,
     addDays(discount_until, -{days:Int32}) AS discount_until,
-    concat(document_id, {mark:String}) AS document_id
+    concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.documents AS rows
 WHERE toDate(rows.opened_at) >= toDate({since:String})

@@ -4,8 +4,8 @@ SELECT * REPLACE (
     addDays(raised_day, -{days:Int32}) AS raised_day,
     addDays(raised_at, -{days:Int32}) AS raised_at,
     addDays(resolved_at, -{days:Int32}) AS resolved_at,
-    concat(document_id, {mark:String}) AS document_id,
-    concat(item_id, {mark:String}) AS item_id
+    concat({mark:String}, document_id) AS document_id,
+    concat({mark:String}, item_id) AS item_id
 )
 FROM sightline.exception_items AS rows
 WHERE rows.raised_day >= toDate32({since:String})

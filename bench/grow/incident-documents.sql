@@ -3,8 +3,8 @@ INSERT INTO sightline.incident_documents
 SELECT * REPLACE (
     addDays(blocked_at, -{days:Int32}) AS blocked_at,
     addDays(released_at, -{days:Int32}) AS released_at,
-    concat(incident_id, {mark:String}) AS incident_id,
-    concat(document_id, {mark:String}) AS document_id
+    concat({mark:String}, incident_id) AS incident_id,
+    concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.incident_documents AS rows
 WHERE toDate(rows.blocked_at) >= toDate({since:String})

@@ -4,7 +4,7 @@ SELECT * REPLACE (
     addDays(first_failed_at, -{days:Int32}) AS first_failed_at,
     addDays(last_failed_at, -{days:Int32}) AS last_failed_at,
     addDays(ended_at, -{days:Int32}) AS ended_at,
-    concat(incident_id, {mark:String}) AS incident_id
+    concat({mark:String}, incident_id) AS incident_id
 )
 FROM sightline.incidents AS rows
 WHERE toDate(rows.first_failed_at) >= toDate({since:String})

@@ -3,7 +3,7 @@ INSERT INTO sightline.kpi_facts
 SELECT * REPLACE (
     addDays(cohort_day, -{days:Int32}) AS cohort_day,
     addDays(cohort_at, -{days:Int32}) AS cohort_at,
-    concat(document_id, {mark:String}) AS document_id
+    concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.kpi_facts AS rows
 WHERE rows.cohort_day >= toDate({since:String})

@@ -4,7 +4,7 @@ SELECT * REPLACE (
     addDays(last_day, -{days:Int32}) AS last_day,
     addDays(first_at, -{days:Int32}) AS first_at,
     addDays(last_at, -{days:Int32}) AS last_at,
-    concat(object_id, {mark:String}) AS object_id
+    concat({mark:String}, object_id) AS object_id
 )
 FROM sightline.object_activity AS rows
 WHERE rows.last_day >= toDate32({since:String})

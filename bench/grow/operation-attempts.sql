@@ -3,9 +3,9 @@ INSERT INTO sightline.operation_attempts
 SELECT * REPLACE (
     addDays(attempted_day, -{days:Int32}) AS attempted_day,
     addDays(attempted_at, -{days:Int32}) AS attempted_at,
-    concat(document_id, {mark:String}) AS document_id,
-    concat(attempt_id, {mark:String}) AS attempt_id,
-    concat(operation_id, {mark:String}) AS operation_id
+    concat({mark:String}, document_id) AS document_id,
+    concat({mark:String}, attempt_id) AS attempt_id,
+    concat({mark:String}, operation_id) AS operation_id
 )
 FROM sightline.operation_attempts AS rows
 WHERE rows.attempted_day >= toDate({since:String})

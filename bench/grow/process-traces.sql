@@ -5,7 +5,7 @@ SELECT * REPLACE (
     addDays(started_at, -{days:Int32}) AS started_at,
     arrayMap(one -> addDays(one, -{days:Int32}), instants) AS instants,
     arrayMap(one -> if(one = toDateTime64(0, 6, 'UTC'), one, addDays(one, -{days:Int32})), ends) AS ends,
-    concat(object_id, {mark:String}) AS object_id
+    concat({mark:String}, object_id) AS object_id
 )
 FROM sightline.process_traces AS rows
 WHERE rows.started_day >= toDate32({since:String})

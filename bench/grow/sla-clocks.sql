@@ -6,7 +6,7 @@ SELECT * REPLACE (
     addDays(started_at, -{days:Int32}) AS started_at,
     addDays(ended_at, -{days:Int32}) AS ended_at,
     addDays(deadline_at, -{days:Int32}) AS deadline_at,
-    concat(document_id, {mark:String}) AS document_id
+    concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.sla_clocks AS rows
 WHERE rows.cohort_day >= toDate({since:String})

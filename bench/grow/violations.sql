@@ -3,8 +3,8 @@ INSERT INTO sightline.violations
 SELECT * REPLACE (
     addDays(detected_day, -{days:Int32}) AS detected_day,
     addDays(detected_at, -{days:Int32}) AS detected_at,
-    concat(document_id, {mark:String}) AS document_id,
-    concat(violation_id, {mark:String}) AS violation_id
+    concat({mark:String}, document_id) AS document_id,
+    concat({mark:String}, violation_id) AS violation_id
 )
 FROM sightline.violations AS rows
 WHERE rows.detected_day >= toDate({since:String})

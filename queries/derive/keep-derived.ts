@@ -3,6 +3,7 @@ import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import type { Log } from '../../platform/log.ts'
+import { compactOpen } from './compact-open.ts'
 import { type Pass, deriveTenant, derivationOf, dirtyTenants, SETTLE_US, waitingMarks } from './derive.ts'
 import type { DeriveStores } from './run.ts'
 
@@ -18,6 +19,8 @@ const QUIET_US = 5_000_000
 const LONGEST_HOLD_US = 60_000_000
 /** So long computing gives way to a backlog of events that is being stored, µs. */
 const LONGEST_WAY_US = 600_000_000
+/** Between two compactions of the tables of open work, ms. */
+const COMPACT_EVERY_MS = 600_000
 /** After an error a tenant is left alone, and after a look that failed a lane rests, ms. */
 const PAUSE_MS = 3000
 
@@ -56,6 +59,7 @@ export async function keepDerived(
   const taken = new Set<TenantId>()
   let since = 0
   let behindSince: Instant | null = null
+  let runs = 0
 
   /** Whether computing gives way; for ever it does not. */
   const givesWay = (): boolean => {
@@ -99,6 +103,7 @@ export async function keepDerived(
     if (pass !== 'fresh') settledAt.set(tenant, now())
     try {
       const documents = await deriveTenant(stores, tenant, pass, now(), { signal })
+      runs++
       if (documents > 0) onRun?.({ tenant, documents, ms: performance.now() - started })
     } catch (error) {
       restsUntil.set(tenant, now() + PAUSE_MS * 1000)
@@ -125,7 +130,22 @@ export async function keepDerived(
       }
     }
   }
-  await Promise.all([lane(longestWaiting), lane(leastOfWhatCame)])
+  /** Takes what has closed out of the tables of open work, now and then. */
+  const compacting = async (): Promise<void> => {
+    let compacted = 0
+    while (!signal.aborted) {
+      try {
+        await sleep(COMPACT_EVERY_MS, undefined, { signal })
+        if (runs === compacted) continue
+        compacted = runs
+        await compactOpen(stores.clickhouse, signal)
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn(told(log, error), 'compacting the tables of open work failed; it is tried again')
+      }
+    }
+  }
+  await Promise.all([lane(longestWaiting), lane(leastOfWhatCame), compacting()])
 }
 
 /** What the log says of an error in one line; the whole of one that is a defect is told where somebody looks for it. */

@@ -1,4 +1,5 @@
--- Computes the days anew that contributions of the scope came to or left; a day that lost all of them keeps a row of nothing.
+-- Computes the days anew that contributions of the scope came to or left; a day that lost all of them keeps a row of nothing. Values are kept
+-- for quantiles only of KPIs that are medians.
 INSERT INTO sightline.kpi_days
 SELECT
     {tenant_id:String} AS tenant_id,
@@ -9,7 +10,7 @@ SELECT
     countIf(in_store AND NOT counted AND NOT open) AS excluded,
     sumIf(value, counted) AS value_sum,
     sumIf(weight, counted) AS weight_sum,
-    quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted) AS quantiles,
+    quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted AND kpi IN {medians:Array(String)}) AS quantiles,
     {version:UInt64} AS version
 FROM (
     SELECT DISTINCT

@@ -45,7 +45,10 @@ async function compute(run: DeriveRun, batch: string, kpis: readonly KpiDefiniti
   for (const part of inParts(kpis, most))
     await deriveInsert(run, 'derive/kpi-facts', { batch, version: run.version, kpis: part.map(({ kpi }) => kpi) })
   await deriveInsert(run, 'derive/kpi-publish', { batch, published: run.published })
-  await deriveInsert(run, 'derive/kpi-days', { batch, published: run.published, version: run.version })
+  const medians = kpiCatalogue()
+    .filter(({ aggregate }) => aggregate === 'median')
+    .map(({ kpi }) => kpi)
+  await deriveInsert(run, 'derive/kpi-days', { batch, published: run.published, version: run.version, medians })
 }
 
 function inParts<T>(all: readonly T[], size: number): T[][] {

@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS sightline.documents
     approver LowCardinality(String) COMMENT 'Approver',
     content UInt64 COMMENT 'Hash of all that is said: a row is written when it changes',
     version UInt64 COMMENT 'Run that wrote it, microseconds',
-    is_deleted UInt8 COMMENT '1 where the document has lost its events'
+    is_deleted UInt8 COMMENT '1 where the document has lost its events',
+    INDEX by_opening opened_at TYPE minmax
 )
 ENGINE = ReplacingMergeTree(version, is_deleted)
 ORDER BY (tenant_id, document_type, document_id)

@@ -12,10 +12,9 @@ SELECT
     waits_on,
     count() OVER () AS total,
     sum(if(rate = 0, 0, toFloat64(amount) * discount * rate)) OVER () AS worth_total
-FROM sightline.documents FINAL
+FROM sightline.open_documents FINAL
 WHERE tenant_id = {tenant_id:String}
     AND document_type = 'invoice'
-    AND closed_at IS NULL
     AND discount > 0
     AND discount_until > {now:DateTime64(6, 'UTC')}
     AND opened_at <= {now:DateTime64(6, 'UTC')}

@@ -69,7 +69,7 @@ LEFT JOIN (
         countIf(open AND cohort_at < {now:DateTime64(6, 'UTC')}) AS day_open,
         sumIf(value, counted) AS day_value,
         sumIf(weight, counted) AS day_weight,
-        quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted) AS day_quantiles
+        quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted AND kpi IN {medians:Array(String)}) AS day_quantiles
     FROM sightline.kpi_facts FINAL
     WHERE tenant_id = {tenant_id:String}
         AND kpi IN {kpis:Array(String)}

@@ -2,18 +2,17 @@
 SELECT
     -- include shared/clock-columns,
     -- include shared/clock-state
-FROM sightline.sla_clocks FINAL
+FROM sightline.{clocks:Identifier} AS clocks FINAL
 WHERE tenant_id = {tenant_id:String}
     AND ({sla_id:String} = '' OR sla_id = {sla_id:String})
     AND (empty({states:Array(String)}) OR now_state IN {states:Array(String)})
     AND (
-        ({open:Bool} AND state IN ('running', 'paused'))
+        {open:Bool}
         OR (
-            NOT {open:Bool}
-            AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
+            cohort_day >= toDate({from:DateTime64(6, 'UTC')})
             AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
-            AND sla_clocks.cohort_at >= {from:DateTime64(6, 'UTC')}
-            AND sla_clocks.cohort_at < {to:DateTime64(6, 'UTC')}
+            AND clocks.cohort_at >= {from:DateTime64(6, 'UTC')}
+            AND clocks.cohort_at < {to:DateTime64(6, 'UTC')}
         )
     )
     AND ({entity:String} = '' OR entity = {entity:String})
@@ -21,7 +20,7 @@ WHERE tenant_id = {tenant_id:String}
     AND ({approver:String} = '' OR approver = {approver:String})
     AND ({system:String} = '' OR system = {system:String})
 ORDER BY
-    if({open:Bool}, toUnixTimestamp64Micro(ifNull(deadline_at, toDateTime64('2250-01-01 00:00:00', 6, 'UTC'))), -toUnixTimestamp64Micro(sla_clocks.cohort_at)),
+    if({open:Bool}, toUnixTimestamp64Micro(ifNull(deadline_at, toDateTime64('2250-01-01 00:00:00', 6, 'UTC'))), -toUnixTimestamp64Micro(clocks.cohort_at)),
     document_id,
     subject_id
 LIMIT {limit:UInt32}

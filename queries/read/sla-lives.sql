@@ -9,4 +9,4 @@ WHERE tenant_id = {tenant_id:String}
     AND state IN ('met', 'breached', 'cancelled')
     AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
 ORDER BY started_at DESC
-LIMIT 20000
+LIMIT 2000

@@ -8,10 +8,9 @@ FROM (
     SELECT
         sla_id,
         -- include shared/clock-state
-    FROM sightline.sla_clocks FINAL
+    FROM sightline.open_clocks FINAL
     WHERE tenant_id = {tenant_id:String}
         AND ({sla_id:String} = '' OR sla_id = {sla_id:String})
-        AND state IN ('running', 'paused')
 )
 GROUP BY sla_id
 ORDER BY sla_id

@@ -20,10 +20,9 @@ FROM (
         rate,
         greatest(amount - invoiced, toDecimal64(0, 4)) AS open_amount,
         0 AS weight
-    FROM sightline.documents FINAL
+    FROM sightline.open_documents FINAL
     WHERE tenant_id = {tenant_id:String}
         AND document_type = 'purchase_order'
-        AND closed_at IS NULL
         AND amount > invoiced
         AND opened_at <= {now:DateTime64(6, 'UTC')}
     UNION ALL
@@ -42,10 +41,9 @@ FROM (
         rate,
         amount AS open_amount,
         0 AS weight
-    FROM sightline.documents FINAL
+    FROM sightline.open_documents FINAL
     WHERE tenant_id = {tenant_id:String}
         AND document_type = 'invoice'
-        AND closed_at IS NULL
         AND amount > 0
         AND opened_at <= {now:DateTime64(6, 'UTC')}
     UNION ALL

@@ -15,9 +15,8 @@ SELECT
     amount > 0 AND rate = 0 AS is_unconverted,
     supplier,
     entity
-FROM sightline.documents FINAL
+FROM sightline.open_documents FINAL
 WHERE tenant_id = {tenant_id:String}
-    AND closed_at IS NULL
     AND opened_at <= {now:DateTime64(6, 'UTC')}
     AND document_type IN ('requisition', 'purchase_order', 'invoice', 'payment', 'onboarding', 'approval')
 UNION ALL
@@ -38,9 +37,8 @@ SELECT
     amount > 0 AND rate = 0 AS is_unconverted,
     supplier,
     entity
-FROM sightline.documents FINAL
+FROM sightline.open_documents FINAL
 ARRAY JOIN exceptions AS exception
 WHERE tenant_id = {tenant_id:String}
-    AND closed_at IS NULL
     AND document_type IN ('requisition', 'purchase_order', 'invoice', 'payment', 'onboarding')
     AND exception.raised_at <= {now:DateTime64(6, 'UTC')}
