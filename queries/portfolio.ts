@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import { kpiCatalogue, type KpiDefinition } from './kpi-catalogue.ts'
 import { kpiAnswer, kpiDefinition } from './kpi.ts'
-import type { Query, TenantReader } from './run.ts'
+import { type Query, sqlText, type TenantReader } from './run.ts'
 
 /** What a portfolio shows where nothing else is asked for. */
 const USUAL = [
@@ -35,7 +35,7 @@ const FIGURES = {
     open_incidents: z.number(),
     blocked_documents: z.number(),
     breached_clocks: z.number(),
-    stated_target: z.tuple([z.string(), z.number()]),
+    stated_targets: z.array(z.tuple([z.string(), z.number()])),
     n: z.number(),
     unfinished: z.number(),
     n_before: z.number(),
@@ -71,16 +71,21 @@ export async function portfolio(readers: readonly TenantReader[], scope: Scope) 
 async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], { from, to, now }: Scope) {
   const before = 2 * from - to
   const isOnDay = (at: Instant) => at % DAY_US === 0
-  const rows = await reader.rows(FIGURES, {
-    kpis: kpis.map(({ kpi }) => kpi),
-    medians: kpis.filter(({ aggregate }) => aggregate === 'median').map(({ kpi }) => kpi),
-    before: instantToClickHouse(before),
-    from: instantToClickHouse(from),
-    to: instantToClickHouse(to),
-    now: instantToClickHouse(now),
-    from_rest: isOnDay(from) ? 0 : 1,
-    before_rest: isOnDay(before) ? 0 : 1,
-  })
+  const cutsDays = !isOnDay(from) || !isOnDay(to)
+  const rest = cutsDays ? sqlText('shared/portfolio-rest') : ''
+  const rows = await reader.rows(
+    { ...FIGURES, parts: { rest } },
+    {
+      kpis: kpis.map(({ kpi }) => kpi),
+      medians: kpis.filter(({ aggregate }) => aggregate === 'median').map(({ kpi }) => kpi),
+      before: instantToClickHouse(before),
+      from: instantToClickHouse(from),
+      to: instantToClickHouse(to),
+      now: instantToClickHouse(now),
+      from_rest: isOnDay(from) ? 0 : 1,
+      before_rest: isOnDay(before) ? 0 : 1,
+    },
+  )
   // Kaplan and Meier's figures do not add up from days.
   const whole = await Promise.all(
     kpis.map(({ kpi, aggregate }) =>
@@ -89,15 +94,17 @@ async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], 
         : Promise.resolve(null),
     ),
   )
+  const state = rows.find(({ kpi }) => kpi === '')
+  const targets = new Map(state?.stated_targets)
   return {
     tenant: reader.tenant,
-    incidents_open: rows[0]?.open_incidents ?? 0,
-    documents_blocked: rows[0]?.blocked_documents ?? 0,
-    breaches: rows[0]?.breached_clocks ?? 0,
+    incidents_open: state?.open_incidents ?? 0,
+    documents_blocked: state?.blocked_documents ?? 0,
+    breaches: state?.breached_clocks ?? 0,
     figures: kpis.map((definition, at) => {
       const row = rows.find(({ kpi }) => kpi === definition.kpi)
       const exact = whole[at]?.rows[0]
-      const target = row === undefined || row.stated_target[0] === '' ? null : row.stated_target[1]
+      const target = targets.get(definition.kpi) ?? null
       if (exact !== undefined)
         return { kpi: definition.kpi, value: exact.value, previous: exact.previous, n: exact.n, open: exact.open, target }
       return {

@@ -4,7 +4,7 @@ import { cleanText, Window } from './common.ts'
 export const PortfolioQuery = Window.extend({
   kpis: cleanText(1000).default('').describe('ids separated by commas; the usual ones where none is given'),
   tenants: cleanText(4000).default('').describe('ids separated by commas; all that the credential may see where none is given'),
-})
+}).describe('`to` defaults to the end of the day (UTC), `from` to 90 days before it')
 
 /** Tenants side by side on the same KPIs. */
 export const Portfolio = z

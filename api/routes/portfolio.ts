@@ -1,3 +1,4 @@
+import type { Instant } from '../../model/instant.ts'
 import { verifiedTenant } from '../../model/tenant.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import { portfolio } from '../../queries/portfolio.ts'
@@ -6,6 +7,8 @@ import { Portfolio, PortfolioQuery } from '../contract/portfolio.ts'
 import { type Route, route } from '../route.ts'
 import { tenantsOf } from '../session.ts'
 import { windowOf } from '../window.ts'
+
+const DAY_US = 86_400e6
 
 export const portfolioRoutes: Route[] = [
   route({
@@ -32,12 +35,21 @@ export const portfolioRoutes: Route[] = [
       const shown = seen.filter(({ id }) => asked.length === 0 || asked.includes(id))
       const readers = shown.map(({ id }) => tenantReader(services.stores.clickhouse.reader, verifiedTenant(id)))
       const now = services.now()
-      const { tenants, ...answer } = await portfolio(readers, { ...windowOf(query, now), now, kpis: listOf(query.kpis) })
+      const { tenants, ...answer } = await portfolio(readers, {
+        ...windowOf(query, endOfDay(now)),
+        now,
+        kpis: listOf(query.kpis),
+      })
       const names = new Map(shown.map(({ id, name }) => [id, name]))
       return { ...answer, tenants: tenants.map((line) => ({ ...line, name: names.get(line.tenant) ?? line.tenant })) }
     },
   }),
 ]
+
+/** Where nothing is asked for, whole days: those are read from the rollup alone. */
+function endOfDay(now: Instant): Instant {
+  return Math.ceil(now / DAY_US) * DAY_US
+}
 
 function listOf(text: string): string[] {
   return text.split(',').filter((one) => one !== '')

@@ -1,0 +1,26 @@
+UNION ALL
+SELECT
+    toString(kpi) AS kpi,
+    cohort_at >= {from:DateTime64(6, 'UTC')} AS is_now,
+    countIf(counted AND weight != 0) AS day_n,
+    countIf(open AND cohort_at < {now:DateTime64(6, 'UTC')}) AS day_open,
+    sumIf(value, counted) AS day_value,
+    sumIf(weight, counted) AS day_weight,
+    quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted AND kpi_facts.kpi IN {medians:Array(String)}) AS day_quantiles,
+    0 AS incidents,
+    0 AS blocked,
+    0 AS breached,
+    CAST([], 'Array(Tuple(String, Float64))') AS stated
+FROM sightline.kpi_facts FINAL
+WHERE tenant_id = {tenant_id:String}
+    AND kpi_facts.kpi IN {kpis:Array(String)}
+    AND cohort_day IN (
+        toDate({to:DateTime64(6, 'UTC')}),
+        toDate({from:DateTime64(6, 'UTC')}) - if({from_rest:UInt8} = 1, 0, 40000),
+        toDate({before:DateTime64(6, 'UTC')}) - if({before_rest:UInt8} = 1, 0, 40000)
+    )
+    AND cohort_at >= {before:DateTime64(6, 'UTC')}
+    AND cohort_at < {to:DateTime64(6, 'UTC')}
+GROUP BY
+    kpi,
+    is_now
