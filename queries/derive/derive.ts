@@ -33,18 +33,13 @@ const PATH_STEPS = 3
 /** A mark that became visible later than this after its instant is not seen by the pass as it comes; the settled pass sees it. */
 export const SETTLE_US = 30_000_000
 
+/** What every other step reads. */
+const FIRST: readonly DeriveStep[] = [ratesStep]
 /** The steps in their order: later ones may read what earlier ones have written. */
-const STEPS: readonly DeriveStep[] = [
-  ratesStep,
-  processStep,
-  exceptionStep,
-  aiStep,
-  timelineStep(TIMELINE_ANSWERS),
-  controlStep,
-  kpiStep,
-  documentStep,
-  incidentStep,
-]
+const IN_ORDER: readonly DeriveStep[] = [timelineStep(TIMELINE_ANSWERS), controlStep, kpiStep, incidentStep]
+/** Steps that no other one reads from: they run beside those that do. */
+const BESIDE: readonly DeriveStep[] = [processStep, exceptionStep, aiStep, documentStep]
+const STEPS = [...FIRST, ...IN_ORDER, ...BESIDE]
 
 const Now = z.object({ now: z.number() })
 const Count = z.object({ documents: z.number() })
@@ -127,9 +122,8 @@ export async function deriveTenant(
   { only, signal }: { only?: readonly StepName[]; signal?: AbortSignal | undefined } = {},
 ): Promise<number> {
   const bound = { ...stores, tenant, signal }
-  const steps = STEPS.filter(
-    ({ name, settledOnly }) => (only === undefined || only.includes(name)) && (pass !== 'fresh' || settledOnly !== true),
-  )
+  const isAsked = ({ name, settledOnly }: DeriveStep) =>
+    (only === undefined || only.includes(name)) && (pass !== 'fresh' || settledOnly !== true)
   const state = await derivationOf(stores, tenant)
   const definitions = await definitionsOf(stores, tenant)
   if (definitions !== state.definitions && state.definitions !== '') await markDirty(stores.clickhouse, tenant)
@@ -148,7 +142,8 @@ export async function deriveTenant(
     version = Math.max(until + part, version + 1)
     const { changed, documents } = await scopeOf(bound, batch, { from, to, parts, part })
     const run: DeriveRun = { ...bound, batch, version, published, now, changed, documents }
-    for (const step of steps) await step.run(run)
+    await inTurn(FIRST.filter(isAsked), run)
+    await together([inTurn(IN_ORDER.filter(isAsked), run), inTurn(BESIDE.filter(isAsked), run)])
     for (const number of documents.values()) computed += number
   }
   const settledTo = pass === 'backlog' ? until - SETTLE_US : to
@@ -164,6 +159,15 @@ export async function deriveTenant(
     .values({ tenantId: tenant, ...reached })
     .onConflictDoUpdate({ target: derivations.tenantId, set: reached })
   return computed
+}
+
+async function inTurn(steps: readonly DeriveStep[], run: DeriveRun): Promise<void> {
+  for (const step of steps) await step.run(run)
+}
+
+/** Waits for all, also where one fails: what still runs would write into the next run. */
+async function together(runs: readonly Promise<void>[]): Promise<void> {
+  for (const one of await Promise.allSettled(runs)) if (one.status === 'rejected') throw one.reason
 }
 
 /**
