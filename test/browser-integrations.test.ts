@@ -74,6 +74,7 @@ before(async () => {
       },
     ],
   })
+  await server.derived('acme')
 })
 
 const nanos = (ms: number): string => String(BigInt(ms) * 1_000_000n)

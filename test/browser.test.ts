@@ -315,6 +315,7 @@ test('the data page shows sources and the quality report; an administrator undoe
   await entry.getByRole('button', { name: 'Undo this import' }).click()
   await dialog.getByRole('button', { name: 'Undo the import' }).click()
   await entry.getByText('undone', { exact: true }).waitFor()
+  await server.derived('files')
   assert.deepEqual((await view<ProcessTypes>(server, 'files', '/v1/process')).types, [])
 })
 

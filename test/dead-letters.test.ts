@@ -124,6 +124,7 @@ async function totals(tenant: string): Promise<Ledger['totals'] & { balanced: bo
 }
 
 async function invoices(tenant: string): Promise<string[]> {
+  await server.derived(tenant, ['processes'])
   const { body } = await server.ask<{ objects: { id: string }[] }>('GET', '/v1/objects/invoice?limit=500', { tenant })
   return body.objects.map(({ id }) => id).toSorted()
 }

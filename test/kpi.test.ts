@@ -257,7 +257,7 @@ test('the unclassified rate counts what the exceptions page lists', async () => 
     const tenant = await freshTenant()
     const sent = some.flatMap((kpi) => fixtureEvents(kpi).map((event) => ownIds(event, `${kpi} `)))
     await storeEvents(stores.clickhouse.writer, tenant, sent)
-    await derive({ stores }, tenant, NOW, ['kpis'])
+    await derive({ stores }, tenant, NOW, ['kpis', 'exceptions'])
     const reader = tenantReader(stores.clickhouse.reader, tenant)
     const { totals } = await exceptions(reader, { ...scope, limit: 1000 })
     const items = totals.reduce((sum, one) => sum + one.items, 0)
@@ -344,6 +344,7 @@ test('the figures of a simulated half-year agree with what the simulator knows t
   )
   assert.ok(missed.length > 0)
   assert.deepEqual([late?.n, late?.value], [paid.length, missed.length / paid.length])
+  await derive({ stores }, tenant, NOW, ['exceptions'])
   const { totals } = await exceptions(reader, { ...scope, limit: 1 })
   for (const name of ['business', 'unknown'] as const)
     assert.equal(

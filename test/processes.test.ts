@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import type { Readiness } from '../api/contract/admin.ts'
+import type { AnswersState } from '../api/contract/kpi.ts'
 import type { KafkaState } from '../api/contract/kafka.ts'
 import type { Ledger } from '../api/contract/ledger.ts'
 import { startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
@@ -175,8 +176,10 @@ function posting(targets: readonly Supervised[]): { answers: Map<string, number>
   }
 }
 
+/** Every invoice that is known, as soon as the lists hold all that is stored. */
 async function invoices(of: Supervised): Promise<Set<string>> {
   const found = new Set<string>()
+  await until('the answers are computed', async () => (await ask<AnswersState>(of, 'GET', '/v1/answers')).body.changed === 0)
   for (let cursor = ''; ;) {
     const { status, body } = await ask<{ objects: { id: string }[]; next: string | null }>(
       of,

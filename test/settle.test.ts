@@ -7,6 +7,7 @@ import { eventRow, EVENT_COLUMNS } from '../ingest/row.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { processVariants } from '../queries/process.ts'
 import { tenantReader } from '../queries/run.ts'
+import { derive } from './support/derive.ts'
 import { sharedStores } from './support/stores.ts'
 
 const { stores, freshTenant, close } = await sharedStores()
@@ -48,8 +49,10 @@ test('what a process left unsettled when it died is settled by the next one', as
     }),
   ])
   const reader = tenantReader(stores.clickhouse.reader, tenant)
-  const variants = async () =>
-    (await processVariants(reader, { type: 'invoice', names: 'canonical', limit: 5 })).variants[0]?.activities
+  const variants = async () => {
+    await derive({ stores }, tenant, undefined, ['processes'])
+    return (await processVariants(reader, { type: 'invoice', names: 'canonical', limit: 5 })).variants[0]?.activities
+  }
   const classes = async () => {
     const answer = await stores.clickhouse.writer.query({
       query: `SELECT class FROM sightline.object_events FINAL WHERE tenant_id = {tenant:String} AND exception_id = 'EX-1'`,
@@ -75,9 +78,11 @@ test('what two processes wrote over one another is put right by the next look', 
     event(tenant, 'b', 'invoice.captured', { seq: 2, corrects: 'a' }),
   ])
   await settleRecent(writer, before, () => arrival++)
-  const variants = async () =>
-    (await processVariants(tenantReader(stores.clickhouse.reader, tenant), { type: 'invoice', names: 'canonical', limit: 5 }))
-      .variants[0]?.activities
+  const reader = tenantReader(stores.clickhouse.reader, tenant)
+  const variants = async () => {
+    await derive({ stores }, tenant, undefined, ['processes'])
+    return (await processVariants(reader, { type: 'invoice', names: 'canonical', limit: 5 })).variants[0]?.activities
+  }
   assert.deepEqual(await variants(), ['invoice.captured'])
   // Another process had read the timeline before, and writes what it read afterwards.
   await writer.command({

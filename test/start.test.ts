@@ -171,9 +171,13 @@ function posting(server: Started): { acknowledged: Set<string>; answers: Map<str
   }
 }
 
-/** Every invoice that the server knows. */
+/** Every invoice that the server knows, as soon as its lists hold all that it has stored. */
 async function invoices(server: Started): Promise<Set<string>> {
   const found = new Set<string>()
+  await until('the answers are computed', async () => {
+    const state = (await (await server.ask('GET', '/v1/answers')).json()) as { changed: number }
+    return state.changed === 0
+  })
   for (let after = ''; ;) {
     const response = await server.ask(
       'GET',
