@@ -11,6 +11,7 @@ import type { KpiAnswer, KpiCatalogue } from '../api/contract/kpi.ts'
 import type { ObjectTimeline } from '../api/contract/object.ts'
 import type { ProcessSummary, ProcessTypes, ProcessVariants } from '../api/contract/process.ts'
 import { buildWeb } from '../web/build.ts'
+import { PAGES as NAVIGATION } from '../web/shell/pages.ts'
 import { startBrowser, type TestBrowser } from './support/browser.ts'
 import { loadInto, view } from './support/ground-truth.ts'
 import { startServer, type TestServer } from './support/server.ts'
@@ -377,6 +378,22 @@ for (const scheme of ['light', 'dark'] as const)
     }
   })
 
+test('while answers are computed for the first time pages say so, and not that there is nothing', async (t) => {
+  assert.equal((await server.ask('POST', '/v1/tenants', { body: { id: 'waiting', name: 'Waiting' } })).status, 201)
+  assert.equal((await server.ask('POST', '/v1/events', { tenant: 'waiting', body: invoices() })).status, 200)
+  const page = await open(t, '/incidents?tenant=waiting')
+  await page.getByRole('heading', { name: 'Not computed yet' }).first().waitFor()
+  await page.goto(new URL('/?tenant=waiting', server.url).href)
+  await page.getByText('Not computed yet').first().waitFor()
+  assert.equal(await page.getByText('Not measurable with this data').count(), 0)
+  await server.derived('waiting')
+  await page.goto(new URL('/slas?tenant=waiting', server.url).href)
+  await page.getByRole('heading', { name: 'No service level is defined' }).waitFor()
+  await page.goto(new URL('/?tenant=waiting', server.url).href)
+  await page.getByText('Not measurable with this data').first().waitFor()
+  assert.equal(await page.getByText('Not computed yet').count(), 0)
+})
+
 test('a refused token says why; signing out ends the session', async (t) => {
   const page = await open(t, '/?tenant=acme', { token: 'slk_wrong', expected: /401/u })
   await shows(page.getByRole('alert'), 'This token is unknown, expired or revoked')
@@ -393,4 +410,9 @@ test('a refused token says why; signing out ends the session', async (t) => {
   assert.equal((await asked()).status, 401)
   await page.reload()
   await page.getByRole('heading', { name: 'Sign in to Sightline' }).waitFor()
+})
+
+test('every page of the navigation has a shortcut of its own', () => {
+  assert.equal(new Set(NAVIGATION.map(({ key }) => key)).size, NAVIGATION.length)
+  assert.equal(new Set(NAVIGATION.map(({ path }) => path)).size, NAVIGATION.length)
 })
