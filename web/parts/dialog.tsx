@@ -1,4 +1,4 @@
-import { CloseButton, Drawer, Modal } from '@mantine/core'
+import { Button, CloseButton, Drawer, Modal } from '@mantine/core'
 import type { ReactNode } from 'react'
 import '../styles/dialog.css'
 
@@ -33,5 +33,30 @@ export function Dialog({ title, opened, onClose, side, size, children }: Props) 
         <Drawer.Body>{content}</Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>
+  )
+}
+
+type ActionsProps = {
+  onCancel: () => void
+  loading: boolean
+  disabled?: boolean
+  /** What else can be done, at the other end of the row. */
+  aside?: ReactNode
+  children: ReactNode
+}
+
+/** The last row of a form in a dialog: cancel, and what submits it (`children`). */
+export function DialogActions({ onCancel, loading, disabled = false, aside, children }: ActionsProps) {
+  return (
+    <div className="row" style={{ justifyContent: 'flex-end' }}>
+      {aside}
+      {aside !== undefined && <span style={{ flex: 1 }} />}
+      <Button variant="default" onClick={onCancel}>
+        Cancel
+      </Button>
+      <Button type="submit" loading={loading} disabled={disabled}>
+        {children}
+      </Button>
+    </div>
   )
 }

@@ -5,7 +5,7 @@ import { documentLink, linkTemplateProblem, webAddressProblem } from '../../../m
 import { SYSTEM_CLASSES } from '../../../model/vocabulary.ts'
 import { useAct } from '../../answers.ts'
 import { words } from '../../format.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, DialogActions } from '../../parts/dialog.tsx'
 import { Fault } from '../../parts/states.tsx'
 
 type Props = { id: string; of: System | undefined; onClose: () => void }
@@ -100,25 +100,25 @@ export function SystemForm({ id: given, of, onClose }: Props) {
           onChange={setAliases}
         />
         {(save.isError || remove.isError) && <Fault error={save.error ?? remove.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          {of !== undefined && (
-            <Button
-              variant="subtle"
-              color="red"
-              loading={remove.isPending}
-              onClick={() => remove.mutate(undefined, { onSuccess: onClose })}
-            >
-              Take it out of the registry
-            </Button>
-          )}
-          <span style={{ flex: 1 }} />
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={badTemplate !== null || badRunbook !== null}>
-            {of === undefined ? 'Register it' : 'Save'}
-          </Button>
-        </div>
+        <DialogActions
+          onCancel={onClose}
+          loading={save.isPending}
+          disabled={badTemplate !== null || badRunbook !== null}
+          aside={
+            of !== undefined && (
+              <Button
+                variant="subtle"
+                color="red"
+                loading={remove.isPending}
+                onClick={() => remove.mutate(undefined, { onSuccess: onClose })}
+              >
+                Take it out of the registry
+              </Button>
+            )
+          }
+        >
+          {of === undefined ? 'Register it' : 'Save'}
+        </DialogActions>
       </form>
     </Dialog>
   )

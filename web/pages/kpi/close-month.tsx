@@ -1,7 +1,7 @@
-import { Button, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { useAct } from '../../answers.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, DialogActions } from '../../parts/dialog.tsx'
 import { Fault } from '../../parts/states.tsx'
 import { useSetParameters } from '../../scope.ts'
 import { useToday } from '../../now.ts'
@@ -54,14 +54,9 @@ export function CloseMonth({ onClose }: { onClose: () => void }) {
           Its numbers are kept as they are known now. It can be opened again at any time; who did what stays in the audit.
         </p>
         {close.isError && <Fault error={close.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={close.isPending}>
-            Close it
-          </Button>
-        </div>
+        <DialogActions onCancel={onClose} loading={close.isPending}>
+          Close it
+        </DialogActions>
       </form>
     </Dialog>
   )

@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReferenceRow } from '../../../api/contract/reference.ts'
 import { useAct } from '../../answers.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, DialogActions } from '../../parts/dialog.tsx'
 import { Fault } from '../../parts/states.tsx'
 
 type Props = { kind: string; row: ReferenceRow; today: string; onClose: () => void }
@@ -35,23 +35,22 @@ export function EndRow({ kind, row, today, onClose }: Props) {
           stays in the history of its key.
         </p>
         {(end.isError || remove.isError) && <Fault error={end.error ?? remove.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button
-            variant="subtle"
-            color="red"
-            loading={remove.isPending}
-            onClick={() => remove.mutate(undefined, { onSuccess: onClose })}
-          >
-            Take it away
-          </Button>
-          <span style={{ flex: 1 }} />
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={end.isPending}>
-            End it
-          </Button>
-        </div>
+        <DialogActions
+          onCancel={onClose}
+          loading={end.isPending}
+          aside={
+            <Button
+              variant="subtle"
+              color="red"
+              loading={remove.isPending}
+              onClick={() => remove.mutate(undefined, { onSuccess: onClose })}
+            >
+              Take it away
+            </Button>
+          }
+        >
+          End it
+        </DialogActions>
       </form>
     </Dialog>
   )

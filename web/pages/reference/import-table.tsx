@@ -3,7 +3,7 @@ import { useState } from 'react'
 import type { ReferenceKindInfo, ReferenceProblem, ReferenceSaved } from '../../../api/contract/reference.ts'
 import { useAct } from '../../answers.ts'
 import { count, counted } from '../../format.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, DialogActions } from '../../parts/dialog.tsx'
 import { Figures } from '../../parts/panel.tsx'
 import { Fault } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
@@ -100,18 +100,13 @@ export function ImportTable({ of, onClose }: Props) {
             />
           )}
           {save.isError && <Fault error={save.error} />}
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={preview.isPending || save.isPending} disabled={seen !== undefined && !ready}>
-              {seen === undefined
-                ? 'Show what would become of it'
-                : seen.added === 0
-                  ? 'Nothing to keep'
-                  : `Keep ${counted(seen.added, 'row')}`}
-            </Button>
-          </div>
+          <DialogActions onCancel={onClose} loading={preview.isPending || save.isPending} disabled={seen !== undefined && !ready}>
+            {seen === undefined
+              ? 'Show what would become of it'
+              : seen.added === 0
+                ? 'Nothing to keep'
+                : `Keep ${counted(seen.added, 'row')}`}
+          </DialogActions>
         </form>
       )}
     </Dialog>

@@ -1,9 +1,9 @@
-import { Button, Checkbox, NativeSelect, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { Checkbox, NativeSelect, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReferenceKindInfo, ReferenceRow } from '../../../api/contract/reference.ts'
 import { useAct } from '../../answers.ts'
 import { words } from '../../format.ts'
-import { Dialog } from '../../parts/dialog.tsx'
+import { Dialog, DialogActions } from '../../parts/dialog.tsx'
 import { Fault } from '../../parts/states.tsx'
 import { bodyOf, boundText, type Field, fieldsOf, type Values, valuesOf } from './fields.ts'
 
@@ -94,14 +94,9 @@ export function RowForm({ of, row, onClose }: Props) {
           onChange={(event) => setSupersede(event.currentTarget.checked)}
         />
         {save.isError && <Fault error={save.error} />}
-        <div className="row" style={{ justifyContent: 'flex-end' }}>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={Object.keys(problems).length > 0}>
-            {row === undefined ? 'Add it' : 'Save'}
-          </Button>
-        </div>
+        <DialogActions onCancel={onClose} loading={save.isPending} disabled={Object.keys(problems).length > 0}>
+          {row === undefined ? 'Add it' : 'Save'}
+        </DialogActions>
       </form>
     </Dialog>
   )

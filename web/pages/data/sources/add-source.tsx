@@ -4,7 +4,7 @@ import type { RegisteredSource, SourceCreated } from '../../../../api/contract/f
 import { WEBHOOK_SCHEMES } from '../../../../model/webhook.ts'
 import { useAct, useAnswer } from '../../../answers.ts'
 import { CodeBlock } from '../../../parts/code-block.tsx'
-import { Dialog } from '../../../parts/dialog.tsx'
+import { Dialog, DialogActions } from '../../../parts/dialog.tsx'
 import { Fault } from '../../../parts/states.tsx'
 import { useScope } from '../../../scope.ts'
 import { configOf, KIND_FIELDS, PACE, SCHEME_FIELDS, type ConfigField } from './config-fields.ts'
@@ -174,14 +174,9 @@ function SourceForm({ onCreated, onCancel }: FormProps) {
             </fieldset>
           )}
           {create.isError && <Fault error={create.error} />}
-          <div className="row" style={{ justifyContent: 'flex-end' }}>
-            <Button variant="default" onClick={onCancel}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              Add the source
-            </Button>
-          </div>
+          <DialogActions onCancel={onCancel} loading={create.isPending}>
+            Add the source
+          </DialogActions>
         </>
       )}
     </form>
