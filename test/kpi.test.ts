@@ -17,6 +17,7 @@ import { kpiCatalogue } from '../queries/kpi-catalogue.ts'
 import type { KpiScope } from '../queries/kpi-facts.ts'
 import { kpiAnswer } from '../queries/kpi.ts'
 import { sqlText, tenantReader } from '../queries/run.ts'
+import type { StepName } from '../queries/derive/run.ts'
 import { derive } from './support/derive.ts'
 import { storeEvents } from './support/store-events.ts'
 import { sharedStores } from './support/stores.ts'
@@ -94,10 +95,10 @@ async function storeReference(tenant: TenantId, kpi: string): Promise<void> {
   })
 }
 
-async function store(tenant: TenantId, kpi: string, sent: readonly unknown[]): Promise<void> {
+async function store(tenant: TenantId, kpi: string, sent: readonly unknown[], more: readonly StepName[] = []): Promise<void> {
   await storeEvents(stores.clickhouse.writer, tenant, sent)
   const shares = kpiCatalogue().some((one) => one.kpi === kpi && one.keys.length > 0)
-  await derive({ stores }, tenant, NOW, ['rates', 'timelines', ...(shares ? (['controls'] as const) : []), 'kpis'])
+  await derive({ stores }, tenant, NOW, ['rates', 'timelines', ...(shares ? (['controls'] as const) : []), 'kpis', ...more])
 }
 
 async function answers(tenant: TenantId, kpi: string, wanted: Case): Promise<ExpectedRow[]> {
@@ -303,7 +304,7 @@ test('the figures of a simulated half-year agree with what the simulator knows t
     await storeEvents(stores.clickhouse.writer, tenant, batch)
     batch = []
   }
-  await store(tenant, 'capture-lag', batch)
+  await store(tenant, 'capture-lag', batch, ['exceptions'])
 
   const known = (document: TruthDocument, activity: string): number | null => {
     const time = document.milestones[activity]
@@ -344,7 +345,6 @@ test('the figures of a simulated half-year agree with what the simulator knows t
   )
   assert.ok(missed.length > 0)
   assert.deepEqual([late?.n, late?.value], [paid.length, missed.length / paid.length])
-  await derive({ stores }, tenant, NOW, ['exceptions'])
   const { totals } = await exceptions(reader, { ...scope, limit: 1 })
   for (const name of ['business', 'unknown'] as const)
     assert.equal(
