@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Instant } from '../model/instant.ts'
 import { instantFromIso, instantToIso } from '../model/instant.ts'
 import { verifiedTenant } from '../model/tenant.ts'
+import { logged } from '../platform/logged.ts'
 import { lead } from '../platform/lease.ts'
 import type { Log } from '../platform/log.ts'
 import { readSetting, writeSetting } from '../platform/settings.ts'
@@ -81,7 +82,7 @@ export function startWatch(options: {
       failure = null
     } catch (error) {
       failure = error instanceof Error ? error.message.slice(0, 200) : String(error)
-      log.warn({ err: error }, 'the watch could not look; it tries again')
+      log.warn(logged(error), 'the watch could not look; it tries again')
     }
   }
   const ending = new AbortController()

@@ -9,6 +9,7 @@ import type { Shapes } from '../ingest/shapes.ts'
 import type { EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Env } from '../platform/env.ts'
+import { logged } from '../platform/logged.ts'
 import { lead } from '../platform/lease.ts'
 import type { Log } from '../platform/log.ts'
 import type { SecretBox } from '../platform/secrets.ts'
@@ -60,14 +61,14 @@ export function startIngestion(parts: {
         keepLedger(clickhouse, {
           now,
           signal,
-          onError: (error) => log.warn({ err: error }, 'settling the ledger failed; it is tried again'),
+          onError: (error) => log.warn(logged(error), 'settling the ledger failed; it is tried again'),
         }),
         keepSettled({
           clickhouse,
           writer,
           now,
           signal,
-          onError: (error) => log.warn({ err: error }, 'looking for conflicting copies failed; it is tried again'),
+          onError: (error) => log.warn(logged(error), 'looking for conflicting copies failed; it is tried again'),
         }),
       ])
     },

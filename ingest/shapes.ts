@@ -10,6 +10,7 @@ import {
   shapeOf,
 } from '../model/payload-shape.ts'
 import { verifiedTenant } from '../model/tenant.ts'
+import { logged } from '../platform/logged.ts'
 import type { Log } from '../platform/log.ts'
 import type { Db } from '../platform/postgres/client.ts'
 import { changeShape, type ShapeKey } from '../platform/shapes.ts'
@@ -94,7 +95,7 @@ export function createShapes(services: {
       })
     } catch (error) {
       one.records.unshift(...records.slice(0, SAMPLING.waiting - one.records.length))
-      log.warn({ err: error, source: one.key.source }, 'the shape of payloads was not kept; it is tried again')
+      log.warn({ ...logged(error), source: one.key.source }, 'the shape of payloads was not kept; it is tried again')
     }
   }
 

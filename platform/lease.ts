@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
+import { logged } from './logged.ts'
 import type { Log } from './log.ts'
 import type { Db } from './postgres/client.ts'
 import { settings } from './postgres/schema.ts'
@@ -33,7 +34,7 @@ export function lead(options: { db: Db; name: string; log: Log; work(signal: Abo
     while (!signal.aborted) {
       await options.work(signal).catch((error: unknown) => {
         if (!signal.aborted)
-          log.warn({ err: error, lease: name }, 'work that one process does for all broke off; it is taken up again')
+          log.warn({ ...logged(error), lease: name }, 'work that one process does for all broke off; it is taken up again')
       })
       await pause(1000, signal)
     }
@@ -41,7 +42,7 @@ export function lead(options: { db: Db; name: string; log: Log; work(signal: Abo
   const watch = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       const holds = await takeLease(db, name, owner).catch((error: unknown) => {
-        log.warn({ err: error, lease: name }, 'the lease could not be renewed')
+        log.warn({ ...logged(error), lease: name }, 'the lease could not be renewed')
         return term !== undefined
       })
       if (holds && term === undefined) {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
+import { logged } from '../../platform/logged.ts'
 import { connectorsDue, endPoll, keepCursor, leaseConnector, renewLease } from '../../platform/connector-state.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import type { Log } from '../../platform/log.ts'
@@ -70,7 +71,7 @@ export function createConnectorRunner(services: RunnerServices, options: { every
       const key = keyOf(source)
       if (running.has(key) || running.size >= AT_ONCE || ending.signal.aborted) continue
       const poll = pollSource(services, source, owner, ending.signal)
-        .catch((error: unknown) => log.warn({ err: error, source: key }, 'a poll was not noted; it is tried again'))
+        .catch((error: unknown) => log.warn({ ...logged(error), source: key }, 'a poll was not noted; it is tried again'))
         .finally(() => running.delete(key))
       running.set(key, poll)
       started.push(poll)
@@ -81,7 +82,7 @@ export function createConnectorRunner(services: RunnerServices, options: { every
   const loop = async (): Promise<void> => {
     while (!ending.signal.aborted) {
       // A slow system must not keep the others waiting: polls go on beside the loop.
-      void tick().catch((error: unknown) => log.warn({ err: error }, 'sources that are pulled cannot be listed right now'))
+      void tick().catch((error: unknown) => log.warn(logged(error), 'sources that are pulled cannot be listed right now'))
       await sleep(TICK_MS * (0.75 + Math.random() / 2), undefined, { signal: ending.signal }).catch(() => undefined)
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
-import { SightlineError } from '../../platform/errors.ts'
+import { logged } from '../../platform/logged.ts'
 import type { Log } from '../../platform/log.ts'
 import { compactOpen } from './compact-open.ts'
 import { type Pass, deriveTenant, derivationOf, dirtyTenants, SETTLE_US, waitingMarks } from './derive.ts'
@@ -150,7 +150,9 @@ export async function keepDerived(
 
 /** What the log says of an error in one line; the whole of one that is a defect is told where somebody looks for it. */
 function told(log: Log, error: unknown): { reason: string } {
-  if (!(error instanceof SightlineError)) log.debug({ err: error }, 'computing answers failed')
+  const failure = logged(error)
+  if ('reason' in failure) return failure
+  log.debug(failure, 'computing answers failed')
   const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return { reason: reason.slice(0, 300) }
 }
