@@ -90,7 +90,8 @@ async function run(): Promise<Report> {
     await settle(server.stores.clickhouse.writer)
     const first = await measureAll(server)
     const objects = [await objectsOf(server)]
-    say(`measured at ${whole(events * TENANTS)} events`)
+    say(`measured at ${whole(events * TENANTS)} events:`)
+    for (const { path, p50, p95 } of first) say(`  ${p50.toFixed(1)} ${p95.toFixed(1)} ${path}`)
     const peer = await postgresPeer(server, tenantOf(0))
     const times = large === undefined ? 1 : Math.max(1, Math.round(large / small))
     for (let back = 1; back < times; back++) {
