@@ -26,10 +26,12 @@ export function Headline({ of, kpi }: { of: 'business' | 'technical'; kpi: KpiDe
     { enabled: !figure.isLoading && !trend.isLoading, refreshMs: 60_000 },
   )
   const row = figure.data?.rows[0]
-  const total = exceptions.data?.totals.find((one) => one.class === of)
-  const top = exceptions.data?.categories.filter((one) => one.class === of).toSorted((a, b) => b.items - a.items)[0]
   const waiting = useFirstComputing()
-  const none = exceptions.data === undefined ? '…' : '–'
+  const told = exceptions.data?.totals.find((one) => one.class === of)
+  // While nothing is computed, none is not known to be none.
+  const total = waiting !== null && told?.items === 0 ? undefined : told
+  const top = exceptions.data?.categories.filter((one) => one.class === of).toSorted((a, b) => b.items - a.items)[0]
+  const none = exceptions.data === undefined || (waiting !== null && total === undefined) ? '…' : '–'
   const error = figure.error ?? trend.error
   return (
     <section className="panel headline" data-class={of} aria-label={kpi.title} data-outdated={figure.isPlaceholderData}>
