@@ -21,7 +21,7 @@ const Header = z
     /** Whether the overview shows it; the page of all KPIs shows every one. */
     overview: z.literal('yes').optional(),
     grain: z.string().min(1),
-    /** Types of the documents whose change can change a contribution, separated by commas, or `any`. */
+    /** Types of the documents whose change can change a contribution, separated by commas, or `all`. */
     documents: z.string().min(1),
     /** Types of the documents whose timelines it reads; without it, all on the declared paths. A change of others leaves it alone. */
     reads: z.string().min(1).optional(),

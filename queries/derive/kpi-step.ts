@@ -57,7 +57,7 @@ function inParts<T>(all: readonly T[], size: number): T[][] {
 
 function isTouched({ documents, reads }: KpiDefinition, run: DeriveRun): boolean {
   if (reads !== null && !reads.some((type) => run.changed.has(type))) return false
-  return documents === 'any' || documents.split(', ').some((type) => run.documents.has(type))
+  return documents === 'all' || documents.split(', ').some((type) => run.documents.has(type))
 }
 
 async function contribute(run: DeriveRun, batch: string, kpis: readonly KpiDefinition[]): Promise<void> {

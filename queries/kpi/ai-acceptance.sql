@@ -3,7 +3,7 @@
 -- better: higher
 -- topic: compliance
 -- grain: AI action
--- documents: any
+-- documents: all
 -- cohort: suggested or done
 -- calendar: none
 -- definition: Suggestions by AI that a person took as they were, divided by suggestions that a person decided on. The decision is

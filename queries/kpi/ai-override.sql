@@ -3,7 +3,7 @@
 -- better: lower
 -- topic: compliance
 -- grain: AI action
--- documents: any
+-- documents: all
 -- cohort: suggested or done
 -- calendar: none
 -- definition: Suggestions by AI that a person replaced by something else, divided by suggestions that a person decided on. The

@@ -3,7 +3,7 @@
 -- better: lower
 -- topic: compliance
 -- grain: AI action
--- documents: any
+-- documents: all
 -- cohort: suggested or done
 -- calendar: none
 -- definition: Changes of a document and effects of recommendations by AI that no person had reviewed and decided before, divided by

@@ -3,7 +3,7 @@
 -- better: lower
 -- topic: technology
 -- grain: operation
--- documents: any
+-- documents: all
 -- cohort: first attempt
 -- calendar: elapsed
 -- definition: First attempt of an operation to its success, elapsed time, retries and the waits between them among it.

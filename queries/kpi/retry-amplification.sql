@@ -3,7 +3,7 @@
 -- better: lower
 -- topic: technology
 -- grain: operation
--- documents: any
+-- documents: all
 -- cohort: first attempt
 -- calendar: none
 -- definition: Attempts divided by operations: 1 where nothing is ever tried twice. An operation counts on the document that it is

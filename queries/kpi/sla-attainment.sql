@@ -3,7 +3,7 @@
 -- better: higher
 -- topic: compliance
 -- grain: clock of a service level
--- documents: any
+-- documents: all
 -- cohort: ended; while running, its deadline
 -- calendar: of each service level
 -- definition: Clocks that met their service level, divided by clocks that met or breached it. A clock that runs on past its deadline

@@ -4,7 +4,7 @@
 -- topic: technology
 -- overview: yes
 -- grain: attempt of an operation
--- documents: any
+-- documents: all
 -- cohort: attempt
 -- calendar: none
 -- definition: Attempts that failed technically, divided by attempts with a result; an attempt is an operation id with its

@@ -4,7 +4,7 @@
 -- topic: technology
 -- overview: yes
 -- grain: operation
--- documents: any
+-- documents: all
 -- cohort: last attempt
 -- calendar: none
 -- definition: Operations whose last attempt failed technically, divided by operations with a result. An operation that a

@@ -4,7 +4,7 @@
 -- topic: quality
 -- overview: yes
 -- grain: exception
--- documents: any
+-- documents: all
 -- cohort: raised
 -- calendar: none
 -- definition: Exceptions of unknown class divided by all: business, technical and unknown ones. Counted once each are

@@ -47,64 +47,42 @@ FROM (
         0 AS day_value,
         0 AS day_weight,
         quantilesExactInclusiveStateIf(0.5, 0.9)(0., false) AS day_quantiles,
-        count() AS incidents,
-        0 AS blocked,
-        0 AS breached,
-        CAST([], 'Array(Tuple(String, Float64))') AS stated
-    FROM sightline.incidents FINAL
-    WHERE tenant_id = {tenant_id:String} AND ended_at IS NULL
-    UNION ALL
-    SELECT
-        '' AS kpi,
-        false AS is_now,
-        0 AS day_n,
-        0 AS day_open,
-        0 AS day_value,
-        0 AS day_weight,
-        quantilesExactInclusiveStateIf(0.5, 0.9)(0., false) AS day_quantiles,
-        0 AS incidents,
-        uniqExact(document_type, document_id) AS blocked,
-        0 AS breached,
-        CAST([], 'Array(Tuple(String, Float64))') AS stated
-    FROM sightline.incident_documents FINAL
-    WHERE tenant_id = {tenant_id:String} AND released_at IS NULL
-    UNION ALL
-    SELECT
-        '' AS kpi,
-        false AS is_now,
-        0 AS day_n,
-        0 AS day_open,
-        0 AS day_value,
-        0 AS day_weight,
-        quantilesExactInclusiveStateIf(0.5, 0.9)(0., false) AS day_quantiles,
-        0 AS incidents,
-        0 AS blocked,
-        countIf(state = 'breached' OR (state IN ('running', 'paused') AND deadline_at <= {now:DateTime64(6, 'UTC')})) AS breached,
-        CAST([], 'Array(Tuple(String, Float64))') AS stated
-    FROM sightline.sla_clocks FINAL
-    WHERE tenant_id = {tenant_id:String}
-        AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
-        AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
-        AND cohort_at >= {from:DateTime64(6, 'UTC')}
-        AND cohort_at < {to:DateTime64(6, 'UTC')}
-    UNION ALL
-    SELECT
-        '' AS kpi,
-        false AS is_now,
-        0 AS day_n,
-        0 AS day_open,
-        0 AS day_value,
-        0 AS day_weight,
-        quantilesExactInclusiveStateIf(0.5, 0.9)(0., false) AS day_quantiles,
-        0 AS incidents,
-        0 AS blocked,
-        0 AS breached,
-        groupArray((JSONExtractString(body, 'kpi'), JSONExtractFloat(body, 'value'))) AS stated
-    FROM sightline.reference FINAL
-    WHERE tenant_id = {tenant_id:String}
-        AND kind = 'targets'
-        AND JSONExtractString(body, 'dimension') = ''
-        AND valid_from <= {now:DateTime64(6, 'UTC')}
-        AND {now:DateTime64(6, 'UTC')} < valid_to
+        sum(states.incidents) AS incidents,
+        sum(states.blocked) AS blocked,
+        sum(states.breached) AS breached,
+        groupArrayArray(states.stated) AS stated
+    FROM (
+        SELECT count() AS incidents, 0 AS blocked, 0 AS breached, CAST([], 'Array(Tuple(String, Float64))') AS stated
+        FROM sightline.incidents FINAL
+        WHERE tenant_id = {tenant_id:String} AND ended_at IS NULL
+        UNION ALL
+        SELECT 0 AS incidents, uniqExact(document_type, document_id) AS blocked, 0 AS breached, CAST([], 'Array(Tuple(String, Float64))') AS stated
+        FROM sightline.incident_documents FINAL
+        WHERE tenant_id = {tenant_id:String} AND released_at IS NULL
+        UNION ALL
+        SELECT
+            0 AS incidents,
+            0 AS blocked,
+            countIf(state = 'breached' OR (state IN ('running', 'paused') AND deadline_at <= {now:DateTime64(6, 'UTC')})) AS breached,
+            CAST([], 'Array(Tuple(String, Float64))') AS stated
+        FROM sightline.sla_clocks FINAL
+        WHERE tenant_id = {tenant_id:String}
+            AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
+            AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
+            AND cohort_at >= {from:DateTime64(6, 'UTC')}
+            AND cohort_at < {to:DateTime64(6, 'UTC')}
+        UNION ALL
+        SELECT
+            0 AS incidents,
+            0 AS blocked,
+            0 AS breached,
+            groupArray((JSONExtractString(body, 'kpi'), JSONExtractFloat(body, 'value'))) AS stated
+        FROM sightline.reference FINAL
+        WHERE tenant_id = {tenant_id:String}
+            AND kind = 'targets'
+            AND JSONExtractString(body, 'dimension') = ''
+            AND valid_from <= {now:DateTime64(6, 'UTC')}
+            AND {now:DateTime64(6, 'UTC')} < valid_to
+    ) AS states
 )
 GROUP BY kpi
