@@ -74,6 +74,15 @@ export function whole(number: string | number): RegExp {
 
 /** What axe finds on a page, one line each. */
 export async function barriers(page: Page): Promise<string[]> {
+  // What fades in has the colours of neither before nor after.
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+        .map(({ finished }) => finished),
+    ),
+  )
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
 }

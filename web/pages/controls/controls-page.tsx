@@ -2,6 +2,7 @@ import { useParams } from 'react-router'
 import type { Controls } from '../../../api/contract/controls.ts'
 import { useWindowAnswer } from '../../answers.ts'
 import { Sparkline } from '../../charts/sparkline.tsx'
+import { useFirstComputing } from '../../first-computing.ts'
 import { count, day, measure } from '../../format.ts'
 import { money } from '../../money.ts'
 import { CsvButton } from '../../parts/csv-button.tsx'
@@ -9,7 +10,7 @@ import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { StaleHint } from '../../parts/stale-hint.tsx'
 import { StateChip } from '../../parts/state-chip.tsx'
-import { Shown } from '../../parts/states.tsx'
+import { Empty, Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { ControlDetail } from './control-detail.tsx'
 import { CATEGORY_NAMES, Severity } from './violation-parts.tsx'
@@ -41,6 +42,14 @@ const CSV_HEAD = [
 export function ControlsPage() {
   const { id } = useParams()
   const answer = useWindowAnswer('Controls', '/v1/controls', {}, { refreshMs: 30_000 })
+  // Before the first computing no violation is known, which is no all-clear.
+  if (useFirstComputing() !== null)
+    return (
+      <>
+        <PageHead title="Controls" />
+        <Empty title="No control is evaluated" />
+      </>
+    )
   if (id !== undefined) return <ControlDetail id={id} of={answer} />
   return (
     <>
