@@ -30,6 +30,8 @@ const TENANTS = 20
 const DAYS = 182
 /** Events of one tenant in half a year, at the scale that the simulator is asked for below. */
 const SIZES = (process.env['SIZES'] ?? '10e6,100e6').split(',').map(Number)
+/** A folder that keeps what was filled; where it is filled already, its answers are measured as it stands. */
+const KEPT = process.env['KEEP']
 /** Requests of a path, after some to warm up. */
 const REQUESTS = 40
 const WARM_UP = 4
@@ -71,13 +73,20 @@ const PATHS: readonly string[] = [
 ]
 const PORTFOLIO = ['/v1/portfolio']
 
+/** What was filled: events of all tenants at first, how often as many, the peer's figures, and objects of one tenant before and after. */
+type Filled = {
+  events: number
+  times: number
+  peer: { events: number; postgresMs: number; sightlineMs: number }
+  objects: readonly number[]
+}
 type Measured = { path: string; p50: number; p95: number }
 
 /** Answers of one tenant and of a portfolio of twenty, with ten times the history, beside PostgreSQL on the same events. */
 export const queries: Benchmark = { name: 'queries', run }
 
 async function run(): Promise<Report> {
-  const folder = await mkdtemp(join(tmpdir(), 'sightline-bench-'))
+  const folder = KEPT ?? (await mkdtemp(join(tmpdir(), 'sightline-bench-')))
   const server = await runServer({
     env: readEnv({ SIGHTLINE_DATA: folder, SIGHTLINE_PORT: '0' }),
     log: openLog({ level: 'error', human: true }),
@@ -86,6 +95,7 @@ async function run(): Promise<Report> {
   })
   try {
     const [small = 10e6, large] = SIZES
+    if (await isFilled(server)) return report(await measureAll(server), [], null)
     const events = await fill(server, small)
     await settle(server.stores.clickhouse.writer)
     const first = await measureAll(server)
@@ -104,8 +114,16 @@ async function run(): Promise<Report> {
     return report(first, second, { events: events * TENANTS, times, peer, objects })
   } finally {
     await server.stop()
-    await rm(folder, { recursive: true, force: true })
+    if (KEPT === undefined) await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function isFilled(server: RunningServer): Promise<boolean> {
+  const found = await server.stores.postgres.db
+    .select()
+    .from(derivations)
+    .where(eq(derivations.tenantId, tenantOf(TENANTS - 1)))
+  return found.length > 0
 }
 
 function tenantOf(number: number): string {
@@ -260,31 +278,28 @@ async function measureAll(server: RunningServer): Promise<Measured[]> {
   return measured
 }
 
-function report(
-  first: readonly Measured[],
-  second: readonly Measured[],
-  of: {
-    events: number
-    times: number
-    peer: { events: number; postgresMs: number; sightlineMs: number }
-    objects: readonly number[]
-  },
-): Report {
+function report(first: readonly Measured[], second: readonly Measured[], of: Filled | null): Report {
   const grown = new Map(second.map((one) => [one.path, one]))
   const ms = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(1))
   return {
     title: `Answers over HTTP, ${TENANTS} tenants, ms`,
-    columns: ['path', 'p50', 'p95', `p95 at ${of.times} ×`, 'ratio'],
+    columns: ['path', 'p50', 'p95', `p95 at ${of?.times ?? 1} ×`, 'ratio'],
     rows: first.map(({ path, p50, p95 }) => {
       const later = grown.get(path)?.p95
       return [path, ms(p50), ms(p95), ms(later), later === undefined ? '–' : (later / p95).toFixed(2)]
     }),
     notes: [
-      `${whole(of.events)} events of half a year in all; ${of.times} × is as much more history, with documents of its own: ${of.objects.map(whole).join(', then ')} objects of a tenant.`,
-      `PostgreSQL, invoice cycle by week from ${whole(of.peer.events)} events of one tenant: ${of.peer.postgresMs.toFixed(1)} ms median; Sightline's same answer from all of that tenant's: ${of.peer.sightlineMs.toFixed(1)} ms; ratio ${(of.peer.postgresMs / of.peer.sightlineMs).toFixed(1)}.`,
-      'Parts of the tables that answers are read from are merged before both measurements, as they are where history came over years.',
+      ...(of === null ? ['Of a store that was kept, as it stands.'] : notesOf(of)),
       'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
     ],
     figures: { machine: machine(), first, second, ...of },
   }
+}
+
+function notesOf({ events, times, peer, objects }: Filled): string[] {
+  return [
+    `${whole(events)} events of half a year in all; ${times} × is as much more history, with documents of its own: ${objects.map(whole).join(', then ')} objects of a tenant.`,
+    `PostgreSQL, invoice cycle by week from ${whole(peer.events)} events of one tenant: ${peer.postgresMs.toFixed(1)} ms median; Sightline's same answer from all of that tenant's: ${peer.sightlineMs.toFixed(1)} ms; ratio ${(peer.postgresMs / peer.sightlineMs).toFixed(1)}.`,
+    'Parts of the tables that answers are read from are merged before both measurements, as they are where history came over years.',
+  ]
 }
