@@ -95,31 +95,69 @@ export type CompiledCalendar = {
 /** An instant at which a calendar opens or closes, and the business time from the first boundary (the floor) to it, µs. */
 export type Boundary = { at: Instant; open: boolean; openBefore: number }
 
+/** A calendar and the instant from which it holds, until that of the next one. */
+export type CalendarPeriod = { readonly calendar: Calendar; readonly from: Instant }
+
+/**
+ * The versions of each calendar, ascending, of rows of reference data in any order.
+ *
+ * @param rows `body` is a {@link Calendar}; one that does not parse is left out
+ */
+export function calendarVersions(rows: readonly { key: string; from: Instant; body: unknown }[]): Map<string, CalendarPeriod[]> {
+  const versions = new Map<string, CalendarPeriod[]>()
+  for (const { key, from, body } of rows.toSorted((a, b) => a.from - b.from)) {
+    const parsed = Calendar.safeParse(body)
+    if (!parsed.success) continue
+    const of = versions.get(key)
+    if (of === undefined) versions.set(key, [{ calendar: parsed.data, from }])
+    else of.push({ calendar: parsed.data, from })
+  }
+  return versions
+}
+
 /**
  * Computes the business time of a calendar between two instants, exact to the microsecond. A local time is the first instant at
  * which the clock on the wall shows it or a later one: what a clock change skips is cut, what it repeats starts at its first
  * occurrence.
  *
+ * @param calendar a calendar, or its versions by the instant from which each holds, ascending: every instant is counted by the version
+ *   that holds then, so a new version changes nothing of the time before it; the first holds for what came before it, too
  * @param from start of the horizon, µs, included
  * @param to end of the horizon, µs
- * @throws RangeError unless `from < to`
+ * @throws RangeError unless `from < to`, and for no version at all
  */
-export function compile(calendar: Calendar, from: Instant, to: Instant): CompiledCalendar {
+export function compile(calendar: Calendar | readonly CalendarPeriod[], from: Instant, to: Instant): CompiledCalendar {
   if (!(from < to)) throw new RangeError('a calendar is compiled from an earlier to a later instant')
-  const segments = zoneSegments(calendar.zone, from - 5 * DAY_US, to + 5 * DAY_US)
+  const periods = 'week' in calendar ? [{ calendar, from }] : calendar
+  const newest = periods.at(-1)
+  if (newest === undefined) throw new RangeError('a calendar has at least one version')
+  const segments: ZoneSegment[] = []
   const stretches: [Instant, Instant][] = []
   const days: [dayNumber: number, end: Instant][] = []
-  const shiftsOf = dayShifts(calendar, from, to)
-  // A zone may be a day from UTC, and a shift may start a day before it ends.
-  for (let dayNumber = Math.floor(from / DAY_US) - 3; dayNumber <= Math.floor(to / DAY_US) + 2; dayNumber += 1) {
-    let dayEnd = -Infinity
-    for (const [start, end] of shiftsOf(dayNumber)) {
-      const opens = instantOfWall(segments, dayNumber * DAY_US + start * MINUTE_US)
-      const closes = instantOfWall(segments, dayNumber * DAY_US + end * MINUTE_US)
-      if (opens < closes) dayEnd = Math.max(dayEnd, closes)
-      if (Math.max(from, opens) < Math.min(to, closes)) stretches.push([Math.max(from, opens), Math.min(to, closes)])
+  for (const [index, period] of periods.entries()) {
+    const [start, end] = [index === 0 ? -Infinity : period.from, periods[index + 1]?.from ?? Infinity]
+    const [first, last] = [Math.max(from, start), Math.min(to, end)]
+    if (first >= last) continue
+    const zone = zoneSegments(period.calendar.zone, first - 5 * DAY_US, last + 5 * DAY_US)
+    for (const one of zone) {
+      const cut = { ...one, start: Math.max(one.start, start), end: Math.min(one.end, end) }
+      if (cut.start < cut.end) segments.push(cut)
     }
-    if (dayEnd > -Infinity) days.push([dayNumber, dayEnd])
+    const shiftsOf = dayShifts(period.calendar, first, last)
+    // A zone may be a day from UTC, and a shift may start a day before it ends.
+    for (let dayNumber = Math.floor(first / DAY_US) - 3; dayNumber <= Math.floor(last / DAY_US) + 2; dayNumber += 1) {
+      let dayEnd = -Infinity
+      for (const [opening, closing] of shiftsOf(dayNumber)) {
+        const opens = instantOfWall(zone, dayNumber * DAY_US + opening * MINUTE_US)
+        const closes = instantOfWall(zone, dayNumber * DAY_US + closing * MINUTE_US)
+        if (Math.max(start, opens) < Math.min(end, closes)) dayEnd = Math.max(dayEnd, Math.min(end, closes))
+        if (Math.max(first, opens) < Math.min(last, closes)) stretches.push([Math.max(first, opens), Math.min(last, closes)])
+      }
+      if (dayEnd === -Infinity) continue
+      const known = days.at(-1)
+      if (known?.[0] === dayNumber) known[1] = Math.max(known[1], dayEnd)
+      else days.push([dayNumber, dayEnd])
+    }
   }
   stretches.sort((a, b) => a[0] - b[0])
   const merged: [Instant, Instant][] = []
@@ -135,8 +173,8 @@ export function compile(calendar: Calendar, from: Instant, to: Instant): Compile
     sum += closes - opens
   }
   return {
-    name: calendar.name,
-    version: calendar.version,
+    name: newest.calendar.name,
+    version: newest.calendar.version,
     from,
     to,
     opens: Float64Array.from(merged, ([opens]) => opens),
@@ -220,7 +258,7 @@ export function isOpen(compiled: CompiledCalendar, at: Instant): boolean {
  * Business time between two instants of this span is the difference of `openBefore`, each extended by the time since its boundary
  * where `open`.
  */
-export function boundaries(calendar: Calendar, from: Instant, to: Instant): Boundary[] {
+export function boundaries(calendar: Calendar | readonly CalendarPeriod[], from: Instant, to: Instant): Boundary[] {
   const compiled = compile(calendar, from, to)
   const list: Boundary[] = []
   if (compiled.opens[0] !== from) list.push({ at: from, open: false, openBefore: 0 })

@@ -1,13 +1,14 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
-import { boundaries, type Calendar } from '../model/calendar.ts'
+import { boundaries, type Calendar, type CalendarPeriod } from '../model/calendar.ts'
 import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { asStoreError, type Query } from './run.ts'
 
 /**
  * Stores the boundaries of a calendar between two instants, so that SQL computes the business time that `businessTime` computes. It
- * takes the place of what was stored of the same version of the calendar, whole; storing it again changes no answer.
+ * takes the place of what was stored of the same version of the calendar, whole; storing it again changes no answer. Versions that hold one
+ * after the other are stored as one calendar, under the name and number of the last.
  *
  * @param writer the writing client
  * @param from floor, µs: pairs that start before it have no answer
@@ -19,15 +20,16 @@ import { asStoreError, type Query } from './run.ts'
 export async function storeCalendar(
   writer: ClickHouseClient,
   tenant: TenantId,
-  calendar: Calendar,
+  calendar: Calendar | readonly CalendarPeriod[],
   from: Instant,
   to: Instant,
   storedAt: Instant = Date.now() * 1000,
 ): Promise<void> {
+  const newest = 'week' in calendar ? calendar : calendar.at(-1)?.calendar
   const values = boundaries(calendar, from, to).map(({ at, open, openBefore }) => ({
     tenant_id: tenant,
-    calendar: calendar.name,
-    calendar_version: calendar.version,
+    calendar: newest?.name,
+    calendar_version: newest?.version,
     at: instantToClickHouse(at),
     open_us_before: openBefore,
     is_open: open ? 1 : 0,

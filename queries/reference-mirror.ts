@@ -1,7 +1,7 @@
 import { eq, and, isNull } from 'drizzle-orm'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
-import { Calendar } from '../model/calendar.ts'
+import { calendarVersions } from '../model/calendar.ts'
 import { INSTANT_MAX, type Instant, instantToClickHouse } from '../model/instant.ts'
 import { isReferenceKind, REFERENCE_KINDS, type ReferenceKind } from '../model/reference.ts'
 import type { TenantId } from '../model/tenant.ts'
@@ -64,12 +64,14 @@ export async function mirrorReference(
       is_deleted: 1,
     })),
   ]
-  for (const row of added) {
-    if (row.kind !== 'calendars') continue
-    const calendar = Calendar.parse(row.body)
-    // Of two statements of a calendar the later has the higher version.
-    const version = Math.floor(row.recordedAt.getTime() / 1000)
-    await storeCalendar(clickhouse, tenant, { ...calendar, version }, now - CALENDAR_PAST_US, now + CALENDAR_AHEAD_US, now)
+  const changed = new Set([...added, ...gone].filter(({ kind }) => kind === 'calendars').map(({ key }) => key))
+  const stated = original.filter(({ kind, key }) => kind === 'calendars' && changed.has(key))
+  // Of two storings of a calendar the later has the higher version.
+  const version = Math.floor(now / 1e6)
+  const versions = calendarVersions(stated.map(({ key, validFrom, body }) => ({ key, from: validFrom.getTime() * 1000, body })))
+  for (const periods of versions.values()) {
+    const numbered = periods.map(({ calendar, from }) => ({ calendar: { ...calendar, version }, from }))
+    await storeCalendar(clickhouse, tenant, numbered, now - CALENDAR_PAST_US, now + CALENDAR_AHEAD_US, now)
   }
   for (let at = 0; at < values.length; at += ROWS_AT_ONCE)
     await clickhouse

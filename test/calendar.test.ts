@@ -249,3 +249,52 @@ test('a calendar that cannot work is refused with the reason', () => {
     /names a date twice/u,
   )
 })
+
+test('a new version of a calendar counts from when it holds, and changes nothing before', () => {
+  const office = calendar({ zone: 'UTC' })
+  const short = calendar({ zone: 'UTC', week: { ...OFFICE, fri: [{ from: '09:00', to: '13:00' }] } })
+  const cut = at('2026-03-09T00:00Z')
+  const [from, to] = [at('2026-03-01T00:00Z'), at('2026-04-01T00:00Z')]
+  const both = compile(
+    [
+      { calendar: office, from: at('2020-01-01T00:00Z') },
+      { calendar: short, from: cut },
+    ],
+    from,
+    to,
+  )
+  const [before, later] = [compile(office, from, to), compile(short, from, to)]
+  assert.equal(businessTime(both, from, cut), businessTime(before, from, cut))
+  assert.equal(businessTime(both, cut, to), businessTime(later, cut, to))
+  assert.equal(businessTime(both, at('2026-03-06T00:00Z'), at('2026-03-14T00:00Z')) / HOUR, 8 + 4 * 8 + 4)
+  assert.deepEqual([...both.days], [...before.days])
+  assert.equal(instantToIso(endOfBusinessDay(both, at('2026-03-05T12:00Z'), 6) ?? 0), '2026-03-13T13:00:00.000Z')
+  assert.deepEqual(compile([{ calendar: office, from: cut }], from, to), before, 'the first holds for what came before it')
+})
+
+test('a version that begins within a day leaves that day one business day', () => {
+  const [early, late] = [[{ from: '06:00', to: '11:00' }], [{ from: '13:00', to: '18:00' }]]
+  const week = (shifts: typeof early) => ({ mon: shifts, tue: shifts, wed: shifts, thu: shifts, fri: shifts })
+  const versions = [
+    { calendar: calendar({ zone: 'UTC', week: week(early) }), from: at('2020-01-01T00:00Z') },
+    { calendar: calendar({ zone: 'UTC', week: week(late) }), from: at('2026-03-04T12:00Z') },
+  ]
+  const both = compile(versions, at('2026-03-02T00:00Z'), at('2026-03-07T00:00Z'))
+  assert.equal(businessTime(both, both.from, both.to) / HOUR, 5 + 5 + 10 + 5 + 5)
+  assert.equal(instantToIso(endOfBusinessDay(both, at('2026-03-03T12:00Z'), 1) ?? 0), '2026-03-04T18:00:00.000Z')
+  assert.equal(instantToIso(endOfBusinessDay(both, at('2026-03-03T12:00Z'), 2) ?? 0), '2026-03-05T18:00:00.000Z')
+})
+
+test('versions may be in different zones', () => {
+  const move = at('2026-03-09T00:00Z')
+  const both = compile(
+    [
+      { calendar: calendar(), from: at('2020-01-01T00:00Z') },
+      { calendar: calendar({ zone: 'America/New_York' }), from: move },
+    ],
+    at('2026-03-01T00:00Z'),
+    at('2026-03-20T00:00Z'),
+  )
+  assert.ok(isOpen(both, at('2026-03-06T08:30Z')) && !isOpen(both, at('2026-03-10T08:30Z')))
+  assert.ok(!isOpen(both, at('2026-03-06T18:30Z')) && isOpen(both, at('2026-03-10T18:30Z')))
+})

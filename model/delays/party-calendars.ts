@@ -1,4 +1,5 @@
-import { Calendar, type CompiledCalendar, compile } from '../calendar.ts'
+import { Calendar, type CalendarPeriod, calendarVersions, type CompiledCalendar, compile } from '../calendar.ts'
+import type { Instant } from '../instant.ts'
 import type { DelayContext } from './attribution.ts'
 
 const DAY_US = 86_400_000_000
@@ -14,24 +15,23 @@ export const OFFICE_HOURS: Calendar = Calendar.parse({
   week: { mon: day, tue: day, wed: day, thu: day, fri: day },
 })
 
-/** A row of reference data of the kinds calendars, identities and suppliers: its body parsed. */
-export type CalendarRow = { kind: string; key: string; body: Readonly<Record<string, unknown>> }
+/** A row of reference data of the kinds calendars (each version), identities and suppliers (as they are now): its body parsed. */
+export type CalendarRow = { kind: string; key: string; from: Instant; body: Readonly<Record<string, unknown>> }
 
 /**
  * Who works by which calendar: people and suppliers by the one that their row names, all others by the tenant's calendar `default`, or
- * else by {@link OFFICE_HOURS}. A calendar that does not parse is as good as none.
+ * else by {@link OFFICE_HOURS}. Each instant is counted by the version that holds then. A calendar that does not parse is as good as none.
  */
 export function partyCalendars(rows: readonly CalendarRow[]): DelayContext['calendarOf'] {
-  const calendars = new Map<string, Calendar>()
   const named = new Map<string, string>()
   for (const { kind, key, body } of rows)
-    if (kind === 'calendars') {
-      const parsed = Calendar.safeParse({ name: key, ...body })
-      if (parsed.success) calendars.set(key, parsed.data)
-    } else if (typeof body['calendar'] === 'string')
+    if (kind !== 'calendars' && typeof body['calendar'] === 'string')
       named.set(`${kind === 'suppliers' ? 'supplier' : 'person'} ${key}`, body['calendar'])
-  const compiled = new Map<Calendar, CompiledCalendar>()
-  const usual = calendars.get('default') ?? OFFICE_HOURS
+  const calendars = calendarVersions(
+    rows.filter(({ kind }) => kind === 'calendars').map(({ key, from, body }) => ({ key, from, body: { name: key, ...body } })),
+  )
+  const compiled = new Map<readonly CalendarPeriod[], CompiledCalendar>()
+  const usual = calendars.get('default') ?? [{ calendar: OFFICE_HOURS, from: 0 }]
   return (party, id, from, to) => {
     const calendar = calendars.get(named.get(`${party} ${id}`) ?? '') ?? usual
     const known = compiled.get(calendar)

@@ -34,7 +34,7 @@ export const clockAnswer: TimelineAnswer = {
         const calendar = calendars.named(name)
         if (calendar === null) return []
         return clocksOf(stored.sla, timeline, calendar).map((clock) =>
-          rowOf(stored, clock, timeline, name, calendars.version(name)),
+          rowOf(stored, clock, timeline, name, calendars.version(name, clock.ended_at ?? clock.deadline_at ?? clock.started_at)),
         )
       })
   },

@@ -29,7 +29,7 @@ const DIMENSIONS = [
   'approver',
 ] as const
 
-const CalendarBody = z.object({ kind: z.string(), key: z.string(), newest: z.string() })
+const CalendarBody = z.object({ kind: z.string(), key: z.string(), from_us: z.number(), stated: z.string() })
 const CauseId = z.object({ id: z.string() })
 const Root = z.object({ root_id: z.string(), failed: z.string(), caused: z.string() })
 const Window = z.object({ id: z.string(), failed: z.string(), from_us: z.number(), to_us: z.number().nullable() })
@@ -53,7 +53,12 @@ export const delayAnswer: TimelineAnswer = {
     ])
     const context: DelayContext = {
       calendarOf: partyCalendars(
-        calendars.map(({ kind, key, newest }) => ({ kind, key, body: JSON.parse(newest) as Record<string, unknown> })),
+        calendars.map(({ kind, key, from_us, stated }) => ({
+          kind,
+          key,
+          from: from_us,
+          body: JSON.parse(stated) as Record<string, unknown>,
+        })),
       ),
       rootSystem: (id) => systems.get(id) ?? '',
       windows: windows.map(({ id, failed, from_us, to_us }) => ({ id, system: failed, from: from_us, to: to_us })),

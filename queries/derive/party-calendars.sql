@@ -1,17 +1,16 @@
--- Working calendars of a tenant, and who works by which of them.
+-- Working calendars of a tenant, each version, and who works by which of them now.
 SELECT
     kind,
     key,
-    argMax(body, valid_from) AS newest
+    toUnixTimestamp64Micro(valid_from) AS from_us,
+    body AS stated
 FROM sightline.reference FINAL
 WHERE tenant_id = {tenant_id:String}
-    AND kind IN ('calendars', 'identities', 'suppliers')
-    AND valid_from <= now64(6)
-    AND valid_to > now64(6)
-    AND (kind = 'calendars' OR JSONHas(body, 'calendar'))
-GROUP BY
-    kind,
-    key
+    AND (
+        kind = 'calendars'
+        OR (kind IN ('identities', 'suppliers') AND JSONHas(body, 'calendar') AND valid_from <= now64(6) AND valid_to > now64(6))
+    )
 ORDER BY
     kind,
-    key
+    key,
+    from_us

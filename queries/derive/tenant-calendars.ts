@@ -1,5 +1,4 @@
-import { Calendar, compile, type CompiledCalendar } from '../../model/calendar.ts'
-import { ALWAYS } from '../../model/calendar.ts'
+import { ALWAYS, type Calendar, calendarVersions, compile, type CompiledCalendar } from '../../model/calendar.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
 import type { Db } from '../../platform/postgres/client.ts'
@@ -11,12 +10,12 @@ const AHEAD_US = 2 * 366 * 86_400e6
 
 /** The calendars of a tenant, and who works by which. */
 export type TenantCalendars = {
-  /** By name, as stated. */
+  /** By name, as they hold now. */
   stated: ReadonlyMap<string, Calendar>
-  /** A calendar by name, compiled from 2000 to two years ahead; `24x7` is always there. */
+  /** A calendar by name, each instant by the version that holds then, from 2000 to two years ahead; `24x7` is always there. */
   named(name: string): CompiledCalendar | null
-  /** Version of a calendar; 0 for `24x7`. */
-  version(name: string): number
+  /** Since when the version of a calendar holds that holds at an instant, seconds since 1970; 0 for `24x7`. */
+  version(name: string, at: Instant): number
   /** Name of the calendar of a person or account; null where none is stated. */
   ofPerson(id: string): string | null
   /** Name of the calendar that holds where nothing else is told: `default`, the only one there is, or `24x7`. */
@@ -26,8 +25,12 @@ export type TenantCalendars = {
 /** Loads the calendars of a tenant from its reference data. */
 export async function tenantCalendars(db: Db, tenant: TenantId, now: Instant): Promise<TenantCalendars> {
   const rows = await listReference(db, tenant, 'calendars')
-  const stated = new Map(rows.map((row) => [row.key, Calendar.parse(row.body)]))
-  const versions = new Map(rows.map((row) => [row.key, Math.floor(row.recordedAt.getTime() / 1000)]))
+  const versions = calendarVersions(rows.map(({ key, validFrom, body }) => ({ key, from: validFrom.getTime() * 1000, body })))
+  const holding = (name: string, at: Instant) => {
+    const periods = versions.get(name)
+    return periods?.findLast(({ from }) => from <= at) ?? periods?.[0]
+  }
+  const stated = new Map([...versions.keys()].map((name) => [name, holding(name, now)?.calendar ?? ALWAYS]))
   const persons = new Map<string, string>()
   for (const row of await listReference(db, tenant, 'identities')) {
     const { calendar, accounts = [] } = row.body as { calendar?: string | null; accounts?: string[] }
@@ -35,20 +38,20 @@ export async function tenantCalendars(db: Db, tenant: TenantId, now: Instant): P
     for (const id of [row.key, ...accounts]) persons.set(id, calendar)
   }
   const compiled = new Map<string, CompiledCalendar>()
-  const [only] = stated.size === 1 ? stated.keys() : []
+  const [only] = versions.size === 1 ? versions.keys() : []
   return {
     stated,
     named(name) {
       const known = compiled.get(name)
       if (known !== undefined) return known
-      const calendar = name === '24x7' ? ALWAYS : stated.get(name)
+      const calendar = name === '24x7' ? ALWAYS : versions.get(name)
       if (calendar === undefined) return null
       const made = compile(calendar, SINCE, now + AHEAD_US)
       compiled.set(name, made)
       return made
     },
-    version: (name) => versions.get(name) ?? 0,
+    version: (name, at) => Math.max(0, Math.floor((holding(name, at)?.from ?? 0) / 1e6)),
     ofPerson: (id) => persons.get(id) ?? null,
-    fallback: stated.has('default') ? 'default' : (only ?? '24x7'),
+    fallback: versions.has('default') ? 'default' : (only ?? '24x7'),
   }
 }
