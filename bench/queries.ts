@@ -30,13 +30,15 @@ const TENANTS = 20
 const DAYS = 182
 /** Events of one tenant in half a year, at the scale that the simulator is asked for below. */
 const SIZES = (process.env['SIZES'] ?? '10e6,100e6').split(',').map(Number)
-/** A folder that keeps what was filled; where it is filled already, its answers are measured as it stands. */
+/** A folder that keeps what was filled: another run goes on from what it holds. */
 const KEPT = process.env['KEEP']
 /** Requests of a path, after some to warm up. */
 const REQUESTS = 40
 const WARM_UP = 4
 const SEED = 7
 const END = Math.floor(Date.now() / 86_400_000) * 86_400_000
+/** Day on which the half-year begins that is filled first. */
+const SINCE = new Date(END - DAYS * 86_400_000).toISOString().slice(0, 10)
 
 /** The window that pages open with, for those who answer for the whole history where none is asked for. */
 const OPENED = `from=${new Date(END - 90 * 86_400_000).toISOString()}&without=operation.,ai.,policy.`
@@ -73,14 +75,9 @@ const PATHS: readonly string[] = [
 ]
 const PORTFOLIO = ['/v1/portfolio']
 
-/** What was filled: events of all tenants at first, how often as many, the peer's figures, and objects of one tenant before and after. */
-type Filled = {
-  events: number
-  times: number
-  peer: { events: number; postgresMs: number; sightlineMs: number }
-  objects: readonly number[]
-}
 type Measured = { path: string; p50: number; p95: number }
+type Measurement = { measured: readonly Measured[]; objects: number }
+type First = Measurement & { peer: { events: number; postgresMs: number; sightlineMs: number } }
 
 /** Answers of one tenant and of a portfolio of twenty, with ten times the history, beside PostgreSQL on the same events. */
 export const queries: Benchmark = { name: 'queries', run }
@@ -94,36 +91,51 @@ async function run(): Promise<Report> {
     parts: ['api'],
   })
   try {
-    const [small = 10e6, large] = SIZES
-    if (await isFilled(server)) return report(await measureAll(server), [], null)
-    const events = await fill(server, small)
-    await settle(server.stores.clickhouse.writer)
-    const first = await measureAll(server)
-    const objects = [await objectsOf(server)]
-    say(`measured at ${whole(events * TENANTS)} events:`)
-    for (const { path, p50, p95 } of first) say(`  ${p50.toFixed(1)} ${p95.toFixed(1)} ${path}`)
-    const peer = await postgresPeer(server, tenantOf(0))
-    const times = large === undefined ? 1 : Math.max(1, Math.round(large / small))
-    for (let back = 1; back < times; back++) {
-      await growBack(server.stores.clickhouse.writer, back)
+    const clickhouse = server.stores.clickhouse.writer
+    const [small = 10e6, large = small] = SIZES
+    const times = Math.max(1, Math.round(large / small))
+    const [events, held] = (await filled(server)) ?? [await fill(server, small), 1]
+    let first: First | null = null
+    if (held === 1) {
+      await settle(clickhouse)
+      first = {
+        measured: await measureAll(server),
+        objects: await objectsOf(server),
+        peer: await postgresPeer(server, tenantOf(0)),
+      }
+      say(`measured at ${whole(events * TENANTS)} events:`)
+      for (const { path, p50, p95 } of first.measured) say(`  ${p50.toFixed(1)} ${p95.toFixed(1)} ${path}`)
+    }
+    for (let back = held; back < times; back++) {
+      await growBack(clickhouse, back)
       say(`${whole(events * TENANTS * (back + 1))} events`)
     }
-    await settle(server.stores.clickhouse.writer)
-    const second = times === 1 ? [] : await measureAll(server)
-    objects.push(await objectsOf(server))
-    return report(first, second, { events: events * TENANTS, times, peer, objects })
+    if (held === times && first !== null) return report(first, null, { events, times: 1 })
+    await settle(clickhouse)
+    return report(first, { measured: await measureAll(server), objects: await objectsOf(server) }, { events, times })
   } finally {
     await server.stop()
     if (KEPT === undefined) await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function isFilled(server: RunningServer): Promise<boolean> {
+/** Events of a tenant in half a year and how many half-years it holds; null where nothing was filled yet. */
+async function filled(server: RunningServer): Promise<[events: number, halfYears: number] | null> {
   const found = await server.stores.postgres.db
     .select()
     .from(derivations)
     .where(eq(derivations.tenantId, tenantOf(TENANTS - 1)))
-  return found.length > 0
+  if (found.length === 0) return null
+  // The table that grows last, in the tenant that does.
+  const answer = await server.stores.clickhouse.writer.query({
+    query: `SELECT
+        (SELECT uniqExact(event_id) FROM sightline.events WHERE tenant_id = {tenant:String} AND toDate(occurred_at) >= {since:String}) AS events,
+        (SELECT uniqExact(extract(document_id, '^~(\\d+)')) FROM sightline.violations WHERE tenant_id = {tenant:String}) AS half_years`,
+    query_params: { tenant: tenantOf(TENANTS - 1), since: SINCE },
+    format: 'JSONEachRow',
+  })
+  const [row] = await answer.json<{ events: number; half_years: number }>()
+  return row === undefined ? null : [row.events, row.half_years]
 }
 
 function tenantOf(number: number): string {
@@ -223,13 +235,13 @@ const GROW = new URL('grow/', import.meta.url)
 
 /** Adds the half-year once more, `back` half-years earlier, with documents of its own. */
 async function growBack(clickhouse: ClickHouseClient, back: number): Promise<void> {
-  const since = new Date(END - DAYS * 86_400_000).toISOString().slice(0, 10)
-  for (const file of readdirSync(GROW))
-    await clickhouse.command({
-      query: readFileSync(new URL(file, GROW), 'utf8'),
-      query_params: { mark: `~${back}`, days: back * DAYS, since },
-      clickhouse_settings: { max_partitions_per_insert_block: '1000' },
-    })
+  for (const file of readdirSync(GROW).toSorted())
+    for (let number = 0; number < TENANTS; number++)
+      await clickhouse.command({
+        query: readFileSync(new URL(file, GROW), 'utf8'),
+        query_params: { tenant: tenantOf(number), mark: `~${back}`, days: back * DAYS, since: SINCE },
+        clickhouse_settings: { max_partitions_per_insert_block: '1000' },
+      })
   await clickhouse.command({ query: 'TRUNCATE TABLE sightline.dirty_objects' })
 }
 
@@ -278,28 +290,28 @@ async function measureAll(server: RunningServer): Promise<Measured[]> {
   return measured
 }
 
-function report(first: readonly Measured[], second: readonly Measured[], of: Filled | null): Report {
-  const grown = new Map(second.map((one) => [one.path, one]))
+function report(first: First | null, later: Measurement | null, { events, times }: { events: number; times: number }): Report {
+  const grown = new Map(later?.measured.map((one) => [one.path, one]))
   const ms = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(1))
+  const before = new Map(first?.measured.map((one) => [one.path, one]))
   return {
     title: `Answers over HTTP, ${TENANTS} tenants, ms`,
-    columns: ['path', 'p50', 'p95', `p95 at ${of?.times ?? 1} ×`, 'ratio'],
-    rows: first.map(({ path, p50, p95 }) => {
-      const later = grown.get(path)?.p95
-      return [path, ms(p50), ms(p95), ms(later), later === undefined ? '–' : (later / p95).toFixed(2)]
+    columns: ['path', 'p50', 'p95', `p50 at ${times} ×`, `p95 at ${times} ×`, 'ratio of p95'],
+    rows: [...new Set([...before.keys(), ...grown.keys()])].map((path) => {
+      const [one, more] = [before.get(path), grown.get(path)]
+      const ratio = one === undefined || more === undefined ? '–' : (more.p95 / one.p95).toFixed(2)
+      return [path, ms(one?.p50), ms(one?.p95), ms(more?.p50), ms(more?.p95), ratio]
     }),
     notes: [
-      ...(of === null ? ['Of a store that was kept, as it stands.'] : notesOf(of)),
+      `${whole(events * TENANTS)} events of half a year in all; ${times} × is as much more history, with documents of its own. Objects of a tenant: ${[first, later].map((one) => (one === null ? '–' : whole(one.objects))).join(', then ')}.`,
+      ...(first === null ? ['A store that was kept, as it stands.'] : [peerNote(first.peer)]),
+      'Parts of the tables that answers are read from are merged before each measurement, as they are where history came over years.',
       'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
     ],
-    figures: { machine: machine(), first, second, ...of },
+    figures: { machine: machine(), events, times, first, later },
   }
 }
 
-function notesOf({ events, times, peer, objects }: Filled): string[] {
-  return [
-    `${whole(events)} events of half a year in all; ${times} × is as much more history, with documents of its own: ${objects.map(whole).join(', then ')} objects of a tenant.`,
-    `PostgreSQL, invoice cycle by week from ${whole(peer.events)} events of one tenant: ${peer.postgresMs.toFixed(1)} ms median; Sightline's same answer from all of that tenant's: ${peer.sightlineMs.toFixed(1)} ms; ratio ${(peer.postgresMs / peer.sightlineMs).toFixed(1)}.`,
-    'Parts of the tables that answers are read from are merged before both measurements, as they are where history came over years.',
-  ]
+function peerNote({ events, postgresMs, sightlineMs }: First['peer']): string {
+  return `PostgreSQL, invoice cycle by week from ${whole(events)} events of one tenant: ${postgresMs.toFixed(1)} ms median; Sightline's same answer from all of that tenant's: ${sightlineMs.toFixed(1)} ms; ratio ${(postgresMs / sightlineMs).toFixed(1)}.`
 }

@@ -198,6 +198,12 @@ export function businessTime(calendar: Calendar | CompiledCalendar, from: Instan
   return openBefore(compiled, to) - openBefore(compiled, from)
 }
 
+/** As {@link businessTime}, where instants outside of the horizon are allowed: there is no business time there. */
+export function businessTimeWithin(compiled: CompiledCalendar, from: Instant, to: Instant): number {
+  const within = (at: Instant) => Math.min(Math.max(at, compiled.from), compiled.to)
+  return openBefore(compiled, within(to)) - openBefore(compiled, within(from))
+}
+
 /**
  * The first instant at which `us` of business time have passed since `at` (the closing time rather than the next opening), or for a
  * negative `us` the last instant from which as much business time leads to `at`.

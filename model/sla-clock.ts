@@ -1,4 +1,4 @@
-import { addBusinessTime, businessTime, type CompiledCalendar, endOfBusinessDay } from './calendar.ts'
+import { addBusinessTime, ALWAYS, businessTimeWithin, type CompiledCalendar, endOfBusinessDay } from './calendar.ts'
 import { type Instant, instantFromIso } from './instant.ts'
 import { SLA_FIELDS, type SlaCondition, type SlaDefinition } from './sla.ts'
 import type { Timeline, TimelineEvent } from './timeline.ts'
@@ -26,13 +26,17 @@ export type Clock = {
   deadline_at: Instant | null
   /** When the warnings fall due, in the order of `warn`; null as the deadline is. */
   warnings: (Instant | null)[]
+  /** When it escalates further, in the order of `overdue_s`; null as the deadline is. */
+  escalations: (Instant | null)[]
   /** The target's own time used up to the end, or up to `running_since`. */
   used_us: number
   /** Start of the stretch that runs now; null where none does. */
   running_since: Instant | null
-  /** The target's own time in all; null for targets that are an instant. */
+  /** The target's own time in all; of a target that is an instant the time from the start to it, null while none is stated. */
   target_us: number | null
   pauses: ClockPause[]
+  /** Stretches in which it ran, from its start to its end; of an open one up to what its events tell. */
+  ran: { from: Instant; to: Instant }[]
 }
 
 type Draft = {
@@ -113,14 +117,24 @@ export function stateAt(clock: Pick<Clock, 'state' | 'deadline_at'>, at: Instant
   return isOpen && clock.deadline_at !== null && clock.deadline_at <= at ? 'breached' : clock.state
 }
 
+/** The time that a clock counts between two instants, µs: business time by its calendar, or elapsed. */
+export function ownTime(sla: SlaDefinition, calendar: CompiledCalendar): (from: Instant, to: Instant) => number {
+  return isElapsed(sla, calendar) ? (from, to) => to - from : (from, to) => businessTimeWithin(calendar, from, to)
+}
+
+function isElapsed({ target }: SlaDefinition, calendar: CompiledCalendar): boolean {
+  return target.kind === 'elapsed' || calendar.name === ALWAYS.name
+}
+
 function clockOf(sla: SlaDefinition, draft: Draft, timeline: Timeline, calendar: CompiledCalendar): Clock {
   const start = draft.started.occurred_at
   const { ended } = draft
-  const isElapsed = sla.target.kind === 'elapsed'
-  const between = (from: Instant, to: Instant): number => (isElapsed ? to - from : businessTime(calendar, from, to))
-  const after = (from: Instant, us: number): Instant | null => (isElapsed ? from + us : addBusinessTime(calendar, from, us))
+  const between = ownTime(sla, calendar)
+  const after = (from: Instant, us: number): Instant | null =>
+    isElapsed(sla, calendar) ? from + us : addBusinessTime(calendar, Math.min(Math.max(from, calendar.from), calendar.to), us)
   const holds = stretches(draft.pauses.map((pause) => ({ from: pause.from, to: heldUntil(pause) })))
-  const stops = sla.target.kind === 'business' || isElapsed ? holds : []
+  const duration = sla.target.kind === 'business' || sla.target.kind === 'elapsed' ? sla.target.seconds * 1e6 : null
+  const stops = duration === null ? [] : holds
   /** Stretches in which the clock ran: from the start, between what held it, to the end or without end. */
   const runs: { from: Instant; to: Instant | null }[] = []
   let from: Instant | null = start
@@ -141,11 +155,12 @@ function clockOf(sla: SlaDefinition, draft: Draft, timeline: Timeline, calendar:
     // The clock stopped before: had it run on from its end.
     return ended === null ? null : after(ended, left)
   }
-  const { deadline, target } = deadlineOf(sla, start, timeline, calendar, reached)
-  const warnings = sla.warn.map((part) => {
-    if (target !== null) return reached(target * part)
-    return deadline === null ? null : start + Math.round((deadline - start) * part)
-  })
+  const deadline = duration === null ? statedDeadline(sla, start, timeline, calendar) : reached(duration)
+  const target = duration ?? (deadline === null ? null : Math.max(0, between(start, deadline)))
+  const escalatedAt = (us: number): Instant | null => {
+    if (duration !== null) return reached(duration + us)
+    return deadline === null ? null : after(deadline, us)
+  }
   const last = runs.at(-1)
   const open = ended === null && last?.to === null ? last.from : null
   const state: ClockState =
@@ -165,7 +180,8 @@ function clockOf(sla: SlaDefinition, draft: Draft, timeline: Timeline, calendar:
     started_at: start,
     ended_at: ended,
     deadline_at: deadline,
-    warnings,
+    warnings: sla.warn.map((part) => (part === 1 || target === null ? deadline : reached(target * part))),
+    escalations: sla.overdue_s.map((seconds) => escalatedAt(seconds * 1e6)),
     used_us: used,
     running_since: open,
     target_us: target,
@@ -178,6 +194,10 @@ function clockOf(sla: SlaDefinition, draft: Draft, timeline: Timeline, calendar:
         held_us: to === null ? 0 : between(pause.from, to),
       }
     }),
+    ran: runs.map((run) => ({
+      from: run.from,
+      to: run.to ?? Math.max(run.from, timeline.events.at(-1)?.occurred_at ?? run.from),
+    })),
   }
 }
 
@@ -199,19 +219,18 @@ function stretches(all: readonly { from: Instant; to: Instant | null }[]): { fro
   return joined
 }
 
-function deadlineOf(
-  sla: SlaDefinition,
+/** The deadline of a target that is an instant; null where none is stated. */
+function statedDeadline(
+  { target }: SlaDefinition,
   start: Instant,
   timeline: Timeline,
   calendar: CompiledCalendar,
-  reached: (us: number) => Instant | null,
-): { deadline: Instant | null; target: number | null } {
-  const { target } = sla
-  if (target.kind === 'business' || target.kind === 'elapsed')
-    return { deadline: reached(target.seconds * 1e6), target: target.seconds * 1e6 }
-  if (target.kind === 'end_of_business_day') return { deadline: endOfBusinessDay(calendar, start, target.days), target: null }
+): Instant | null {
+  if (target.kind === 'end_of_business_day')
+    return start < calendar.from || start > calendar.to ? null : endOfBusinessDay(calendar, start, target.days)
+  if (target.kind !== 'due') return null
   const due = target.attribute === null ? statedDue(timeline) : instantOf(timeline.attributes[target.attribute])
-  return { deadline: due === null ? null : due + target.offset_days * DAY_US, target: null }
+  return due === null ? null : due + target.offset_days * DAY_US
 }
 
 /** The deadline that the document's events stated last. */

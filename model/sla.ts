@@ -84,6 +84,11 @@ export const SlaDefinition = z.strictObject({
   /** Starts a new clock, the next epoch. */
   reset: conditions.default([]),
   target: Target,
+  /** Clocks that started before it stay with the version before; null replaces all versions before for the past, too. */
+  effective_from: z
+    .union([z.iso.date(), z.iso.datetime({ offset: true })], 'is neither a day nor an instant such as 2026-12-01T00:00:00Z')
+    .nullable()
+    .default(null),
   /** Name of the calendar; null for that of the document, its owner or the tenant. */
   calendar: text().nullable().default(null),
   /** Shares of the target's own time at which it is warned. */
@@ -92,7 +97,7 @@ export const SlaDefinition = z.strictObject({
     .max(10)
     .default([0.5, 0.75, 0.9, 1])
     .refine((list) => list.every((one, at) => at === 0 || one > (list[at - 1] ?? 0)), 'does not rise'),
-  /** Times over the deadline at which it escalates, seconds. */
+  /** Times over the deadline, the target's own, at which it escalates, seconds. */
   overdue_s: z
     .array(z.int().min(1))
     .max(10)

@@ -1,4 +1,5 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
+import type { Instant } from '../model/instant.ts'
 import { SlaDefinition } from '../model/sla.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
@@ -20,6 +21,30 @@ export async function listSlas(db: Db, tenant: TenantId): Promise<StoredSla[]> {
     .where(eq(slaDefinitions.tenantId, tenant))
     .orderBy(slaDefinitions.id, desc(slaDefinitions.version))
   return rows.map(view)
+}
+
+/** A version of a service level, and the instants between which clocks that start stay with it, µs: from included, to not. */
+export type SlaInForce = StoredSla & { from: Instant; to: Instant }
+
+/** The versions of service levels that clocks follow: the newest of each, and those before it back to one that replaced the past, too. */
+export async function slasInForce(db: Db, tenant: TenantId): Promise<SlaInForce[]> {
+  const rows = await db
+    .select()
+    .from(slaDefinitions)
+    .where(eq(slaDefinitions.tenantId, tenant))
+    .orderBy(slaDefinitions.id, desc(slaDefinitions.version))
+  return [...Map.groupBy(rows.map(view), ({ sla }) => sla.id).values()].flatMap((versions) => {
+    if (versions[0]?.state !== 'active') return []
+    const inForce: SlaInForce[] = []
+    let to = Number.POSITIVE_INFINITY
+    for (const version of versions) {
+      const stated = version.sla.effective_from
+      const from = stated === null ? Number.NEGATIVE_INFINITY : Date.parse(stated) * 1000
+      if (from < to) inForce.push({ ...version, from, to })
+      to = Math.min(from, to)
+    }
+    return inForce
+  })
 }
 
 /** All versions of a service level, the newest first; empty where there is none. */

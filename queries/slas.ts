@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { businessTime } from '../model/calendar.ts'
+import { businessTimeWithin } from '../model/calendar.ts'
 import { type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
-import type { SlaDefinition } from '../model/sla.ts'
 import { kaplanMeier, type Observation, survivalAt } from '../model/survival.ts'
 import type { Dimension } from '../model/vocabulary.ts'
 import type { TenantCalendars } from './derive/tenant-calendars.ts'
@@ -56,12 +55,16 @@ const Row = z.object({
   ended_at: instant.nullable(),
   deadline_at: instant.nullable(),
   warnings: z.array(instant.nullable()),
+  escalations: z.array(instant.nullable()),
+  because: z.array(z.string()),
+  because_systems: z.array(z.string()),
   used_us: count,
   running_since: instant.nullable(),
   target_us: z.number().nullable(),
   pause_reasons: z.array(z.string()),
   pause_us: z.array(count),
   calendar: z.string(),
+  calendar_version: count,
   amount_text: z.string().nullable(),
   currency: z.string(),
   entity: z.string(),
@@ -87,6 +90,8 @@ const CLOCKS = {
     supplier: z.string(),
     approver: z.string(),
     system: z.string(),
+    because: z.string(),
+    because_system: z.string(),
     limit: z.int(),
     offset: z.int(),
   }),
@@ -99,11 +104,18 @@ const DOCUMENT = {
   row: Row.extend({ absent: z.boolean() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
+const BECAUSE = {
+  name: 'read/sla-because',
+  params: z.object({ sla_id: z.string(), from: z.string(), to: z.string() }),
+  row: z.object({ kind: z.enum(['causes', 'systems']), joined: z.string(), breaches: count }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
 const LIVES = {
   name: 'read/sla-lives',
   params: z.object({ sla_id: z.string(), from: z.string() }),
   row: z.object({
     used_us: count,
+    target_us: z.number().nullable(),
     censored: z.union([z.boolean(), z.number()]).transform(Boolean),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
@@ -136,6 +148,21 @@ export async function slaAttainment(
   return rows.map((row) => ({ ...row, bucket: instantToIso(row.bucket), attainment: attainmentOf(row) }))
 }
 
+/**
+ * Breaches that ended in a window by what they are due to: the sets of causes, and of systems that failed, without which each would have been
+ * met. One breach may stand in several sets; `unexplained` are those that no set explains.
+ */
+export async function slaBecause(reader: TenantReader, slaId: string, { from, to }: Window) {
+  const bounds = { from: instantToClickHouse(from), to: instantToClickHouse(to) }
+  const rows = await reader.rows(BECAUSE, { sla_id: slaId, ...bounds })
+  const of = (kind: 'causes' | 'systems') =>
+    rows
+      .filter((row) => row.kind === kind && row.joined !== '')
+      .map(({ joined, breaches }) => ({ because: joined.split('+'), breaches }))
+  const unexplained = rows.find(({ kind, joined }) => kind === 'causes' && joined === '')?.breaches ?? 0
+  return { causes: of('causes'), systems: of('systems'), unexplained }
+}
+
 /** Open clocks by service level: running, paused, and those past their deadline. */
 export function slaOpen(reader: TenantReader, now: Instant) {
   return reader.rows(OPEN, { sla_id: '', now: instantToClickHouse(now) })
@@ -146,14 +173,14 @@ export type ClockScope = Window & {
   slaId?: string
   states?: readonly string[]
   open: boolean
-  filters?: Partial<Record<'entity' | 'supplier' | 'approver' | 'system', string>>
+  filters?: Partial<Record<'entity' | 'supplier' | 'approver' | 'system' | 'because' | 'because_system', string>>
   limit: number
   offset: number
 }
 
 /**
  * Clocks with how likely an open one is to be breached: P(T > target | T > used so far) of the finished clocks of its service level, by Kaplan
- * and Meier on the target's own time. Null where fewer than 20 lasted as long, and for targets that are an instant.
+ * and Meier on the target's own time. Null where fewer than 20 lasted as long, and where no target is stated.
  */
 export async function slaClocks(reader: TenantReader, calendars: TenantCalendars, scope: ClockScope) {
   const { filters = {}, states = [], slaId = '', open, limit, offset, ...window } = scope
@@ -167,6 +194,8 @@ export async function slaClocks(reader: TenantReader, calendars: TenantCalendars
     supplier: filters.supplier ?? '',
     approver: filters.approver ?? '',
     system: filters.system ?? '',
+    because: filters.because ?? '',
+    because_system: filters.because_system ?? '',
     limit,
     offset,
   })
@@ -207,12 +236,10 @@ export async function documentClocks(reader: TenantReader, calendars: TenantCale
 
 /**
  * How well the estimate tells breaches: clocks that ended are cut in time, the earlier seven tenths tell, the later three are told. For each
- * share of the target that was used up: the breach probability that was told, and how many were breached of those that lasted so long.
+ * share of the target that was used up: the mean breach probability that was told, and how many were breached of those that lasted so long.
  */
-export async function slaCalibration(reader: TenantReader, sla: SlaDefinition, now: Instant) {
-  if (sla.target.kind !== 'business' && sla.target.kind !== 'elapsed') return []
-  const target = sla.target.seconds * 1e6
-  const lives = (await reader.rows(LIVES, { sla_id: sla.id, from: instantToClickHouse(now - LIVES_US) })).toReversed()
+export async function slaCalibration(reader: TenantReader, slaId: string, now: Instant) {
+  const lives = (await reader.rows(LIVES, { sla_id: slaId, from: instantToClickHouse(now - LIVES_US) })).toReversed()
   const cut = Math.floor(lives.length * 0.7)
   const curve = kaplanMeier(
     lives.slice(0, cut).map((life) => ({ time: life.used_us, censored: life.censored })),
@@ -220,18 +247,15 @@ export async function slaCalibration(reader: TenantReader, sla: SlaDefinition, n
   )
   if (curve === null) return []
   return [0, 0.25, 0.5, 0.75, 0.9].flatMap((share) => {
-    const age = target * share
-    const lasted = lives.slice(cut).filter((life) => !life.censored && life.used_us > age)
-    const told = survivalAt(curve, target, age, MINIMUM_N)
-    if (told === null || lasted.length < MINIMUM_N) return []
-    return [
-      {
-        used_share: share,
-        told,
-        breached: lasted.filter((life) => life.used_us > target).length / lasted.length,
-        n: lasted.length,
-      },
-    ]
+    const lasted = lives.slice(cut).flatMap((life) => {
+      const target = life.target_us ?? 0
+      if (life.censored || target <= 0 || life.used_us <= target * share) return []
+      const told = survivalAt(curve, target, target * share, MINIMUM_N)
+      return told === null ? [] : [{ told, breached: life.used_us > target ? 1 : 0 }]
+    })
+    if (lasted.length < MINIMUM_N) return []
+    const mean = (of: 'told' | 'breached') => lasted.reduce((sum, one) => sum + one[of], 0) / lasted.length
+    return [{ used_share: share, told: mean('told'), breached: mean('breached'), n: lasted.length }]
   })
 }
 
@@ -253,7 +277,7 @@ function changesOf<T extends Row & { absent: boolean }>(newestFirst: readonly T[
 function usedAt(row: Row, calendars: TenantCalendars, now: Instant): number {
   if (row.running_since === null || row.running_since >= now) return row.used_us
   const calendar = row.calendar === '' ? null : calendars.named(row.calendar)
-  return row.used_us + (calendar === null ? now - row.running_since : businessTime(calendar, row.running_since, now))
+  return row.used_us + (calendar === null ? now - row.running_since : businessTimeWithin(calendar, row.running_since, now))
 }
 
 function clockView(row: Row, used: number) {
@@ -269,10 +293,14 @@ function clockView(row: Row, used: number) {
     ended_at: isoOf(row.ended_at),
     deadline_at: isoOf(row.deadline_at),
     warnings: row.warnings.map(isoOf),
+    escalations: row.escalations.map(isoOf),
+    because: row.because.map((set) => set.split('+')),
+    because_systems: row.because_systems.map((set) => set.split('+')),
     used_s: used / 1e6,
     target_s: row.target_us === null ? null : row.target_us / 1e6,
     pauses: row.pause_reasons.map((reason, at) => ({ reason, held_s: (row.pause_us[at] ?? 0) / 1e6 })),
     calendar: row.calendar,
+    calendar_since: row.calendar_version === 0 ? null : instantToIso(row.calendar_version * 1e6),
     amount: row.amount_text,
     currency: row.currency,
     entity: row.entity,

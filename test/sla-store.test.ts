@@ -86,6 +86,92 @@ test('a new version of a service level replays its clocks; retired it leaves the
   assert.deepEqual([gone?.state, gone?.met, gone?.attainment], ['retired', 0, null])
 })
 
+test('a version that holds from an instant leaves the clocks that started before with the version before', async () => {
+  const tenant = await server.freshTenant()
+  await save(tenant, definition())
+  await send(tenant, [
+    event('1', 'A', 'invoice.received', '2026-03-02T08:00:00Z'),
+    event('2', 'A', 'invoice.approved', '2026-03-03T09:00:00Z'),
+    event('3', 'B', 'invoice.received', '2026-03-10T08:00:00Z'),
+    event('4', 'B', 'invoice.approved', '2026-03-11T09:00:00Z'),
+  ])
+  const longer = definition({ target: { kind: 'elapsed', seconds: 2 * 86_400 }, effective_from: '2026-03-05T00:00:00Z' })
+  await save(tenant, longer)
+  await server.derived(tenant)
+  const of = async (id: string) => {
+    const { body } = await server.ask<DocumentClocks>('GET', `/v1/objects/invoice/${id}/clocks`, { tenant })
+    return body.clocks.map(({ sla_version, state, history }) => [sla_version, state, history.length])
+  }
+  assert.deepEqual(await of('A'), [[1, 'breached', 1]])
+  assert.deepEqual(await of('B'), [[2, 'met', 2]])
+  await save(tenant, { ...longer, effective_from: null })
+  await server.derived(tenant)
+  assert.deepEqual(await of('A'), [[3, 'met', 2]])
+})
+
+test('a new version of a calendar moves no clock that ended before it holds', async () => {
+  const tenant = await server.freshTenant()
+  const shifts = (from: string, to: string) => [{ from, to }]
+  const calendar = (hours: { from: string; to: string }[], valid_from: string) => ({
+    key: 'office',
+    valid_from,
+    body: { name: 'office', zone: 'UTC', week: { mon: hours, tue: hours, wed: hours, thu: hours, fri: hours } },
+  })
+  const state = async (rows: object[]) => {
+    const { status, body } = await server.ask('POST', '/v1/reference/calendars', { tenant, body: { rows, supersede: true } })
+    assert.ok(status < 300, JSON.stringify(body))
+  }
+  await state([calendar(shifts('09:00', '17:00'), '2020-01-01')])
+  await save(tenant, definition({ target: { kind: 'business', seconds: 8 * 3600 }, calendar: 'office' }))
+  await send(tenant, [
+    event('1', 'A', 'invoice.received', '2026-03-02T09:00:00Z'),
+    event('2', 'A', 'invoice.approved', '2026-03-02T17:00:00Z'),
+    event('3', 'B', 'invoice.received', '2026-03-10T09:00:00Z'),
+  ])
+  await state([calendar(shifts('09:00', '13:00'), '2026-03-09')])
+  await server.derived(tenant)
+  const of = async (id: string) => {
+    const { body } = await server.ask<DocumentClocks>('GET', `/v1/objects/invoice/${id}/clocks`, { tenant })
+    return body.clocks.map(({ state: is, deadline_at, calendar_since, history }) => [
+      is,
+      deadline_at,
+      calendar_since,
+      history.length,
+    ])
+  }
+  assert.deepEqual(await of('A'), [['met', '2026-03-02T17:00:00.000Z', '2020-01-01T00:00:00.000Z', 1]])
+  assert.deepEqual(await of('B'), [['breached', '2026-03-11T13:00:00.000Z', '2026-03-09T00:00:00.000Z', 2]])
+})
+
+test('breaches are told by what they are due to', async () => {
+  const tenant = await server.freshTenant()
+  await save(tenant, definition())
+  const failed = {
+    operation: { id: 'post-1', attempt: 1 },
+    status: 'error',
+    code: 'HTTP 503',
+    system: 'erp',
+    system_class: 'erp',
+  }
+  await send(tenant, [
+    event('1', 'A', 'invoice.received', '2026-03-02T08:00:00Z'),
+    event('2', 'A', 'operation.failed', '2026-03-02T09:00:00Z', failed),
+    event('3', 'A', 'operation.succeeded', '2026-03-04T09:00:00Z', {
+      ...failed,
+      operation: { id: 'post-1', attempt: 2 },
+      status: 'ok',
+      code: '',
+    }),
+    event('4', 'A', 'invoice.approved', '2026-03-04T10:00:00Z'),
+  ])
+  const { body } = await server.ask<SlaDetail>('GET', `/v1/slas/approval?${RANGE}`, { tenant })
+  assert.deepEqual(body.because, {
+    causes: [{ because: ['technical'], breaches: 1 }],
+    systems: [{ because: ['erp'], breaches: 1 }],
+    unexplained: 0,
+  })
+})
+
 test('what contradicts itself is refused before it is kept, with the reason', async () => {
   const tenant = await server.freshTenant()
   const bad = definition({ pause: [{ on: [{ activity: 'invoice.received' }], until: [{ activity: 'x' }], reason: 'r' }] })

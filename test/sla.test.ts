@@ -4,7 +4,10 @@ import fc from 'fast-check'
 import { Calendar, compile, businessTime } from '../model/calendar.ts'
 import { instantFromIso, instantToIso } from '../model/instant.ts'
 import { lintSla, SlaDefinition } from '../model/sla.ts'
-import { type Clock, clocksOf, stateAt } from '../model/sla-clock.ts'
+import type { DelaySegment } from '../model/delays/attribution.ts'
+import type { Cause } from '../model/delays/charging.ts'
+import { breachBecause } from '../model/sla-breach.ts'
+import { type Clock, clocksOf, ownTime, stateAt } from '../model/sla-clock.ts'
 import { SLA_PACK } from '../model/sla-pack.ts'
 import type { Timeline, TimelineEvent } from '../model/timeline.ts'
 
@@ -72,6 +75,20 @@ function timeline(
     calls: [],
     attributes,
   }
+}
+
+const SEGMENT: DelaySegment = {
+  from: 0,
+  to: 0,
+  cause: 'queue',
+  working_us: 0,
+  off_us: 0,
+  stage: '',
+  step: '',
+  party: 'system',
+  holder: '',
+  system: '',
+  caused_by: '',
 }
 
 const sla = (more: object) =>
@@ -269,6 +286,90 @@ test('warnings fall at shares of the target’s own time, and an open clock past
   )
   assert.equal(stateAt(clock, at('2026-03-09T10:59:59Z')), 'running')
   assert.equal(stateAt(clock, at('2026-03-09T11:00:00Z')), 'breached')
+})
+
+const isos = (list: readonly (number | null)[] = []) => list.map((instant) => (instant === null ? null : instantToIso(instant)))
+
+test('warnings of a deadline that is an instant fall at shares of the working time until it', () => {
+  // Friday 11:00 to Monday 16:00 UTC: five hours and eight.
+  const [clock] = clocksOf(
+    sla({ target: { kind: 'end_of_business_day', days: 1 }, warn: [0.5, 1], overdue_s: [3600, 9 * 3600] }),
+    timeline([['2026-03-06T11:00:00Z', 'start']]),
+    CALENDAR,
+  )
+  assert.equal(clock?.target_us, 13 * 3600e6)
+  assert.deepEqual(isos(clock?.warnings), ['2026-03-09T09:30:00.000Z', '2026-03-09T16:00:00.000Z'])
+  assert.deepEqual(isos(clock?.escalations), ['2026-03-10T09:00:00.000Z', '2026-03-11T09:00:00.000Z'])
+})
+
+test('a due date on a Sunday is the last warning though work ends on Friday', () => {
+  const [clock] = clocksOf(
+    sla({ target: { kind: 'due' }, warn: [0.5, 1] }),
+    timeline([['2026-03-05T08:00:00Z', 'start', { due_at: at('2026-03-08T12:00:00Z') }]]),
+    CALENDAR,
+  )
+  assert.deepEqual(isos(clock?.warnings), ['2026-03-05T16:00:00.000Z', '2026-03-08T12:00:00.000Z'])
+})
+
+test('a clock escalates by its own time, which a pause holds', () => {
+  const [clock] = clocksOf(
+    sla({
+      overdue_s: [2 * 3600],
+      pause: [{ on: [{ activity: 'ask' }], until: [{ activity: 'answer' }], reason: 'supplier' }],
+    }),
+    timeline([
+      ['2026-03-02T08:00:00Z', 'start'],
+      ['2026-03-03T09:00:00Z', 'ask'],
+      ['2026-03-04T09:00:00Z', 'answer'],
+    ]),
+    CALENDAR,
+  )
+  assert.deepEqual(isos([clock?.deadline_at ?? null]), ['2026-03-02T16:00:00.000Z'])
+  assert.deepEqual(isos(clock?.escalations), ['2026-03-04T10:00:00.000Z'])
+})
+
+test('dates far outside of the calendars break nothing', () => {
+  const events: [string, string, Partial<TimelineEvent>][] = [
+    ['1991-03-02T08:00:00Z', 'start', { due_at: at('2090-01-01T00:00:00Z') }],
+  ]
+  for (const target of [{ kind: 'due' }, { kind: 'business', seconds: 60 }, { kind: 'end_of_business_day', days: 1 }])
+    assert.equal(clocksOf(sla({ target, overdue_s: [60] }), timeline(events), CALENDAR).length, 1)
+})
+
+test('a breach is due to the causes without whose time in the clock it would have been met', () => {
+  const hour = (text: string) => at(`2026-03-02T${text}:00Z`)
+  const segment = (from: string, to: string, cause: Cause, system = '') => ({
+    ...SEGMENT,
+    from: hour(from),
+    to: hour(to),
+    cause,
+    system,
+  })
+  const definition = sla({
+    target: { kind: 'business', seconds: 4 * 3600 },
+    pause: [{ on: [{ activity: 'ask' }], until: [{ activity: 'answer' }], reason: 'supplier' }],
+  })
+  const [clock] = clocksOf(
+    definition,
+    timeline([
+      ['2026-03-02T08:00:00Z', 'start'],
+      ['2026-03-02T09:00:00Z', 'ask'],
+      ['2026-03-02T11:00:00Z', 'answer'],
+      ['2026-03-02T15:00:00Z', 'stop'],
+    ]),
+    CALENDAR,
+  )
+  assert.ok(clock?.state === 'breached')
+  // An hour over. The supplier's two hours were held; the outage took an hour and a half of the clock, the approver a half.
+  const segments = [
+    segment('06:00', '08:00', 'technical', 'erp'),
+    segment('08:00', '11:00', 'supplier'),
+    segment('11:00', '12:30', 'technical', 'tax'),
+    segment('12:30', '13:00', 'person'),
+    segment('13:00', '15:00', 'queue'),
+  ]
+  const because = breachBecause(clock, segments, ownTime(definition, CALENDAR))
+  assert.deepEqual(because, { causes: [['queue'], ['technical'], ['supplier']], systems: [['tax']] })
 })
 
 test('the deadline agrees with a walk over every minute, whatever pauses it', () => {

@@ -38,12 +38,19 @@ export type Sla = z.output<typeof Sla>
 export const Slas = z.object({ from: z.string(), to: z.string(), slas: z.array(Sla) }).meta({ id: 'Slas' })
 export type Slas = z.output<typeof Slas>
 
+const BreachSets = z.array(
+  z.object({ because: z.array(z.string()).describe('without all of these together it would have been met'), breaches: z.int() }),
+)
+
 export const SlaDetail = Sla.extend({
   versions: z.array(
     z.object({ version: z.int(), state: z.string(), created_at: z.string(), created_by: z.string(), definition: SlaDefinition }),
   ),
   trend: z.array(z.object({ bucket: z.string(), ...Counts })),
   groups: z.array(z.object({ group: z.string(), ...Counts })),
+  because: z
+    .object({ causes: BreachSets, systems: BreachSets, unexplained: z.int() })
+    .describe('what the breaches that ended in the window are due to'),
   calibration: z
     .array(
       z.object({
@@ -75,10 +82,14 @@ export const Clock = z
     ended_at: z.string().nullable(),
     deadline_at: z.string().nullable().describe('instant of the breach, by the clock itself'),
     warnings: z.array(z.string().nullable()),
+    escalations: z.array(z.string().nullable()).describe('when it escalates after its deadline'),
+    because: z.array(z.array(z.string())).describe('of a breach that ended: sets of causes without which it would have been met'),
+    because_systems: z.array(z.array(z.string())).describe('the same of the systems that failed'),
     used_s: z.number().describe('of the target’s own time, up to now'),
     target_s: z.number().nullable(),
     pauses: z.array(z.object({ reason: z.string(), held_s: z.number() })),
     calendar: z.string(),
+    calendar_since: z.string().nullable().describe('since when the version of the calendar holds that decided it'),
     amount: z.string().nullable(),
     currency: z.string(),
     entity: z.string(),
@@ -96,6 +107,8 @@ export const ClockQuery = Window.extend({
     .enum([...STATES, 'open'])
     .default('open')
     .describe('open: running, paused and overdue ones, the nearest deadline first'),
+  because: z.string().max(200).default('').describe('a set of causes, joined by +, without which a breach would have been met'),
+  because_system: z.string().max(1000).default('').describe('the same of the systems that failed'),
   entity: z.string().max(512).default(''),
   supplier: z.string().max(512).default(''),
   approver: z.string().max(512).default(''),

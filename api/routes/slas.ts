@@ -8,7 +8,7 @@ import { SightlineError } from '../../platform/errors.ts'
 import { listSlas, saveSla, slaVersions, type StoredSla } from '../../platform/slas.ts'
 import { markDirty } from '../../queries/derive/mark.ts'
 import { tenantCalendars } from '../../queries/derive/tenant-calendars.ts'
-import { documentClocks, slaAttainment, slaCalibration, slaClocks, slaOpen } from '../../queries/slas.ts'
+import { documentClocks, slaAttainment, slaBecause, slaCalibration, slaClocks, slaOpen } from '../../queries/slas.ts'
 import type { TenantReader } from '../../queries/run.ts'
 import { cleanText, PathText, Window } from '../contract/common.ts'
 import { ClockQuery, Clocks, DocumentClocks, Sla, SlaDetail, SlaProblems, SlaQuery, Slas } from '../contract/slas.ts'
@@ -56,7 +56,7 @@ export const slaRoutes: Route[] = [
     handle: async ({ tenant, reader, services, query }) => {
       const now = services.now()
       const calendars = await tenantCalendars(services.stores.postgres.db, tenant, now)
-      const { sla, state, limit, after, entity, supplier, approver, system } = query
+      const { sla, state, limit, after, entity, supplier, approver, system, because, because_system } = query
       const isOpen = state === 'open' || state === 'running' || state === 'paused'
       const clocks = await slaClocks(reader, calendars, {
         ...windowOf(query, now),
@@ -64,7 +64,7 @@ export const slaRoutes: Route[] = [
         slaId: sla,
         states: state === 'open' ? [] : [state],
         open: isOpen,
-        filters: { entity, supplier, approver, system },
+        filters: { entity, supplier, approver, system, because, because_system },
         limit: limit + 1,
         offset: after,
       })
@@ -84,11 +84,12 @@ export const slaRoutes: Route[] = [
       const versions = await slaVersions(services.stores.postgres.db, tenant, id)
       const [newest] = versions
       if (newest === undefined) throw unknown(id)
-      const [[figures], trend, groups, calibration] = await Promise.all([
+      const [[figures], trend, groups, because, calibration] = await Promise.all([
         withFigures(reader, [newest], window),
         slaAttainment(reader, { ...window, slaId: id, bucket: query.bucket }),
         slaAttainment(reader, { ...window, slaId: id, bucket: 'all', groupBy: query.group_by ?? 'entity' }),
-        slaCalibration(reader, newest.sla, window.now),
+        slaBecause(reader, id, window),
+        slaCalibration(reader, id, window.now),
       ])
       if (figures === undefined) throw unknown(id)
       return {
@@ -102,6 +103,7 @@ export const slaRoutes: Route[] = [
         })),
         trend,
         groups,
+        because,
         calibration,
       }
     },

@@ -9,4 +9,5 @@ SELECT * REPLACE (
     arrayMap(one -> (one.1, concat({mark:String}, one.2)), about) AS about
 )
 FROM sightline.ai_events AS rows
-WHERE rows.occurred_day >= toDate32({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.occurred_day >= toDate32({since:String})

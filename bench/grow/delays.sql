@@ -14,5 +14,6 @@ SELECT * REPLACE (
     concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.delays AS rows
-WHERE rows.cohort_day >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.cohort_day >= toDate({since:String})
     AND rows.settled_at IS NOT NULL

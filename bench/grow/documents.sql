@@ -11,5 +11,6 @@ SELECT * REPLACE (
     concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.documents AS rows
-WHERE toDate(rows.opened_at) >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND toDate(rows.opened_at) >= toDate({since:String})
     AND rows.closed_at IS NOT NULL

@@ -13,4 +13,5 @@ SELECT * REPLACE (
     if(operation_id = '', '', concat({mark:String}, operation_id)) AS operation_id
 )
 FROM sightline.events AS rows
-WHERE toDate(rows.occurred_at) >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND toDate(rows.occurred_at) >= toDate({since:String})

@@ -8,5 +8,6 @@ SELECT * REPLACE (
     concat({mark:String}, item_id) AS item_id
 )
 FROM sightline.exception_items AS rows
-WHERE rows.raised_day >= toDate32({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.raised_day >= toDate32({since:String})
     AND rows.resolved_at IS NOT NULL

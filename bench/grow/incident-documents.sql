@@ -7,5 +7,6 @@ SELECT * REPLACE (
     concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.incident_documents AS rows
-WHERE toDate(rows.blocked_at) >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND toDate(rows.blocked_at) >= toDate({since:String})
     AND rows.released_at IS NOT NULL

@@ -7,5 +7,6 @@ SELECT * REPLACE (
     concat({mark:String}, incident_id) AS incident_id
 )
 FROM sightline.incidents AS rows
-WHERE toDate(rows.first_failed_at) >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND toDate(rows.first_failed_at) >= toDate({since:String})
     AND rows.ended_at IS NOT NULL

@@ -5,4 +5,5 @@ SELECT * REPLACE (
     0 AS open
 )
 FROM sightline.kpi_days AS rows
-WHERE rows.cohort_day >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.cohort_day >= toDate({since:String})

@@ -6,5 +6,6 @@ SELECT * REPLACE (
     concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.kpi_facts AS rows
-WHERE rows.cohort_day >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.cohort_day >= toDate({since:String})
     AND NOT rows.open

@@ -7,4 +7,5 @@ SELECT * REPLACE (
     concat({mark:String}, object_id) AS object_id
 )
 FROM sightline.object_activity AS rows
-WHERE rows.last_day >= toDate32({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.last_day >= toDate32({since:String})

@@ -8,4 +8,5 @@ SELECT * REPLACE (
     concat({mark:String}, operation_id) AS operation_id
 )
 FROM sightline.operation_attempts AS rows
-WHERE rows.attempted_day >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.attempted_day >= toDate({since:String})

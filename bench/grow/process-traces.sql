@@ -8,4 +8,5 @@ SELECT * REPLACE (
     concat({mark:String}, object_id) AS object_id
 )
 FROM sightline.process_traces AS rows
-WHERE rows.started_day >= toDate32({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.started_day >= toDate32({since:String})

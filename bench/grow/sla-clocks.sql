@@ -9,5 +9,6 @@ SELECT * REPLACE (
     concat({mark:String}, document_id) AS document_id
 )
 FROM sightline.sla_clocks AS rows
-WHERE rows.cohort_day >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.cohort_day >= toDate({since:String})
     AND rows.ended_at IS NOT NULL

@@ -7,5 +7,6 @@ SELECT * REPLACE (
     concat({mark:String}, violation_id) AS violation_id
 )
 FROM sightline.violations AS rows
-WHERE rows.detected_day >= toDate({since:String})
+WHERE rows.tenant_id = {tenant:String}
+    AND rows.detected_day >= toDate({since:String})
     AND NOT rows.retracted

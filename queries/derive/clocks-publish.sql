@@ -35,6 +35,9 @@ SELECT
     newest.28 AS approver,
     newest.29 AS system,
     newest.30 AS currency,
+    newest.31 AS escalations,
+    newest.32 AS because,
+    newest.33 AS because_systems,
     newest_version AS version,
     newest.1 OR cohort_day != toDate(newest.3) AS is_deleted
 FROM (
@@ -76,7 +79,10 @@ FROM (
                 supplier,
                 approver,
                 system,
-                currency
+                currency,
+                escalations,
+                because,
+                because_systems
             ),
             version
         ) AS newest

@@ -46,30 +46,54 @@ export const delayAnswer: TimelineAnswer = {
   },
   async prepare(run) {
     if ([...run.documents.keys()].every((type) => NO_DOCUMENTS.has(type))) return null
-    const [calendars, systems, windows] = await Promise.all([
-      calendarRows(run, run.tenant, run.signal),
-      rootSystems(run),
-      deriveRows(run, 'derive/delay-windows', {}, Window),
-    ])
-    const context: DelayContext = {
-      calendarOf: partyCalendars(
-        calendars.map(({ kind, key, from_us, stated }) => ({
-          kind,
-          key,
-          from: from_us,
-          body: JSON.parse(stated) as Record<string, unknown>,
-        })),
-      ),
-      rootSystem: (id) => systems.get(id) ?? '',
-      windows: windows.map(({ id, failed, from_us, to_us }) => ({ id, system: failed, from: from_us, to: to_us })),
-    }
+    const delayOf = await delaysOf(run)
     return (timeline) => {
       if (NO_DOCUMENTS.has(timeline.document.type)) return []
-      const delay = attribute(timeline, context, null)
+      const delay = delayOf(timeline)
       if (delay === null) return []
       return [{ subject_id: '', cohort_at: delay.finished ? delay.to : delay.from, values: valuesOf(delay, timeline) }]
     }
   },
+}
+
+type DelayOf = (timeline: Timeline) => DocumentDelay | null
+const prepared = new WeakMap<DeriveRun, Promise<DelayOf>>()
+
+/** Attributes the time of timelines of a run, each once, whichever answer asks for it. */
+export function delaysOf(run: DeriveRun): Promise<DelayOf> {
+  const known = prepared.get(run)
+  if (known !== undefined) return known
+  const made = prepareDelays(run)
+  prepared.set(run, made)
+  return made
+}
+
+async function prepareDelays(run: DeriveRun): Promise<DelayOf> {
+  const [calendars, systems, windows] = await Promise.all([
+    calendarRows(run, run.tenant, run.signal),
+    rootSystems(run),
+    deriveRows(run, 'derive/delay-windows', {}, Window),
+  ])
+  const context: DelayContext = {
+    calendarOf: partyCalendars(
+      calendars.map(({ kind, key, from_us, stated }) => ({
+        kind,
+        key,
+        from: from_us,
+        body: JSON.parse(stated) as Record<string, unknown>,
+      })),
+    ),
+    rootSystem: (id) => systems.get(id) ?? '',
+    windows: windows.map(({ id, failed, from_us, to_us }) => ({ id, system: failed, from: from_us, to: to_us })),
+  }
+  const attributed = new WeakMap<Timeline, DocumentDelay | null>()
+  return (timeline) => {
+    const known = attributed.get(timeline)
+    if (known !== undefined) return known
+    const delay = attribute(timeline, context, null)
+    attributed.set(timeline, delay)
+    return delay
+  }
 }
 
 function calendarRows(stores: Pick<DeriveStores, 'clickhouse'>, tenant: TenantId, signal: AbortSignal | undefined) {

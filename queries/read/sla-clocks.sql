@@ -19,6 +19,8 @@ WHERE tenant_id = {tenant_id:String}
     AND ({supplier:String} = '' OR supplier = {supplier:String})
     AND ({approver:String} = '' OR approver = {approver:String})
     AND ({system:String} = '' OR system = {system:String})
+    AND ({because:String} = '' OR has(because, {because:String}))
+    AND ({because_system:String} = '' OR has(because_systems, {because_system:String}))
 ORDER BY
     if({open:Bool}, toUnixTimestamp64Micro(ifNull(deadline_at, toDateTime64('2250-01-01 00:00:00', 6, 'UTC'))), -toUnixTimestamp64Micro(clocks.cohort_at)),
     document_id,

@@ -2,6 +2,7 @@
 -- seen only up to then.
 SELECT
     used_us,
+    target_us,
     state = 'cancelled' AS censored
 FROM sightline.sla_clocks FINAL
 WHERE tenant_id = {tenant_id:String}

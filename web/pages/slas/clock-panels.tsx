@@ -1,9 +1,12 @@
-import { NativeSelect } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import { useState } from 'react'
+import { useSearchParams } from 'react-router'
 import { useWindowAnswer } from '../../answers.ts'
 import { count } from '../../format.ts'
+import { causeName } from '../../parts/delay-causes.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Empty, Shown } from '../../parts/states.tsx'
+import { useSetParameters } from '../../scope.ts'
 import { ClockCsv, ClockTable, type ListedClock } from './clock-table.tsx'
 
 /** Open clocks that are read at once, by deadline. */
@@ -79,13 +82,37 @@ export function OpenClocks({ sla }: { sla: string | undefined }) {
 
 /** Clocks that were breached in the window, the latest deadline or end first; those that are still open among them. */
 export function BreachedClocks({ sla }: { sla: string | undefined }) {
-  const answer = useWindowAnswer('Clocks', '/v1/slas/clocks', { sla, state: 'breached', limit: MOST }, { refreshMs: 60_000 })
+  const [search] = useSearchParams()
+  const setParameters = useSetParameters()
+  const because = sla === undefined ? undefined : (search.get('because') ?? undefined)
+  const system = sla === undefined ? undefined : (search.get('because_system') ?? undefined)
+  const answer = useWindowAnswer(
+    'Clocks',
+    '/v1/slas/clocks',
+    { sla, state: 'breached', because, because_system: system, limit: MOST },
+    { refreshMs: 60_000 },
+  )
   const rows = answer.data?.clocks
+  const chosen = because?.split('+').map(causeName) ?? system?.split('+')
   return (
     <Panel
       title="Breaches"
       note="ended in the window, or due in it and still open; the latest first"
-      aside={<ClockCsv name="clocks-breached" rows={rows} />}
+      aside={
+        <>
+          {chosen !== undefined && (
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => setParameters({ because: undefined, because_system: undefined })}
+              aria-label="Show breaches of all causes"
+            >
+              Because of {chosen.join(' and ')} ✕
+            </Button>
+          )}
+          <ClockCsv name="clocks-breached" rows={rows} />
+        </>
+      }
     >
       <Shown of={answer} height={260}>
         {({ clocks }) =>

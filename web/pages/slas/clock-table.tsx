@@ -3,6 +3,7 @@ import { duration, instant, percent, words } from '../../format.ts'
 import { money } from '../../money.ts'
 import { useNow } from '../../now.ts'
 import { CsvButton } from '../../parts/csv-button.tsx'
+import { causeName } from '../../parts/delay-causes.tsx'
 import { DocumentLink, ScopedLink } from '../../parts/scoped-link.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { ClockStateChip, untilText } from './sla-parts.tsx'
@@ -61,6 +62,12 @@ export function ClockTable({ label, rows, show, oneSla }: Props) {
         }
       : null,
     show === 'ended' ? { head: 'Over', render: (one) => overText(one, now), right: true } : null,
+    show === 'ended'
+      ? { head: 'Because of', render: ({ because }) => becauseText(because) || <span className="dim">–</span> }
+      : null,
+    show === 'overdue' && rows.some(({ escalations }) => escalations.length > 0)
+      ? { head: 'Escalated', render: (one) => escalatedText(one, now), right: true }
+      : null,
     { head: 'Supplier', render: ({ supplier }) => supplier || <span className="dim">–</span> },
     { head: 'Entity', render: ({ entity }) => entity || <span className="dim">–</span> },
   ]
@@ -71,6 +78,16 @@ const keyOf = ({ sla, type, id, subject, epoch }: ListedClock): string => `${sla
 
 function usedText({ used_s, target_s }: ListedClock): string {
   return target_s === null ? duration(used_s) : `${duration(used_s)} of ${duration(target_s)}`
+}
+
+function becauseText(because: ListedClock['because']): string {
+  return because.map((set) => set.map(causeName).join(' and ')).join(', or ')
+}
+
+/** The step of escalation that is reached: `1 of 2`. */
+function escalatedText({ escalations }: ListedClock, now: number): string {
+  const reached = escalations.filter((at) => at !== null && Date.parse(at) <= now).length
+  return escalations.length === 0 ? '–' : `${reached} of ${escalations.length}`
 }
 
 function overText({ deadline_at, ended_at }: ListedClock, now: number): string {
@@ -101,7 +118,11 @@ export function ClockCsv({ name, rows }: { name: string; rows: readonly ListedCl
         'used_s',
         'target_s',
         'paused',
+        'because',
+        'because_systems',
+        'escalations',
         'calendar',
+        'calendar_since',
         'supplier',
         'entity',
         'known_since',
@@ -124,7 +145,11 @@ export function ClockCsv({ name, rows }: { name: string; rows: readonly ListedCl
         one.used_s,
         one.target_s,
         one.pauses.map(({ reason, held_s }) => `${reason} ${held_s} s`).join('; '),
+        one.because.map((set) => set.join('+')).join('; '),
+        one.because_systems.map((set) => set.join('+')).join('; '),
+        one.escalations.join('; '),
         one.calendar,
+        one.calendar_since,
         one.supplier,
         one.entity,
         one.known_since,

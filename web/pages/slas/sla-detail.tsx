@@ -4,7 +4,8 @@ import type { SlaDetail } from '../../../api/contract/slas.ts'
 import { DIMENSIONS } from '../../../model/vocabulary.ts'
 import { useAct, useWindowAnswer } from '../../answers.ts'
 import { TrendLine } from '../../charts/trend-line.tsx'
-import { count, instant, percent, words } from '../../format.ts'
+import { count, counted, instant, percent, words } from '../../format.ts'
+import { BecauseBars } from '../../parts/because-bars.tsx'
 import { CsvButton } from '../../parts/csv-button.tsx'
 import { Delta } from '../../parts/delta.tsx'
 import { Figures, PageHead, Panel } from '../../parts/panel.tsx'
@@ -62,10 +63,11 @@ export function SlaDetailView({ id }: { id: string }) {
             </Panel>
             <div className="split">
               <Groups of={sla} group={group} />
-              <Calibration of={sla} />
+              <BreachCauses of={sla} />
             </div>
             <OpenClocks sla={sla.id} />
             <BreachedClocks sla={sla.id} />
+            <Calibration of={sla} />
             <SlaEditor key={sla.version} of={sla} />
             <Versions of={sla} />
           </div>
@@ -152,6 +154,58 @@ function Groups({ of, group }: { of: SlaDetail; group: string }) {
   )
 }
 
+/** What ended breaches would have been met without; a choice narrows the list of breaches. */
+function BreachCauses({ of }: { of: SlaDetail }) {
+  const [search] = useSearchParams()
+  const setParameters = useSetParameters()
+  const ended = of.breached - of.breached_open
+  const side = (name: 'because' | 'because_system', rows: SlaDetail['because']['causes']) => {
+    const chosen = search.get(name) ?? undefined
+    return {
+      rows: rows.map(({ because, breaches }) => ({ because, n: breaches })),
+      chosen,
+      onChoose: (key: string) =>
+        setParameters({ because: undefined, because_system: undefined, [name]: chosen === key ? undefined : key }),
+    }
+  }
+  return (
+    <Panel
+      title="Breached because of"
+      note="without this time in the clock they would have been met; one breach may stand in several"
+      aside={
+        <CsvButton
+          name={`${of.id}-breached-because`}
+          head={['kind', 'because', 'breaches']}
+          rows={[
+            ...of.because.causes.map((one) => ({ kind: 'cause', ...one })),
+            ...of.because.systems.map((one) => ({ kind: 'system', ...one })),
+          ]}
+          cells={(row) => [row.kind, row.because.join('+'), row.breaches]}
+        />
+      }
+    >
+      {ended === 0 ? (
+        <Empty title="No breach ended in this window" />
+      ) : (
+        <>
+          <BecauseBars
+            of="Breached"
+            total={ended}
+            shareOf="ended breaches"
+            causes={side('because', of.because.causes)}
+            systems={side('because_system', of.because.systems)}
+          />
+          {of.because.unexplained > 0 && (
+            <p className="dim form-note">
+              {counted(of.because.unexplained, 'breach')} that no cause explains: due before it began.
+            </p>
+          )}
+        </>
+      )}
+    </Panel>
+  )
+}
+
 function Calibration({ of }: { of: SlaDetail }) {
   return (
     <Panel
@@ -168,7 +222,7 @@ function Calibration({ of }: { of: SlaDetail }) {
     >
       {of.calibration.length === 0 ? (
         <Empty title="Not told">
-          <p>At least 20 clocks have to have ended on either side, and the target has to be a duration.</p>
+          <p>At least 20 clocks have to have ended on either side.</p>
         </Empty>
       ) : (
         <Table<SlaDetail['calibration'][number]>
@@ -189,7 +243,7 @@ function Calibration({ of }: { of: SlaDetail }) {
 
 function Versions({ of }: { of: SlaDetail }) {
   return (
-    <Panel title="Versions" note="the newest is in force; its clocks were replayed">
+    <Panel title="Versions" note="a clock follows the newest version that holds when it starts">
       <Table<SlaDetail['versions'][number]>
         label="Versions of the definition"
         rows={of.versions}
@@ -199,6 +253,11 @@ function Versions({ of }: { of: SlaDetail }) {
           { head: 'State', render: ({ state }) => state },
           { head: 'Since', render: ({ created_at }) => instant(created_at), nowrap: true },
           { head: 'By', render: ({ created_by }) => created_by },
+          {
+            head: 'Clocks that start',
+            render: ({ definition }) =>
+              definition.effective_from === null ? 'at any time' : `from ${definition.effective_from}`,
+          },
           { head: 'Target', render: ({ definition }) => targetText(definition) },
         ]}
       />

@@ -168,6 +168,23 @@ function Fields({ of, isNew, set }: FieldsProps) {
         value={text('calendar')}
         onChange={({ currentTarget: { value } }) => set('calendar', value === '' ? null : value)}
       />
+      <TextInput
+        label="For clocks that start from"
+        description="A day or an instant; empty: for those of the past, too"
+        value={text('effective_from')}
+        onChange={({ currentTarget: { value } }) => set('effective_from', value === '' ? null : value)}
+      />
+      <TagsInput
+        label="Escalates, hours over"
+        description="After the deadline, by the clock's own time; rising"
+        value={hoursOf(of['overdue_s'])}
+        onChange={(hours) =>
+          set(
+            'overdue_s',
+            hours.map((one) => Math.round(Number(one) * 3600)),
+          )
+        }
+      />
       <NumberInput
         label="Share to be met, %"
         min={0}
@@ -222,6 +239,10 @@ function conditionsOf(value: unknown): Body[] {
 
 function activitiesOf(value: unknown): string[] {
   return conditionsOf(value).flatMap(({ activity }) => (Array.isArray(activity) ? activity.map(String) : [String(activity)]))
+}
+
+function hoursOf(seconds: unknown): string[] {
+  return Array.isArray(seconds) ? seconds.map((one) => String(Number(one) / 3600)) : []
 }
 
 function hasFilters(value: unknown): boolean {
