@@ -40,7 +40,17 @@ FROM (
                     kpi,
                     subject_id
                 FROM sightline.kpi_fact_history
-                WHERE tenant_id = {tenant_id:String} AND version > {as_of:UInt64}
+                WHERE tenant_id = {tenant_id:String}
+                GROUP BY
+                    document_type,
+                    document_id,
+                    kpi,
+                    subject_id
+                HAVING max(version) > {as_of:UInt64}
+                    AND countIf(
+                        cohort_at >= fromUnixTimestamp64Micro({from_us:Int64}, 'UTC')
+                        AND cohort_at < fromUnixTimestamp64Micro({to_us:Int64}, 'UTC')
+                    ) > 0
             )
     )
     GROUP BY
