@@ -110,14 +110,11 @@ const BECAUSE = {
   row: z.object({ kind: z.enum(['causes', 'systems']), joined: z.string(), breaches: count }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
+const flag = z.union([z.boolean(), z.number()]).transform(Boolean)
 const LIVES = {
   name: 'read/sla-lives',
-  params: z.object({ sla_id: z.string(), from: z.string() }),
-  row: z.object({
-    used_us: count,
-    target_us: z.number().nullable(),
-    censored: z.union([z.boolean(), z.number()]).transform(Boolean),
-  }),
+  params: z.object({ sla_ids: z.array(z.string()), from: z.string() }),
+  row: z.object({ sla_id: z.string(), used: z.array(count), targets: z.array(count), censored: z.array(flag) }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 type Window = { from: Instant; to: Instant; now: Instant }
@@ -199,9 +196,9 @@ export async function slaClocks(reader: TenantReader, calendars: TenantCalendars
     limit,
     offset,
   })
-  const curves = new Map<string, ReturnType<typeof kaplanMeier>>()
-  for (const id of new Set(rows.map((row) => row.sla_id)))
-    curves.set(id, open ? kaplanMeier(await livesOf(reader, id, scope.now), MINIMUM_N) : null)
+  const running = new Set(rows.filter(({ now_state }) => now_state === 'running').map((row) => row.sla_id))
+  const lives = await livesOf(reader, [...running], scope.now)
+  const curves = new Map([...lives].map(([id, of]) => [id, kaplanMeier(of, MINIMUM_N)]))
   return rows.map((row) => {
     const used = usedAt(row, calendars, scope.now)
     const curve = curves.get(row.sla_id) ?? null
@@ -239,19 +236,15 @@ export async function documentClocks(reader: TenantReader, calendars: TenantCale
  * share of the target that was used up: the mean breach probability that was told, and how many were breached of those that lasted so long.
  */
 export async function slaCalibration(reader: TenantReader, slaId: string, now: Instant) {
-  const lives = (await reader.rows(LIVES, { sla_id: slaId, from: instantToClickHouse(now - LIVES_US) })).toReversed()
+  const lives = (await livesOf(reader, [slaId], now)).get(slaId) ?? []
   const cut = Math.floor(lives.length * 0.7)
-  const curve = kaplanMeier(
-    lives.slice(0, cut).map((life) => ({ time: life.used_us, censored: life.censored })),
-    MINIMUM_N,
-  )
+  const curve = kaplanMeier(lives.slice(0, cut), MINIMUM_N)
   if (curve === null) return []
   return [0, 0.25, 0.5, 0.75, 0.9].flatMap((share) => {
-    const lasted = lives.slice(cut).flatMap((life) => {
-      const target = life.target_us ?? 0
-      if (life.censored || target <= 0 || life.used_us <= target * share) return []
+    const lasted = lives.slice(cut).flatMap(({ time, target, censored }) => {
+      if (censored || target <= 0 || time <= target * share) return []
       const told = survivalAt(curve, target, target * share, MINIMUM_N)
-      return told === null ? [] : [{ told, breached: life.used_us > target ? 1 : 0 }]
+      return told === null ? [] : [{ told, breached: time > target ? 1 : 0 }]
     })
     if (lasted.length < MINIMUM_N) return []
     const mean = (of: 'told' | 'breached') => lasted.reduce((sum, one) => sum + one[of], 0) / lasted.length
@@ -259,9 +252,18 @@ export async function slaCalibration(reader: TenantReader, slaId: string, now: I
   })
 }
 
-async function livesOf(reader: TenantReader, slaId: string, now: Instant): Promise<Observation[]> {
-  const lives = await reader.rows(LIVES, { sla_id: slaId, from: instantToClickHouse(now - LIVES_US) })
-  return lives.map((life) => ({ time: Math.max(0, life.used_us), censored: life.censored }))
+type Life = Observation & { target: number }
+
+/** The latest clocks of service levels that ended, the earliest first: the own time that each took, and its target's. */
+async function livesOf(reader: TenantReader, slaIds: string[], now: Instant): Promise<Map<string, Life[]>> {
+  if (slaIds.length === 0) return new Map()
+  const rows = await reader.rows(LIVES, { sla_ids: slaIds, from: instantToClickHouse(now - LIVES_US) })
+  return new Map(
+    rows.map(({ sla_id, used, targets, censored }) => [
+      sla_id,
+      used.map((us, at) => ({ time: Math.max(0, us), target: targets[at] ?? 0, censored: censored[at] ?? false })),
+    ]),
+  )
 }
 
 /** States without those that say what the one before them said: two processes may have computed one change. */
