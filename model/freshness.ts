@@ -27,6 +27,9 @@ export type Cadence = {
   silent: number
 }
 
+/** Minutes since 1970 between two signs. */
+type Silence = { from: number; to: number }
+
 const HOUR = 60
 const WEEK_HOURS = 168
 const MINUTE_US = 60_000_000
@@ -35,8 +38,8 @@ const MINUTE_US = 60_000_000
 export const LEARNING = { gaps: 20, span_min: 24 * HOUR, window_days: 28 } as const
 
 /** What is never called late or silent, whatever was learned: clocks, batches and networks have minutes of play. */
-const LEAST_LATE_US = 3 * MINUTE_US
-const LEAST_SILENT_US = 5 * MINUTE_US
+export const LEAST_LATE_US = 3 * MINUTE_US
+export const LEAST_SILENT_US = 5 * MINUTE_US
 
 /**
  * Learns the pace of a source from the minutes in which it showed a sign of life.
@@ -50,15 +53,17 @@ const LEAST_SILENT_US = 5 * MINUTE_US
  * of the past does not excuse the next one; silence starts at twice that and more where few or uneven gaps were seen.
  *
  * @param minutes minutes since 1970 with a sign of life, ascending, each once; at most the last {@link LEARNING.window_days} days
+ * @param silences whole hours between two signs that are no part of what was seen, so that signs known to be missing do not lower what is
+ *   expected
  * @returns `null` while there is too little to learn from
  */
-export function learnCadence(minutes: readonly number[]): Cadence | null {
+export function learnCadence(minutes: readonly number[], silences: readonly Silence[] = []): Cadence | null {
   const first = minutes[0] ?? 0
   const last = minutes.at(-1) ?? 0
   const n = minutes.length - 1
   if (n < LEARNING.gaps || last - first < LEARNING.span_min) return null
-  const rates = ratesByHour(minutes, first, last)
-  const warped = warp(rates)
+  const rates = ratesByHour(minutes, first, last, silences)
+  const warped = expectedSigns(rates)
   const gaps = minutes.slice(1).map((minute, at) => warped(minute) - warped(minutes[at] ?? minute))
   const ordered = gaps.toSorted((a, b) => b - a)
   const forgiven = Math.min(5, Math.max(1, Math.floor(n / 100)))
@@ -70,7 +75,7 @@ export function learnCadence(minutes: readonly number[]): Cadence | null {
 }
 
 /** Signs to expect in each hour of the week. */
-function ratesByHour(minutes: readonly number[], first: number, last: number): number[] {
+function ratesByHour(minutes: readonly number[], first: number, last: number, silences: readonly Silence[]): number[] {
   const signs = Array.from({ length: WEEK_HOURS }, () => 0)
   const seen = Array.from({ length: WEEK_HOURS }, () => 0)
   for (const minute of minutes) add(signs, hourOfWeek(minute), 1)
@@ -79,6 +84,9 @@ function ratesByHour(minutes: readonly number[], first: number, last: number): n
     const to = Math.min(last + 1, (hour + 1) * HOUR)
     add(seen, hour % WEEK_HOURS, (to - from) / HOUR)
   }
+  for (const silence of silences)
+    for (let hour = Math.floor(silence.from / HOUR) + 1; hour < Math.floor(silence.to / HOUR); hour++)
+      add(seen, hour % WEEK_HOURS, -1)
   return signs.map((count, hour) => {
     const alike = alikeHours(hour)
     const [alikeSigns, alikeSeen] = [total(signs, alike), total(seen, alike)]
@@ -113,8 +121,8 @@ function total(list: readonly number[], places: readonly number[]): number {
   return places.reduce((sum, at) => sum + (list[at] ?? 0), 0)
 }
 
-/** The running sum of the rates: how many signs are to be expected up to a minute (with fractions). */
-function warp(rates: readonly number[]): (minute: number) => number {
+/** The running sum of the rates: how many signs are to be expected from 1970 up to a minute (with fractions). */
+export function expectedSigns(rates: readonly number[]): (minute: number) => number {
   const before: number[] = [0]
   for (const rate of rates) before.push((before.at(-1) ?? 0) + rate)
   const week = before[WEEK_HOURS] ?? 0

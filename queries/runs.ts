@@ -1,6 +1,9 @@
 import { z } from 'zod'
-import { instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import { INSTANT_MIN, type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import { STARTS, type WorkflowPace, workflowPace } from '../model/workflow-pace.ts'
 import { SightlineError } from '../platform/errors.ts'
+import type { Db } from '../platform/postgres/client.ts'
+import { answersState } from './answers.ts'
 import { CALL_WORDS, CallRow, callView } from './calls.ts'
 import { cursorOf, pageOf } from './cursor.ts'
 import type { Between } from './integrations.ts'
@@ -9,6 +12,8 @@ import type { Query, TenantReader } from './run.ts'
 const RUN_STATUS = z.enum(['running', 'waiting', 'completed', 'failed', 'cancelled'])
 
 const narrowed = { from: z.string(), to: z.string(), run: z.string(), workflow: z.string(), status: z.string() }
+
+const started = { system: z.string(), workflow: z.string(), last_at: z.string(), starts: z.array(z.number()) }
 
 const RUNS = {
   name: 'read/integration-runs',
@@ -32,17 +37,25 @@ const RUNS = {
 
 const WORKFLOWS = {
   name: 'read/integration-workflows',
-  params: z.object(narrowed),
+  params: z.object({ ...narrowed, minutes: z.number() }),
   row: z.object({
-    system: z.string(),
-    workflow: z.string(),
+    ...started,
     runs: z.number(),
     completed: z.number(),
     failed: z.number(),
+    timeouts: z.number(),
+    errors: z.number(),
+    cancelled: z.number(),
+    waiting: z.number(),
     open: z.number(),
     quantiles_ms: z.tuple([z.number().nullable().optional(), z.number().nullable().optional()]),
-    last_at: z.string(),
   }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const EARLIER_STARTS = {
+  name: 'read/run-starts',
+  params: z.object({ from: z.string(), to: z.string(), workflow: z.string(), minutes: z.number() }),
+  row: z.object(started),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const RUN_CALLS = {
@@ -72,15 +85,27 @@ function runView(row: z.output<typeof RUNS.row>) {
   }
 }
 
+const DAY_US = 86_400e6
+/** Silences of a workflow that are listed; `not_started` counts all of them. */
+const GAPS_SHOWN = 50
+
 /**
- * Runs of workflows that started in the window, the latest first, and the workflows by their runs. A run is known from its events and from
- * the calls of its nodes.
+ * Runs of workflows that started in the window, the latest first, and the workflows by their runs, with the starts that were expected and
+ * did not happen. A run is known from its events and from the calls of its nodes.
  *
+ * @param query.now what was expected in the last minutes before it is not missing yet
  * @throws SightlineError `parameter_invalid` for a cursor that is none of ours
  */
 export async function runs(
   reader: TenantReader,
-  query: Between & { workflow?: string | undefined; status?: string | undefined; limit: number; after?: string | undefined },
+  db: Db,
+  query: Between & {
+    workflow?: string | undefined
+    status?: string | undefined
+    limit: number
+    after?: string | undefined
+    now: Instant
+  },
 ) {
   const cursor = cursorOf(query.after)
   const params = {
@@ -90,20 +115,81 @@ export async function runs(
     workflow: query.workflow ?? '',
     status: query.status ?? '',
   }
-  const [rows, workflows] = await Promise.all([
+  const [rows, workflows, earlier, answers] = await Promise.all([
     reader.rows(RUNS, { ...params, after_us: cursor.us, after_run: cursor.id, limit: query.limit + 1 }),
-    reader.rows(WORKFLOWS, params),
+    reader.rows(WORKFLOWS, { ...params, minutes: STARTS.minutes }),
+    reader.rows(EARLIER_STARTS, {
+      from: instantToClickHouse(Math.max(Math.min(query.to - STARTS.days * DAY_US, query.from), INSTANT_MIN)),
+      to: params.from,
+      workflow: params.workflow,
+      minutes: STARTS.minutes,
+    }),
+    answersState(reader, db),
   ])
+  // Traces are computed a little after events arrive: where those before the window are not, a start may be unknown and not missing.
+  const known = answers.changed === 0 || (answers.computed_until !== null && answers.computed_until >= instantToIso(query.from))
   const { page, next } = pageOf(rows, query.limit, (row) => [row.started_us, row.run])
   return {
     from: instantToIso(query.from),
     to: instantToIso(query.to),
-    workflows: workflows.map(({ quantiles_ms, ...workflow }) => {
-      const [p50, p95] = workflow.runs === workflow.open ? [] : quantiles_ms
-      return { ...workflow, p50_ms: p50 ?? null, p95_ms: p95 ?? null }
-    }),
+    workflows: withPaces(workflows, known ? earlier : null, query),
     runs: page.map(runView),
     next,
+  }
+}
+
+type Starts = z.output<typeof EARLIER_STARTS.row>
+
+/**
+ * Workflows with their paces, and those without a run of which starts are missing; most failures and missing starts first.
+ *
+ * @param earlier starts before the window; null where they are not known
+ */
+function withPaces(
+  rows: readonly z.output<typeof WORKFLOWS.row>[],
+  earlier: readonly Starts[] | null,
+  scope: Between & { status?: string | undefined; now: Instant },
+) {
+  const keyOf = ({ system, workflow }: { system: string; workflow: string }): string => `${system}\n${workflow}`
+  const before = new Map((earlier ?? []).map((row) => [keyOf(row), row]))
+  const paceOf = (starts: readonly number[]) =>
+    paceView(workflowPace(earlier === null ? [] : starts.slice(-STARTS.minutes), scope, scope.now))
+  const ran = rows.map(({ quantiles_ms, starts, ...figures }) => {
+    const [p50, p95] = figures.runs === figures.open ? [] : quantiles_ms
+    const known = before.get(keyOf(figures))?.starts ?? []
+    before.delete(keyOf(figures))
+    return { ...figures, p50_ms: p50 ?? null, p95_ms: p95 ?? null, pace: paceOf([...known, ...starts]) }
+  })
+  // Where one state is asked for, a workflow that is not here may have runs of another.
+  const absent = scope.status === undefined ? [...before.values()] : []
+  return [
+    ...ran,
+    ...absent
+      .map(({ starts, ...workflow }) => ({ ...workflow, ...NO_RUN, pace: paceOf(starts) }))
+      .filter(({ pace }) => pace.state === 'late' || (pace.not_started ?? 0) > 0),
+  ].toSorted((a, b) => b.failed + (b.pace.not_started ?? 0) - a.failed - (a.pace.not_started ?? 0) || b.runs - a.runs)
+}
+
+const NO_RUN = {
+  runs: 0,
+  completed: 0,
+  failed: 0,
+  timeouts: 0,
+  errors: 0,
+  cancelled: 0,
+  waiting: 0,
+  open: 0,
+  p50_ms: null,
+  p95_ms: null,
+} as const
+
+function paceView({ due_by, judged_from, gaps, ...pace }: WorkflowPace) {
+  const iso = (at: Instant | null): string | null => (at === null ? null : instantToIso(at))
+  return {
+    ...pace,
+    due_by: iso(due_by),
+    judged_from: iso(judged_from),
+    gaps: gaps.slice(-GAPS_SHOWN).map(({ from, to, expected }) => ({ from: instantToIso(from), to: iso(to), expected })),
   }
 }
 
@@ -132,8 +218,8 @@ export async function runDetail(reader: TenantReader, run: string, window: Betwe
   const started = instantFromIso(found.started_at) ?? window.from
   const calls = await reader.rows(RUN_CALLS, {
     run,
-    from: instantToClickHouse(started - 86_400e6),
-    to: instantToClickHouse(started + 30 * 86_400e6),
+    from: instantToClickHouse(started - DAY_US),
+    to: instantToClickHouse(started + 30 * DAY_US),
     limit: RUN_CALLS_SHOWN,
   })
   return { run: runView(found), calls: calls.map(callView) }

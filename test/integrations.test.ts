@@ -540,10 +540,24 @@ test('a run is one run, whether its events, its spans or both tell of it', async
       runs: 4,
       completed: 2,
       failed: 1,
+      timeouts: 0,
+      errors: 1,
+      cancelled: 0,
+      waiting: 0,
       open: 1,
       p50_ms: 1000,
       p95_ms: 3000,
       last_at: found.workflows[0]?.last_at,
+      // Four runs, and their events are not computed yet: unknown, which is not zero.
+      pace: {
+        state: 'learning',
+        judged_by: null,
+        learned_from_n: 0,
+        due_by: null,
+        judged_from: null,
+        not_started: null,
+        gaps: [],
+      },
     },
   ])
   assert.deepEqual(
@@ -567,6 +581,101 @@ test('a run is one run, whether its events, its spans or both tell of it', async
     ],
   )
   assert.equal((await server.ask('GET', '/v1/runs/n8n%3A99', { tenant: mine })).status, 404)
+})
+
+test('a daily run that did not start is told with its instants, also where spans alone tell of runs, and by state of failure', async () => {
+  const [mine, theirs] = [await server.freshTenant(), await server.freshTenant()]
+  const DAY = 86_400_000
+  /** A Monday; both windows begin on it. */
+  const first = Date.UTC(2026, 4, 4)
+  const daily = (missing: readonly number[]) =>
+    Array.from({ length: 28 }, (_, day) => day).filter((day) => !missing.includes(day))
+  const event = (step: string, day: number, type: string, at: number, data: object = {}) => ({
+    specversion: '1.0',
+    id: `${step}-${day}-${type}`,
+    source: '/n8n',
+    type: `workflow_run.${type}`,
+    time: new Date(first + day * DAY + at).toISOString(),
+    data: { objects: [{ type: 'workflow_run', id: `${step}-${day}` }], system: 'n8n', step, ...data },
+  })
+  const run = (step: string, day: number, hour: number) => {
+    const ends = { 20: ['failed', 'timeout'], 21: ['failed', 'failed'], 22: ['waiting', 'ok'], 23: ['cancelled', 'cancelled'] }
+    const [type, status] = ends[day as keyof typeof ends] ?? ['completed', 'ok']
+    const outcome = { status, ...(day === 21 ? { code: 'ECONNREFUSED' } : {}) }
+    return [
+      event(step, day, 'started', hour * 3_600_000),
+      event(step, day, type ?? '', hour * 3_600_000 + 5 * MINUTE, { outcome }),
+    ]
+  }
+  const body = [
+    ...daily([10, 25]).flatMap((day) => run('close-of-day', day, 6)),
+    ...daily([26, 27]).flatMap((day) => run('payment-file', day, 20)),
+    ...daily([]).flatMap((day) => run('bank-statement', day, 7)),
+  ]
+  assert.deepEqual((await server.ask<{ rejected: unknown[] }>('POST', '/v1/events', { tenant: mine, body })).body.rejected, [])
+  await send(
+    '/v1/traces',
+    tracesJson(
+      'airflow',
+      daily([12]).map((day) => ({
+        trace: hexId(0x900 + day, 32),
+        id: hexId(0x900 + day, 16),
+        kind: 1,
+        at: first + day * DAY + 9 * 3_600_000,
+        ms: 1000,
+        name: 'workflow.execute',
+        attributes: { 'n8n.execution.id': `s${day}`, 'n8n.workflow.name': 'rates', 'n8n.execution.status': 'success' },
+      })),
+    ),
+    mine,
+  )
+  await server.derived(mine)
+  const day = (number: number) => new Date(first + number * DAY).toISOString()
+  const pacesOf = async (from: number, to: number, tenantOf = mine, more = '') => {
+    const { workflows } = await get(`/v1/runs?from=${day(from)}&to=${day(to)}${more}`, Runs, tenantOf)
+    return Object.fromEntries(
+      workflows.map(({ workflow, runs, pace }) => [
+        workflow,
+        [
+          runs,
+          pace.state,
+          pace.not_started,
+          pace.gaps.map(({ from: at, to: next, expected }) => [at.slice(5, 16), next?.slice(5, 16), expected]),
+        ],
+      ]),
+    )
+  }
+  assert.deepEqual(await pacesOf(0, 28), {
+    'payment-file': [26, 'silent', 2, [['05-29T20:00', undefined, 2]]],
+    'close-of-day': [
+      26,
+      'fresh',
+      2,
+      [
+        ['05-13T06:00', '05-15T06:00', 1],
+        ['05-28T06:00', '05-30T06:00', 1],
+      ],
+    ],
+    'bank-statement': [28, 'fresh', 0, []],
+    rates: [27, 'fresh', 1, [['05-15T09:00', '05-17T09:00', 1]]],
+  })
+  // The last day alone: what began before it is known, and a workflow without a run in it stands among them.
+  assert.deepEqual(await pacesOf(27, 28), {
+    'payment-file': [0, 'silent', 1, [['05-29T20:00', undefined, 1]]],
+    'bank-statement': [1, 'fresh', 0, []],
+    'close-of-day': [1, 'fresh', 0, []],
+    rates: [1, 'fresh', 0, []],
+  })
+  assert.deepEqual(await pacesOf(0, 28, mine, '&workflow=rates'), {
+    rates: [27, 'fresh', 1, [['05-15T09:00', '05-17T09:00', 1]]],
+  })
+  // Which runs are asked for changes no pace.
+  assert.deepEqual((await pacesOf(0, 28, mine, '&status=failed'))['close-of-day']?.slice(0, 3), [2, 'fresh', 2])
+  assert.deepEqual(await pacesOf(0, 28, theirs), {})
+  const { workflows } = await get(`/v1/runs?from=${day(0)}&to=${day(28)}`, Runs, mine)
+  const { completed, failed, timeouts, errors, cancelled, waiting, open } =
+    workflows.find(({ workflow }) => workflow === 'bank-statement') ?? assert.fail()
+  assert.deepEqual([completed, failed, timeouts, errors, cancelled, waiting, open], [24, 2, 1, 1, 1, 1, 1])
 })
 
 test("another tenant's telemetry changes no answer", async () => {

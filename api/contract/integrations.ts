@@ -377,6 +377,33 @@ export const Run = z
   .meta({ id: 'Run' })
 export type Run = z.output<typeof Run>
 
+/** A workflow against its own starts. */
+export const WorkflowPace = z
+  .object({
+    state: z
+      .enum(['fresh', 'late', 'silent', 'learning'])
+      .describe('whether a start is overdue at the end of the window; learning: not known well enough'),
+    judged_by: z
+      .enum(['schedule', 'pace'])
+      .nullable()
+      .describe('schedule: gaps are alike; pace: only a silence it never had is told'),
+    learned_from_n: z.int().describe('gaps between starts in the six weeks before the end of the window'),
+    due_by: z.string().nullable().describe('when the next start is overdue'),
+    judged_from: z.string().nullable().describe('later than the window where fewer starts are known, or more than are looked at'),
+    not_started: z.int().nullable().describe('starts expected in the window that did not happen; null while learning'),
+    gaps: z
+      .array(
+        z.object({
+          from: z.string().describe('minute of the last start before'),
+          to: z.string().nullable().describe('minute of the next start; null where none came'),
+          expected: z.int().describe('starts expected in between and within the window'),
+        }),
+      )
+      .describe('when they were expected; the latest 50, earliest first'),
+  })
+  .meta({ id: 'WorkflowPace' })
+export type WorkflowPace = z.output<typeof WorkflowPace>
+
 export const Runs = z
   .object({
     from: z.string(),
@@ -389,13 +416,18 @@ export const Runs = z
           runs: z.int(),
           completed: z.int(),
           failed: z.int(),
+          timeouts: z.int().describe('of failed: by a timeout'),
+          errors: z.int().describe('of failed: by another technical cause; the others met a business verdict or say nothing'),
+          cancelled: z.int(),
+          waiting: z.int(),
           open: z.int().describe('running or waiting'),
           p50_ms: z.number().nullable().describe('over ended runs, exact'),
           p95_ms: z.number().nullable(),
-          last_at: z.string(),
+          last_at: z.string().describe('start of the latest run, also one before the window where none is in it'),
+          pace: WorkflowPace,
         }),
       )
-      .describe('most failures first'),
+      .describe('most failures and missing starts first; one without a run where starts are missing'),
     runs: z.array(Run).describe('latest started first'),
     next: z.string().nullable(),
   })

@@ -120,10 +120,13 @@ export const integrationRoutes: Route[] = [
     method: 'get',
     path: '/v1/runs',
     tag,
-    summary: 'Runs of workflows, and the workflows by their runs',
+    summary: 'Runs of workflows, and the workflows by their runs, with starts that were expected and did not happen',
     query: RunsQuery,
     response: Runs,
-    handle: ({ reader, query, services }) => runs(reader, { ...query, ...recent(query, services.now()) }),
+    handle: ({ reader, query, services }) => {
+      const now = services.now()
+      return runs(reader, services.stores.postgres.db, { ...query, ...recent(query, now), now })
+    },
   }),
   route({
     method: 'get',

@@ -17,5 +17,6 @@ SELECT
     documents
 FROM started
 WHERE (started_us, run) < ({after_us:Int64}, {after_run:String})
+    AND ({status:String} = '' OR status = {status:String})
 ORDER BY started_us DESC, run DESC
 LIMIT {limit:UInt32}

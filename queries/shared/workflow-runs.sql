@@ -103,5 +103,4 @@ started AS (
         AND started_at < {to:DateTime64(6, 'UTC')}
         AND ({run:String} = '' OR run = {run:String})
         AND ({workflow:String} = '' OR workflow = {workflow:String})
-        AND ({status:String} = '' OR status = {status:String})
 )

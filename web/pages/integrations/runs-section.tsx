@@ -13,6 +13,7 @@ import { useSpan, useSpanAnswer } from '../../span.ts'
 import { Documents } from './calls-table.tsx'
 import { FilterChip } from './filter-chip.tsx'
 import { took } from './milliseconds.ts'
+import { MissedStarts, NotStarted, PaceChip } from './workflow-pace.tsx'
 
 type Workflow = Runs['workflows'][number]
 
@@ -33,6 +34,11 @@ export function RunStatus({ of }: { of: Run }) {
   )
 }
 
+/** `2 timeouts, 1 error`: what is known of why runs failed. */
+function waysToFail({ timeouts, errors }: Workflow): string {
+  return [timeouts > 0 && counted(timeouts, 'timeout'), errors > 0 && counted(errors, 'error')].filter(Boolean).join(', ')
+}
+
 /** Workflows and their runs. */
 export function RunsSection() {
   const span = useSpan()
@@ -46,7 +52,7 @@ export function RunsSection() {
       {({ workflows, runs: rows }) => (
         <div className="stack">
           {workflows.length > 0 && (
-            <Panel title="Workflows" note="most failures first">
+            <Panel title="Workflows" note="most failures and missing starts first">
               <Table<Workflow>
                 label="List of workflows"
                 rows={workflows}
@@ -71,10 +77,26 @@ export function RunsSection() {
                   { head: 'Completed', render: (one) => count(one.completed), right: true },
                   {
                     head: 'Failed',
-                    render: (one) => <span className={one.failed > 0 ? 'rate-bad' : 'dim'}>{count(one.failed)}</span>,
+                    render: (one) => (
+                      <div className="two-lines">
+                        <span className={one.failed > 0 ? 'rate-bad' : 'dim'}>{count(one.failed)}</span>
+                        {one.failed > 0 && <span className="dim">{waysToFail(one)}</span>}
+                      </div>
+                    ),
                     right: true,
                   },
-                  { head: 'Open', render: (one) => count(one.open), right: true },
+                  {
+                    head: 'Open',
+                    render: (one) => (
+                      <div className="two-lines">
+                        {count(one.open)}
+                        {one.waiting > 0 && <span className="dim">{count(one.waiting)} waiting</span>}
+                      </div>
+                    ),
+                    right: true,
+                  },
+                  { head: 'Not started', render: (one) => <NotStarted of={one.pace} />, right: true },
+                  { head: 'Starts', render: (one) => <PaceChip of={one.pace} />, nowrap: true },
                   { head: 'Median', render: (one) => took(one.p50_ms), right: true },
                   { head: 'p95', render: (one) => took(one.p95_ms), right: true },
                   { head: 'Last run', render: (one) => ago(one.last_at, now), nowrap: true },
@@ -82,6 +104,7 @@ export function RunsSection() {
               />
             </Panel>
           )}
+          <MissedStarts of={workflows} />
           <Panel
             title="Runs"
             note={`${counted(rows.length, 'run')} shown, latest first`}
