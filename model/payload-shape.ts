@@ -1,4 +1,5 @@
 import { type Instant, instantToIso } from './instant.ts'
+import { wilson } from './wilson.ts'
 
 /** Bounds that keep a shape small whatever is sent. */
 export const SHAPE_LIMITS = {
@@ -334,11 +335,8 @@ function vanished(shape: PayloadShape, path: string, known: PathStats, used: boo
 
 /** Misses in a row that chance does not explain. What is optional comes and goes in streaks, so three times as many are asked of it. */
 function missesThatTell(seen: number, chances: number): number {
-  const z = 3
   const share = seen / chances
-  const low =
-    (share + z ** 2 / (2 * chances) - z * Math.sqrt((share * (1 - share)) / chances + z ** 2 / (4 * chances ** 2))) /
-    (1 + z ** 2 / chances)
+  const { low } = wilson(seen, chances, 3)
   const misses = Math.ceil(Math.log(CHANCE) / Math.log(1 - low))
   return Math.max(5, share >= 0.95 ? misses : 3 * misses)
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { type BinSums, calibrationOf } from '../model/calibration.ts'
 import { INSTANT_MAX, INSTANT_MIN, type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import type { Query, TenantReader } from './run.ts'
 
 const figure = z.number().nullable()
 const texts = z.array(z.string())
+const numbers = z.array(z.number())
 /** So far from the window reviews of what happened in it are looked for: half a year. */
 const REACH_US = 183 * 86_400e6
 
@@ -23,6 +25,7 @@ const ACTIONS = {
     confidence: figure,
     confidence_accepted: figure,
     confidence_overridden: figure,
+    calibration: z.tuple([numbers, numbers, numbers, numbers, numbers]),
     items: z.array(
       z.object({
         event_id: z.string(),
@@ -42,8 +45,8 @@ const ACTIONS = {
 type Row = z.output<typeof ACTIONS.row>
 
 /**
- * What AI did in the half-open window, by kind, model and version: how much of it people reviewed, took and overrode, and the effects that
- * nobody decided on, latest first. A flag of the ingestion is cleared here where a person's `ai.reviewed` about the same documents and
+ * What AI did in the half-open window, by kind, model and version: how much of it people reviewed, took and overrode, how often
+ * they took it by the confidence that was stated, and the effects that nobody decided on, latest first. A flag of the ingestion is cleared here where a person's `ai.reviewed` about the same documents and
  * input came before the effect; reviews are looked for up to half a year before and after the window.
  */
 export async function aiActions(reader: TenantReader, scope: { from: Instant; to: Instant; limit: number }) {
@@ -70,6 +73,13 @@ export async function aiActions(reader: TenantReader, scope: { from: Instant; to
     from: instantToIso(scope.from),
     to: instantToIso(scope.to),
     totals: { ...totals, ...shares(totals), unjudged: sum('unjudged') },
+    calibration: {
+      all: calibrationOf(groups.flatMap(binsOf)),
+      models: [...Map.groupBy(groups, ({ model, version }) => `${model}\n${version}`).values()]
+        .map((rows) => ({ model: rows[0]?.model ?? '', version: rows[0]?.version ?? '', ...calibrationOf(rows.flatMap(binsOf)) }))
+        .filter(({ n }) => n > 0)
+        .toSorted((a, b) => b.n - a.n || a.model.localeCompare(b.model) || a.version.localeCompare(b.version)),
+    },
     actions: groups.map((row) => ({
       kind: row.kind,
       model: row.model,
@@ -96,6 +106,16 @@ export async function aiActions(reader: TenantReader, scope: { from: Instant; to
       .toSorted((a, b) => `${b.occurred_at} ${b.event_id}`.localeCompare(`${a.occurred_at} ${a.event_id}`))
       .slice(0, scope.limit),
   }
+}
+
+function binsOf({ calibration: [tenths, n, accepted, stated, squares] }: Row): BinSums[] {
+  return tenths.map((bin, at) => ({
+    bin,
+    n: n[at] ?? 0,
+    hits: accepted[at] ?? 0,
+    stated: stated[at] ?? 0,
+    squares: squares[at] ?? 0,
+  }))
 }
 
 function shares({ reviewed, accepted, overridden }: { reviewed: number; accepted: number; overridden: number }) {

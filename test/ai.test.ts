@@ -150,6 +150,73 @@ test('acceptance and override are counted over what people decided, by kind and 
   assert.deepEqual([totals.n, totals.reviewed, totals.unjudged], [8, 5, 1])
 })
 
+test('stated confidence is held against what people accepted, by tenths, with its interval, in all and by model', async () => {
+  const tenant = await freshTenant()
+  const events: unknown[] = []
+  let ids = 0
+  const decided = (times: number, confidence: number | null, decision: string, ai: object = MODEL) => {
+    for (let time = 0; time < times; time++) {
+      const id = `d${++ids}`
+      const stated = { ...ai, input_ref: id, ...(confidence === null ? {} : { confidence }) }
+      events.push(
+        event(id, 1, 'ai.suggested', `invoice/${id}`, { actor: AGENT, ai: stated }),
+        event(`${id}-r`, 5, 'ai.reviewed', `invoice/${id}`, { actor: PERSON, ai: { ...stated, decision } }),
+        event(`${id}-a`, 9, 'ai.acted', `invoice/${id}`, { actor: SYSTEM, ai: stated }),
+      )
+    }
+  }
+  const reader = { model: 'reader', version: '1', kind: 'extraction' }
+  decided(9, 0.95, 'accepted')
+  decided(3, 0.95, 'overridden')
+  decided(9, 0.85, 'accepted')
+  decided(1, 0.85, 'overridden')
+  decided(1, 0.3, 'accepted')
+  decided(3, 0.3, 'overridden')
+  decided(10, 1, 'accepted', reader)
+  // Neither taken nor overridden, without a confidence, and not decided at all: left out.
+  decided(5, 0.95, 'sent back')
+  decided(5, null, 'accepted')
+  decided(5, 0.95, 'pending')
+  await store(tenant, events)
+  const { calibration } = await ask(tenant)
+  const near = (value: number | null | undefined, wanted: number) =>
+    assert.ok(Math.abs((value ?? Number.NaN) - wanted) < 5e-6, `${value} is not ${wanted}`)
+  const { all, models } = calibration
+  assert.deepEqual(
+    all.bins.map(({ from, to, n, hits }) => [from, to, n, hits]),
+    [
+      [0.3, 0.4, 4, 1],
+      [0.8, 0.9, 10, 9],
+      [0.9, 1, 22, 19],
+    ],
+  )
+  assert.equal(all.n, 36)
+  // (|19 − 21.4| + |9 − 8.5| + |1 − 1.2|) ÷ 36, and (9 × 0.05² + 3 × 0.95² + 9 × 0.15² + 0.85² + 0.7² + 3 × 0.3²) ÷ 36.
+  near(all.ece, 3.1 / 36)
+  near(all.brier, 4.415 / 36)
+  const [few, eight, nine] = all.bins
+  near(few?.stated, 0.3)
+  assert.deepEqual([few?.share, few?.low, few?.high], [null, null, null])
+  near(eight?.share, 0.9)
+  near(eight?.low, 0.59585)
+  near(eight?.high, 0.982124)
+  near(nine?.stated, 21.4 / 22)
+  near(nine?.share, 19 / 22)
+  assert.deepEqual(
+    models.map(({ model, version, n, bins }) => [model, version, n, bins.length]),
+    [
+      ['advisor', '2', 26, 3],
+      ['reader', '1', 10, 1],
+    ],
+  )
+  const perfect = models[1]
+  assert.deepEqual([perfect?.ece, perfect?.brier, perfect?.bins[0]?.share], [0, 0, 1])
+  near(perfect?.bins[0]?.low, 0.722467)
+  near(perfect?.bins[0]?.high, 1)
+  const empty = (await ask(await freshTenant())).calibration
+  assert.deepEqual(empty, { all: { n: 0, ece: null, brier: null, bins: [] }, models: [] })
+})
+
 test('the store and the ingestion judge by the same words and names', async () => {
   const tenant = await freshTenant()
   const reviewers = [

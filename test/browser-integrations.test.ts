@@ -186,6 +186,28 @@ function events(): unknown[] {
         decision: 'accepted',
       },
     }),
+    ...Array.from({ length: 12 }, (_, index) =>
+      event(`ai-s${index}`, 'ai.suggested', 4, {
+        actor,
+        ai: {
+          model: 'coder-2',
+          kind: 'classification',
+          input_ref: `line/${index}`,
+          confidence: 0.91,
+          reviewer: 'u17',
+          decision: index < 9 ? 'accepted' : 'overridden',
+        },
+      }),
+    ),
+    // A nightly flow that stays away for three days now.
+    ...Array.from({ length: 25 }, (_, index) => ({
+      specversion: '1.0',
+      id: `nightly-${index}`,
+      source: '/n8n',
+      type: 'workflow_run.started',
+      time: new Date(NOW - 5 * HOUR_MS - (index + 3) * 24 * HOUR_MS).toISOString(),
+      data: { object: `workflow_run/nightly-${index}`, system: 'n8n', step: 'Nightly close' },
+    })),
     event('ai-2', 'invoice.approved', 2, { actor, ai: { model: 'approver-1', kind: 'recommendation', confidence: 0.7 } }),
   ]
 }
@@ -288,6 +310,10 @@ test('queues, runs with their nodes, and logs are there with their filters', asy
     all.map(({ run, status }) => [run, status]),
     [['n8n:8123', 'failed']],
   )
+  const nightly = page.getByRole('region', { name: 'List of workflows' }).getByRole('row').filter({ hasText: 'Nightly close' })
+  await shows(nightly, 'silent')
+  const missed = page.getByRole('region', { name: 'List of starts that were expected' }).getByRole('row')
+  await shows(missed.filter({ hasText: 'Nightly close' }), 'none yet')
   await page.getByRole('link', { name: 'n8n:8123' }).click()
   await shows(figure(page, 'Failed nodes'), whole(all[0]?.failed_nodes ?? -1))
   const bars = page.getByRole('list', { name: 'Nodes and calls of the run' })
@@ -308,6 +334,7 @@ test('AI actions stand by kind and model; one that nobody decided stands apart w
   const unreviewed = page.getByRole('region', { name: 'List of what took effect' }).getByRole('row')
   await shows(unreviewed.filter({ hasText: 'INV-2' }), 'ap-agent, approver-1')
   await shows(page.getByRole('region', { name: 'AI actions by kind and model' }).getByRole('row'), 'coder-2')
+  await page.getByRole('img', { name: /stated 91.5%, 76.9% of 13/u }).waitFor()
   await unreviewed.getByRole('link', { name: 'INV-2' }).click()
   await page.getByRole('heading', { level: 1, name: 'INV-2' }).waitFor()
 })

@@ -19,6 +19,36 @@ const figures = {
   confidence_overridden: z.number().nullable(),
 }
 
+const calibration = {
+  n: z.int().describe('actions with a stated confidence that a person accepted or overrode; other decisions are left out'),
+  ece: z
+    .number()
+    .nullable()
+    .describe('expected calibration error: mean distance between accepted share and mean stated confidence of the bins, by n'),
+  brier: z
+    .number()
+    .nullable()
+    .describe('mean of (stated confidence − outcome)², accepted being 1 and overridden 0: 0 is perfect'),
+  bins: z
+    .array(
+      z.object({
+        from: z.number(),
+        to: z.number().describe('exclusive, but for 1'),
+        n: z.int(),
+        stated: z.number().describe('mean stated confidence'),
+        hits: z.int().describe('accepted'),
+        share: z.number().nullable().describe('accepted ÷ n; null where n is below 10, as are its bounds'),
+        low: z.number().nullable().describe('95 % interval by Wilson'),
+        high: z.number().nullable(),
+      }),
+    )
+    .describe('by tenths of the stated confidence; empty ones are left out'),
+}
+
+/** How often people accept what a model stated with so much confidence. */
+export const AiCalibration = z.object(calibration).meta({ id: 'AiCalibration' })
+export type AiCalibration = z.output<typeof AiCalibration>
+
 /** What AI did, and what people decided on it. */
 export const AiActions = z
   .object({
@@ -33,6 +63,9 @@ export const AiActions = z
         ...figures,
       }),
     ),
+    calibration: z
+      .object({ all: AiCalibration, models: z.array(z.object({ model: z.string(), version: z.string(), ...calibration })) })
+      .describe('ece and brier are null where n is below 10; models with most first'),
     unreviewed: z.array(
       z.object({
         event_id: z.string(),

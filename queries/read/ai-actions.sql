@@ -1,4 +1,6 @@
 -- AI actions with what people decided on them, one row a kind, model and version, with the latest effects that nobody reviewed (`items`).
+-- `calibration` is over actions with a stated confidence that were accepted or overridden, parallel by tenths of the confidence, the last one
+-- closed: the tenth, actions, accepted, sum of the confidence, sum of (confidence − outcome)².
 -- An action is an event by an AI agent or with a statement about AI, reviews apart; `ai.acted` belongs to the suggestion that it follows.
 -- Reviews are decisions on the event itself, or `ai.reviewed` about the same documents and the same input, and lie within `reach` of the
 -- window. Of a suggestion the first one after it counts, of an effect the last one before it.
@@ -50,6 +52,7 @@ WITH
             a.model_version AS version,
             a.input_ref AS input_ref,
             a.confidence AS stated,
+            toUInt8(least(floor(assumeNotNull(stated) * 10), 9)) AS tenth,
             a.actor_id AS actor_id,
             a.system AS system,
             a.object_types AS object_types,
@@ -76,6 +79,14 @@ SELECT
     avgOrNull(stated) AS confidence,
     avgOrNullIf(stated, verdict = 'accepted') AS confidence_accepted,
     avgOrNullIf(stated, verdict = 'overridden') AS confidence_overridden,
+    sumMapIf(
+        [tenth],
+        [toUInt32(1)],
+        [toUInt32(verdict = 'accepted')],
+        [assumeNotNull(stated)],
+        [pow(assumeNotNull(stated) - (verdict = 'accepted'), 2)],
+        is_action AND verdict IN ('accepted', 'overridden') AND stated IS NOT NULL
+    ) AS calibration,
     CAST(
         arraySlice(
             arrayReverseSort(

@@ -11,6 +11,7 @@ import { Empty, Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { Button } from '@mantine/core'
 import { useScope } from '../../scope.ts'
+import { CalibrationPanel } from './calibration-panel.tsx'
 import '../../styles/intake.css'
 import '../../styles/integrations.css'
 
@@ -119,6 +120,7 @@ function View({ of }: { of: AiActions }) {
           />
         )}
       </Panel>
+      <CalibrationPanel of={of.calibration} />
       <Panel title="By kind and model" note="shares are of the actions that people judged">
         <Table<Action>
           label="AI actions by kind and model"
