@@ -2,8 +2,9 @@ import { type Cadence, expectedSigns, freshnessAt, learnCadence, LEAST_LATE_US, 
 import type { Instant } from './instant.ts'
 
 /**
- * What is looked at of a workflow: starts of the six weeks before the end of a window, of which the last 20,000 minutes (two weeks of one that starts each minute). Six weeks and not
- * the four of sources: a batch of working days starts but twenty times in four, which leaves no gap to spare for one that is missing.
+ * What is looked at of a workflow: starts of the six weeks before the end of a window, of which the last 20,000 minutes (two weeks of one
+ * that starts each minute). Six weeks and not the four of sources: a batch of working days starts but twenty times in four, which leaves no
+ * gap to spare for one that is missing.
  */
 export const STARTS = { days: 42, minutes: 20_000 } as const
 
@@ -53,8 +54,8 @@ const DENSE = 3
  * over it. One that was given up is told as silent until fewer than its least number of gaps lie in the six weeks.
  *
  * Where starts are two hours apart or more, they are judged by the hour in whose middle they lie, and one that came an hour late was late
- * and is not missing: so the change to summer or winter time makes no missing start out of a schedule in local time. A more frequent schedule that keeps office hours
- * in local time shows one missing start on the day the clocks go back.
+ * and is not missing: so the change to summer or winter time makes no missing start out of a schedule in local time. A more frequent
+ * schedule that keeps office hours in local time shows one missing start on the day the clocks go back.
  *
  * @param minutes minutes since 1970 with a start, ascending, each once, before the end of the window: at most those of {@link STARTS}
  * @param window half-open; what was expected outside of it is not counted
