@@ -19,6 +19,7 @@ import { onboardingRoutes } from './routes/onboarding.ts'
 import { portfolioRoutes } from './routes/portfolio.ts'
 import { processRoutes } from './routes/process.ts'
 import { referenceRoutes } from './routes/reference.ts'
+import { retentionRoutes } from './routes/retention.ts'
 import { slaRoutes } from './routes/slas.ts'
 import { spendRoutes } from './routes/spend.ts'
 import { systemRoutes } from './routes/systems.ts'
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
   ...controlRoutes,
   ...integrationRoutes,
   ...dataRoutes,
+  ...retentionRoutes,
   ...ledgerRoutes,
   ...deadLetterRoutes,
   ...feedRoutes,

@@ -1,22 +1,25 @@
 import { and, asc, eq } from 'drizzle-orm'
+import { monthStart } from '../model/retention.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
-import { frozenMonths } from './postgres/schema.ts'
+import { frozenMonths, removals } from './postgres/schema.ts'
+import { lockTenant } from './tenants.ts'
 
 /** A month that is closed: its numbers answer as they were known at `asOf`. */
 export type FrozenMonth = typeof frozenMonths.$inferSelect
 
 /** The closed months of a tenant, the earliest first. */
-export function listFrozenMonths(db: Db, tenant: TenantId): Promise<FrozenMonth[]> {
+export function listFrozenMonths(db: Pick<Db, 'select'>, tenant: TenantId): Promise<FrozenMonth[]> {
   return db.select().from(frozenMonths).where(eq(frozenMonths.tenantId, tenant)).orderBy(asc(frozenMonths.month))
 }
 
 /**
  * Closes a month as it is known at `asOf`.
  *
- * @throws SightlineError `conflict` where it is closed already, `parameter_invalid` for a month that has not ended
+ * @throws SightlineError `conflict` where it is closed already, `parameter_invalid` for a month that has not ended or of which something was
+ *   removed by age
  */
 export async function freezeMonth(
   db: Db,
@@ -26,6 +29,14 @@ export async function freezeMonth(
   if (nextMonth(month) > asOf.getTime())
     throw new SightlineError('parameter_invalid', `The month ${month} has not ended.`, { next: 'Freeze it when it has.' })
   return db.transaction(async (tx) => {
+    await lockTenant(tx, tenant)
+    const [last] = await tx.select({ keptSince: removals.keptSince }).from(removals).where(eq(removals.tenantId, tenant))
+    if (last !== undefined && monthStart(month) < last.keptSince.getTime() * 1000)
+      throw new SightlineError(
+        'parameter_invalid',
+        `Of the month ${month} something has been removed: the history is kept since ${last.keptSince.toISOString().slice(0, 10)}.`,
+        { next: 'Freeze a later month.' },
+      )
     const [row] = await tx
       .insert(frozenMonths)
       .values({ tenantId: tenant, month, asOf, frozenBy: actor, note })

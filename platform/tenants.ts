@@ -52,3 +52,8 @@ export async function findTenant(db: Db, id: string): Promise<Tenant | null> {
 export async function tenantExists(db: Db, id: string): Promise<boolean> {
   return (await findTenant(db, id)) !== null
 }
+
+/** Holds a tenant's row until the transaction ends, so that two that decide about its history decide one after the other. */
+export async function lockTenant(tx: Pick<Db, 'select'>, id: string): Promise<void> {
+  await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, id)).for('update')
+}

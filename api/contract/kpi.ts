@@ -91,6 +91,10 @@ export const KpiAnswer = z
     minimum_n: z.int(),
     needs: z.array(z.string()).describe('kinds of reference data that are missing: not evaluable, every value null'),
     frozen: z.array(FrozenBucket).describe('months of the window that are frozen, and as of when'),
+    kept_since: z
+      .string()
+      .nullable()
+      .describe('what the window holds before it is not whole: documents were removed by age; null where all of it is kept'),
     rows: z.array(KpiRow),
   })
   .meta({ id: 'KpiAnswer' })

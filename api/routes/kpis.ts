@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DIMENSIONS, type Dimension } from '../../model/vocabulary.ts'
 import { listFrozenMonths } from '../../platform/frozen-months.ts'
+import { keptSince } from '../../platform/retention.ts'
 import { answersState } from '../../queries/answers.ts'
 import { kpiCatalogue } from '../../queries/kpi-catalogue.ts'
 import { kpiDistribution } from '../../queries/kpi-distribution.ts'
@@ -51,12 +52,15 @@ export const kpiRoutes: Route[] = [
     query: KpiQuery,
     response: KpiAnswer,
     handle: async ({ reader, tenant, params: { name }, query, services }) => {
-      const frozen = query.as_of === 'frozen' ? await listFrozenMonths(services.stores.postgres.db, tenant) : []
-      return kpiAnswer(
+      const { db } = services.stores.postgres
+      const frozen = query.as_of === 'frozen' ? await listFrozenMonths(db, tenant) : []
+      const { from, to } = windowOf(query, services.now())
+      const answer = await kpiAnswer(
         reader,
         name,
         {
-          ...windowOf(query, services.now()),
+          from,
+          to,
           bucket: query.bucket,
           groupBy: query.group_by ?? null,
           filters: filtersOf(query),
@@ -66,6 +70,8 @@ export const kpiRoutes: Route[] = [
         },
         frozen.map(({ month, asOf }) => ({ month, asOf: asOf.getTime() * 1000 })),
       )
+      const since = await keptSince(db, tenant, query.compare === undefined ? from : 2 * from - to)
+      return { ...answer, kept_since: since?.toISOString() ?? null }
     },
   }),
   route({

@@ -30,6 +30,10 @@ export const tenants = pgTable(
     parentId: text('parent_id'),
     brand: jsonb('brand').$type<Brand>(),
     demo: boolean('demo').notNull().default(false),
+    /** How long what has ended is kept, days; null for ever. */
+    retentionDays: integer('retention_days'),
+    /** Since when that holds: nothing is removed by it before. */
+    retentionFrom: at('retention_from'),
     createdAt: at('created_at').notNull().defaultNow(),
   },
   (table) => [index('tenants_parent').on(table.parentId)],
@@ -345,6 +349,24 @@ export const frozenMonths = pgTable(
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.month] })],
 )
+
+/** How much a removal by age took. */
+export type Removed = { documents: number; events: number; calls: number; logs: number; measurements: number }
+
+/** The last removal by age of each tenant; one that has not finished is completed before another begins. */
+export const removals = pgTable('removals', {
+  tenantId: text('tenant_id').primaryKey(),
+  /** What happened before goes. */
+  cut: at('cut').notNull(),
+  /** The latest cut that was ever begun with: before it the history has gaps. */
+  keptSince: at('kept_since').notNull(),
+  startedAt: at('started_at').notNull(),
+  finishedAt: at('finished_at'),
+  /** What it took so far; null until that was counted first. */
+  removed: jsonb('removed').$type<Removed>(),
+  /** Part that was counted last, so that none is counted twice. */
+  countedPart: text('counted_part').notNull().default(''),
+})
 
 /** How far what is computed from a tenant's events is. Instants are microseconds by ClickHouse's clock. */
 export const derivations = pgTable('derivations', {

@@ -8,6 +8,7 @@ import { controlStep } from './control-step.ts'
 import { incidentStep } from './incident-step.ts'
 import { kpiStep } from './kpi-step.ts'
 import { markDirty } from './mark.ts'
+import { PATH_TYPES, walkPaths } from './paths.ts'
 import { ratesStep } from './rates-step.ts'
 import { deriveInsert, deriveRows, type DeriveRun, type DeriveStep, type DeriveStores, type StepName } from './run.ts'
 import { stage } from './stage.ts'
@@ -17,19 +18,6 @@ import { timelineStep } from './timeline-step.ts'
 
 /** Documents of one run: with more the changed documents are worked off in parts. */
 const DOCUMENTS_AT_ONCE = 120_000
-/** The types that the declared paths lead through. */
-const PATH_TYPES = [
-  'requisition',
-  'purchase_order',
-  'po_line',
-  'goods_receipt',
-  'service_entry',
-  'invoice',
-  'invoice_line',
-  'payment',
-]
-/** Steps up and down the declared paths: requisition, order, receipt, invoice, line, payment. */
-const PATH_STEPS = 3
 /** A mark that became visible later than this after its instant is not seen by the pass as it comes; the settled pass sees it. */
 export const SETTLE_US = 30_000_000
 
@@ -189,16 +177,7 @@ async function scopeOf(
   const first = `${batch}/0`
   await deriveInsert(bound, 'derive/scope-changed', { batch: first, ...range })
   const changed = await typesOf(bound, first)
-  if (PATH_TYPES.some((type) => changed.has(type)))
-    for (const downstream of [true, false]) {
-      let from = first
-      for (let step = 1; step <= PATH_STEPS; step++) {
-        const into = `${batch}/${downstream ? 'down' : 'up'}-${step}`
-        const found = await deriveInsert(bound, 'derive/scope-linked', { from_batch: from, into, downstream })
-        if (found === 0) break
-        from = into
-      }
-    }
+  if (PATH_TYPES.some((type) => changed.has(type))) await walkPaths(bound, first, batch)
   await deriveInsert(bound, 'derive/scope-whole', { batch })
   await stage(bound, batch)
   return { changed: new Set(changed.keys()), documents: await typesOf(bound, batch) }

@@ -3,6 +3,8 @@ import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
 import { logged } from '../../platform/logged.ts'
 import type { Log } from '../../platform/log.ts'
+import { keepRetention } from '../remove/keep-retention.ts'
+import type { InTurn } from '../remove/remove-expired.ts'
 import { compactOpen } from './compact-open.ts'
 import { type Pass, deriveTenant, derivationOf, dirtyTenants, SETTLE_US, waitingMarks } from './derive.ts'
 import type { DeriveStores } from './run.ts'
@@ -21,6 +23,8 @@ const LONGEST_HOLD_US = 60_000_000
 const LONGEST_WAY_US = 600_000_000
 /** Between two compactions of the tables of open work, ms. */
 const COMPACT_EVERY_MS = 600_000
+/** Between two looks whether a tenant is free, ms. */
+const TURN_MS = 200
 /** After an error a tenant is left alone, and after a look that failed a lane rests, ms. */
 const PAUSE_MS = 3000
 
@@ -37,7 +41,8 @@ const leastOfWhatCame: Choice = (waiting) =>
 
 /**
  * Keeps the answers of all tenants up to date until the signal aborts: each change of a timeline is computed as it comes, and once more when
- * all that could have been on its way with it has arrived. Two tenants are computed at once: who waits longest, and who has the least.
+ * all that could have been on its way with it has arrived. Two tenants are computed at once: who waits longest, and who has the least. What
+ * has grown older than a tenant's retention goes meanwhile.
  *
  * @param options.now the clock of this process, µs
  * @param options.isBehind whether a backlog of events is being stored: computing waits for its end, for it needs the same processors
@@ -145,7 +150,22 @@ export async function keepDerived(
       }
     }
   }
-  await Promise.all([lane(longestWaiting), lane(leastOfWhatCame), compacting()])
+  /** Keeps both lanes from a tenant while something else works on it. */
+  const inTurn: InTurn = async (tenant, work) => {
+    while (taken.has(tenant)) await sleep(TURN_MS, undefined, { signal })
+    taken.add(tenant)
+    try {
+      return await work()
+    } finally {
+      taken.delete(tenant)
+    }
+  }
+  await Promise.all([
+    lane(longestWaiting),
+    lane(leastOfWhatCame),
+    compacting(),
+    keepRetention(stores, { now, signal, log, inTurn }),
+  ])
 }
 
 /** What the log says of an error in one line; the whole of one that is a defect is told where somebody looks for it. */

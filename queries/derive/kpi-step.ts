@@ -45,10 +45,14 @@ async function compute(run: DeriveRun, batch: string, kpis: readonly KpiDefiniti
   for (const part of inParts(kpis, most))
     await deriveInsert(run, 'derive/kpi-facts', { batch, version: run.version, kpis: part.map(({ kpi }) => kpi) })
   await deriveInsert(run, 'derive/kpi-publish', { batch, published: run.published })
-  const medians = kpiCatalogue()
+  await deriveInsert(run, 'derive/kpi-days', { batch, published: run.published, version: run.version, medians: medianKpis() })
+}
+
+/** The KPIs of which days keep the values themselves. */
+export function medianKpis(): string[] {
+  return kpiCatalogue()
     .filter(({ aggregate }) => aggregate === 'median')
     .map(({ kpi }) => kpi)
-  await deriveInsert(run, 'derive/kpi-days', { batch, published: run.published, version: run.version, medians })
 }
 
 function inParts<T>(all: readonly T[], size: number): T[][] {

@@ -1,0 +1,2 @@
+DELETE FROM sightline.removal_events
+WHERE tenant_id = {tenant_id:String}

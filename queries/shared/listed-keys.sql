@@ -1,0 +1,5 @@
+SELECT
+    object_type,
+    object_id
+FROM sightline.{list:Identifier}
+WHERE tenant_id = {tenant_id:String} AND batch = {batch:String}

@@ -1,0 +1,3 @@
+SELECT event_id
+FROM sightline.removal_events
+WHERE tenant_id = {tenant_id:String}
