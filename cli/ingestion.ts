@@ -101,6 +101,7 @@ export function startIngestion(parts: {
             log,
             isBehind: () => (consumers?.behind() ?? 0) > BACKLOG_EVENTS,
             onRun: ({ tenant, documents, ms }) => log.debug({ tenant, documents, ms }, 'answers computed'),
+            onRemoved: () => writer.forget(),
           })
         },
       })

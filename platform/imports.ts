@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm'
+import { and, desc, eq, lt } from 'drizzle-orm'
 import type { Db } from './postgres/client.ts'
 import { imports } from './postgres/schema.ts'
 
@@ -94,6 +94,14 @@ export async function findImport(db: Db, tenant: string, id: string) {
 export async function listImports(db: Db, tenant: string) {
   const rows = await db.select().from(imports).where(eq(imports.tenantId, tenant)).orderBy(desc(imports.startedAt)).limit(100)
   return rows.map(view)
+}
+
+/** Takes the data-quality reports off imports that ended before an instant: they quote documents. */
+export async function forgetReports(db: Db, tenant: string, before: Date): Promise<void> {
+  await db
+    .update(imports)
+    .set({ report: null })
+    .where(and(eq(imports.tenantId, tenant), lt(imports.finishedAt, before)))
 }
 
 /** JSON as PostgreSQL keeps it: it has no null character and no half surrogate pair, which a damaged file may well quote. */

@@ -378,7 +378,7 @@ const ALIKE = new Set(['/v1/controls/{id}/versions'])
 const BY_ARRIVAL = /^\/v1\/(?:dead-letters|ledger)/u
 
 /** What queries must say where they have it. */
-const REQUIRED: Record<string, string> = { kpi: 'capture-lag', month: '2026-03' }
+const REQUIRED: Record<string, string> = { kpi: 'capture-lag', month: '2026-03', days: '90' }
 
 /** Every GET route with known objects in its path, over the window of the data; the first of each also with every choice that its query has. */
 function questions(): Question[] {

@@ -21,6 +21,7 @@ import {
   Traces,
 } from '../api/contract/integrations.ts'
 import { KafkaState } from '../api/contract/kafka.ts'
+import { Retention, RetentionPreview } from '../api/contract/retention.ts'
 import { FrozenMonth, FrozenMonths, ReopenedMonth, Restatements } from '../api/contract/frozen-months.ts'
 import { AnswersState, Explanation, KpiAnswer, KpiCatalogue, KpiDistribution } from '../api/contract/kpi.ts'
 import { Ledger } from '../api/contract/ledger.ts'
@@ -128,6 +129,8 @@ export const SCHEMAS = {
   SourceCreated,
   SourceRotated,
   SourceTested,
+  Retention,
+  RetentionPreview,
   Sources,
   System,
   Systems,

@@ -1,4 +1,5 @@
 import { instantToIso } from '../../model/instant.ts'
+import { monthStart } from '../../model/retention.ts'
 import { type FrozenMonth as Row, freezeMonth, listFrozenMonths, thawMonth } from '../../platform/frozen-months.ts'
 import { bucketStart } from '../../queries/kpi-buckets.ts'
 import { restatements } from '../../queries/restatements.ts'
@@ -65,7 +66,7 @@ export const frozenMonthRoutes: Route[] = [
     query: RestatementsQuery,
     response: Restatements,
     handle: async ({ services, tenant, reader, query: { month, limit } }) => {
-      const start = Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)) - 1) * 1000
+      const start = monthStart(month)
       const frozen = (await listFrozenMonths(services.stores.postgres.db, tenant)).find((one) => one.month === month)
       const asOf = frozen === undefined ? bucketStart(1, start, 'month') : frozen.asOf.getTime() * 1000
       return {

@@ -47,6 +47,7 @@ const leastOfWhatCame: Choice = (waiting) =>
  * @param options.now the clock of this process, µs
  * @param options.isBehind whether a backlog of events is being stored: computing waits for its end, for it needs the same processors
  * @param options.onRun told of each run: tenant, documents, milliseconds
+ * @param options.onRemoved told when events have gone, so that nobody takes them for known
  */
 export async function keepDerived(
   stores: DeriveStores,
@@ -56,9 +57,10 @@ export async function keepDerived(
     log: Log
     isBehind?: () => boolean
     onRun?: (run: { tenant: TenantId; documents: number; ms: number }) => void
+    onRemoved?: () => void
   },
 ): Promise<void> {
-  const { now, signal, log, isBehind = () => false, onRun } = options
+  const { now, signal, log, isBehind = () => false, onRun, onRemoved } = options
   const settledAt = new Map<TenantId, Instant>()
   const restsUntil = new Map<TenantId, Instant>()
   const taken = new Set<TenantId>()
@@ -164,7 +166,7 @@ export async function keepDerived(
     lane(longestWaiting),
     lane(leastOfWhatCame),
     compacting(),
-    keepRetention(stores, { now, signal, log, inTurn }),
+    keepRetention(stores, { now, signal, log, inTurn, onRemoved }),
   ])
 }
 

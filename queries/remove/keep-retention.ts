@@ -15,12 +15,13 @@ const LOOK_MS = 60_000
  * process that computes answers may do so.
  *
  * @param options.inTurn keeps others from computing a tenant's answers meanwhile
+ * @param options.onRemoved told when events have gone, or may have
  */
 export async function keepRetention(
   stores: DeriveStores,
-  options: { now: () => Instant; signal: AbortSignal; log: Log; inTurn: InTurn },
+  options: { now: () => Instant; signal: AbortSignal; log: Log; inTurn: InTurn; onRemoved: (() => void) | undefined },
 ): Promise<void> {
-  const { now, signal, log, inTurn } = options
+  const { now, signal, log, inTurn, onRemoved } = options
   while (!signal.aborted) {
     try {
       for (const id of await dueRemovals(stores.db, now())) {
@@ -29,6 +30,7 @@ export async function keepRetention(
           if (!signal.aborted) log.warn({ ...logged(error), tenant }, 'the removal by age broke off; it is completed later')
           return null
         })
+        onRemoved?.()
         if (removed !== null) log.info({ tenant, ...removed }, 'removed by age')
       }
       await sleep(LOOK_MS, undefined, { signal })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
+import { forgetReports } from '../../platform/imports.ts'
 import type { Removed } from '../../platform/postgres/schema.ts'
 import { beginRemoval, countRemoved, finishRemoval, retentionCut, retentionOf } from '../../platform/retention.ts'
 import { medianKpis } from '../derive/kpi-step.ts'
@@ -54,7 +55,10 @@ export async function removeExpired(
       await deriveInsert(bound, 'remove/begin', { batch, cut })
       await completeBegun(bound)
     })
-  if (await isWanted(bound, cut, now)) await removeAged(bound, cut)
+  if (await isWanted(bound, cut, now)) {
+    await removeAged(bound, cut)
+    await forgetReports(stores.db, tenant, removal.cut)
+  }
   await offDisk(bound)
   return finishRemoval(stores.db, tenant, now)
 }

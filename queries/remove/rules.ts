@@ -32,7 +32,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   sla_clocks: { documents: [DOCUMENT] },
   sla_clock_history: { documents: [DOCUMENT] },
   violation_states: { because: 'taken by violation-states.sql, before the violations' },
-  violations: { documents: [DOCUMENT] },
+  violations: { documents: [DOCUMENT], because: 'findings about a policy itself stay with it' },
   violation_history: { documents: [DOCUMENT] },
   control_documents: { documents: [DOCUMENT] },
   key_documents: { documents: [DOCUMENT] },
@@ -41,7 +41,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ai_events: { documents: [DOCUMENT], event: ['event_id'] },
   operation_attempts: { documents: [DOCUMENT], because: 'those of calls by age, by attempts-by-age.sql' },
   incident_documents: { documents: [DOCUMENT] },
-  incidents: { because: 'taken by incidents.sql when the last failure is too old and the documents have gone' },
+  incidents: {
+    because:
+      'taken by incidents.sql when the last failure is too old and no document that it blocked is left; until then it stays as found',
+  },
   incident_history: { because: 'as incidents' },
   process_traces: { documents: [OBJECT] },
   process_days: { because: 'counted anew by process-days.sql for the days that lose objects' },

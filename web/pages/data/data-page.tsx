@@ -18,8 +18,19 @@ const SourcesSection = lazy(async () => ({ default: (await import('./sources/sou
 const LedgerSection = lazy(async () => ({ default: (await import('./ledger/ledger-section.tsx')).LedgerSection }))
 const LettersSection = lazy(async () => ({ default: (await import('./letters/letters-section.tsx')).LettersSection }))
 const MappingsSection = lazy(async () => ({ default: (await import('./mappings/mappings-section.tsx')).MappingsSection }))
+const RetentionSection = lazy(async () => ({ default: (await import('./retention-section.tsx')).RetentionSection }))
 
-const SECTIONS = ['sources', 'ledger', 'dead-letters', 'mappings', 'imports', 'unmapped', 'conflicts', 'connect'] as const
+const SECTIONS = [
+  'sources',
+  'ledger',
+  'dead-letters',
+  'mappings',
+  'imports',
+  'unmapped',
+  'conflicts',
+  'retention',
+  'connect',
+] as const
 
 /** Where the figures come from, and how far they can be trusted: each section has an address of its own. */
 export function DataPage() {
@@ -65,6 +76,7 @@ export function DataPage() {
           </Tabs.Tab>
           <Tabs.Tab value="unmapped">Unmapped activities{tally(sources.data?.unmapped.length)}</Tabs.Tab>
           <Tabs.Tab value="conflicts">Conflicts{tally(sources.data?.conflicts.length)}</Tabs.Tab>
+          <Tabs.Tab value="retention">Retention</Tabs.Tab>
           <Tabs.Tab value="connect">Send events</Tabs.Tab>
         </Tabs.List>
         <Part value="sources">
@@ -93,6 +105,9 @@ export function DataPage() {
           <Shown of={sources} height={320}>
             {({ conflicts, corrections }) => <Conflicts of={conflicts} corrections={corrections} />}
           </Shown>
+        </Part>
+        <Part value="retention">
+          <RetentionSection />
         </Part>
         <Part value="connect">
           <FirstEvent started={(sources.data?.sources.length ?? 0) > 0} />

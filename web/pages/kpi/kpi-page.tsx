@@ -122,7 +122,7 @@ function OpenKpi({ kpi }: { kpi: KpiDefinition }) {
         </p>
       )}
       <div className="stack">
-        <Panel title={`By ${bucket}`} note={unitNote(kpi, figure.data?.currency)} aside={<FrozenBadge of={trend.data} />}>
+        <Panel title={`By ${bucket}`} note={unitNote(kpi, figure.data?.currency)} aside={<KnownBadges of={trend.data} />}>
           {figure.isError && <Fault error={figure.error} retry={() => void figure.refetch()} />}
           <Figures
             items={[
@@ -223,12 +223,22 @@ function unitNote(kpi: KpiDefinition, currency: string | null | undefined): stri
   return kpi.unit === 'money' && currency != null ? currency : kpi.unit === 's' ? kpi.calendar : unitName(kpi.unit)
 }
 
-/** Says which months answer as they were frozen. */
-function FrozenBadge({ of }: { of: KpiAnswer | undefined }) {
-  if (of === undefined || of.frozen.length === 0) return null
+/** Says which months answer as they were frozen, and since when the history is whole. */
+function KnownBadges({ of }: { of: KpiAnswer | undefined }) {
+  if (of === undefined) return null
+  const { frozen, kept_since } = of
   return (
-    <StateChip tone="none" title={of.frozen.map(({ month, as_of }) => `${month} as of ${instant(as_of)}`).join('; ')}>
-      frozen: {of.frozen.map(({ month }) => month).join(', ')}
-    </StateChip>
+    <>
+      {kept_since !== null && (
+        <StateChip tone="caution" title="Documents that ended before were removed by age: earlier figures count what was left">
+          whole since {day(kept_since)}
+        </StateChip>
+      )}
+      {frozen.length > 0 && (
+        <StateChip tone="none" title={frozen.map(({ month, as_of }) => `${month} as of ${instant(as_of)}`).join('; ')}>
+          frozen: {frozen.map(({ month }) => month).join(', ')}
+        </StateChip>
+      )}
+    </>
   )
 }
