@@ -134,6 +134,8 @@ async function fillIngestion(tenant: string, mark: string, size: number): Promis
   }
   await post('/v1/systems', { id: 'erp', name: mark, class: 'erp', owner: mark }, 201)
   await post('/v1/frozen-months', { month: '2026-01', note: mark }, 201)
+  const kept = await server.ask('PATCH', '/v1/retention', { tenant, body: { days: 1000 + size } })
+  assert.equal(kept.status, 200, JSON.stringify(kept.body))
   await post(
     '/v1/sources',
     { id: 'portal', name: mark, kind: 'webhook', format: 'cloudevents', config: { scheme: 'github' } },
@@ -185,7 +187,13 @@ async function fillIngestion(tenant: string, mark: string, size: number): Promis
     status: { code: 2, message: mark },
   }))
   await post('/v1/traces', { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }, 200)
-  const logRecords = ends.map((timeUnixNano) => ({ timeUnixNano, severityNumber: 17, body: { stringValue: mark } }))
+  // The frozen month keeps all but the old ones from a removal.
+  const old = BigInt(Date.UTC(2025, 11)) * 1_000_000n
+  const logRecords = [...ends, ...ends.map((_, at) => String(old + BigInt(at) * 1_000_000n))].map((timeUnixNano) => ({
+    timeUnixNano,
+    severityNumber: 17,
+    body: { stringValue: mark },
+  }))
   await post('/v1/logs', { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }, 200)
   const dataPoints = ends.map((timeUnixNano, at) => ({
     timeUnixNano,
@@ -422,6 +430,8 @@ const MOMENTARY = new Set([
   'from',
   'to',
   'freshness',
+  'takes_effect_at',
+  'cut',
   'feeds',
   'state',
   'elapsed_s',

@@ -27,7 +27,7 @@ before(async () => {
   ;[plain, crashed, other] = await Promise.all([server.freshTenant(), server.freshTenant(), server.freshTenant()])
   for (const tenant of [plain, crashed, other]) {
     await fill(tenant)
-    await server.derived(tenant)
+    if (tenant !== other) await server.derived(tenant)
   }
 })
 after(() => server.close())
@@ -285,6 +285,7 @@ test('what ended before the cut goes everywhere; what is open, young, or of anot
   )
 
   assert.deepEqual(await kpis(plain, CUT), since, 'what happened since the cut is answered as before')
+  removedPlainly = await sizes(plain)
   const whole = await kpis(plain, EVER)
   assert.notDeepEqual(whole, all)
   assert.deepEqual(whole.rollup, whole.raw)
@@ -293,7 +294,6 @@ test('what ended before the cut goes everywhere; what is open, young, or of anot
   await server.derived(plain)
   assert.deepEqual(await kpis(plain, EVER), whole, 'computed anew from what is left, the numbers are the same')
   assert.deepEqual(await naming(plain, 'GONE'), {})
-  removedPlainly = await sizes(plain)
 
   const { body: state } = await server.ask<Retention>('GET', '/v1/retention', { tenant: plain })
   assert.deepEqual([state.kept_since, state.last?.removed], [new Date(CUT / 1000).toISOString(), preview])
@@ -344,8 +344,6 @@ test('a removal that breaks off at any statement is completed by the next one', 
   assert.ok(breaks >= 6, `${breaks} breaks`)
   assert.deepEqual(removed, { documents: 13, events: 38, calls: 2, logs: 1, measurements: 1 })
   assert.deepEqual(await naming(crashed, 'GONE'), {})
-  await markDirty(clickhouse, tenant)
-  await server.derived(crashed)
   assert.deepEqual(await sizes(crashed), removedPlainly)
   const { rollup, raw } = await kpis(crashed, EVER)
   assert.deepEqual(rollup, raw)
