@@ -128,4 +128,7 @@ test('without service levels the page says what to do', async (t) => {
   await page.getByRole('link', { name: 'Define one' }).click()
   await shows(page.getByRole('region', { name: 'Definition' }), /valid/u)
   assert.deepEqual(await barriers(page), [])
+  await page.goBack()
+  await page.getByRole('button', { name: 'Take those that ship' }).click()
+  await shows(page.getByRole('region', { name: 'Attainment', exact: true }), /Invoice received to approved/u)
 })

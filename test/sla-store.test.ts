@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import type { Clocks, DocumentClocks, Sla, SlaDetail, SlaProblems, Slas } from '../api/contract/slas.ts'
+import { SLA_PACK } from '../model/sla-pack.ts'
 import { load, skip, truth } from './support/ground-truth.ts'
 import { sharedServer } from './support/server.ts'
 
@@ -170,6 +171,25 @@ test('breaches are told by what they are due to', async () => {
     systems: [{ because: ['erp'], breaches: 1 }],
     unexplained: 0,
   })
+})
+
+test('the service levels that ship are taken once, and what was retired stays so', async () => {
+  const tenant = await server.freshTenant()
+  const take = async (body: object) => {
+    const answer = await server.ask<{ taken: string[] }>('POST', '/v1/slas/pack', { tenant, body })
+    return [answer.status, answer.body.taken] as const
+  }
+  assert.deepEqual(await take({ ids: ['invoice-approval'] }), [201, ['invoice-approval']])
+  assert.equal((await server.ask('DELETE', '/v1/slas/invoice-approval', { tenant })).status, 200)
+  const [, taken] = await take({})
+  assert.deepEqual(
+    taken?.toSorted(),
+    SLA_PACK.map(({ id }) => id)
+      .filter((id) => id !== 'invoice-approval')
+      .toSorted(),
+  )
+  assert.deepEqual((await take({}))[1], [])
+  assert.equal((await server.ask('POST', '/v1/slas/pack', { tenant, body: { ids: ['moon'] } })).status, 400)
 })
 
 test('what contradicts itself is refused before it is kept, with the reason', async () => {

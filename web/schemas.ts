@@ -38,7 +38,7 @@ import {
   ProcessVariants,
   ProcessWaits,
 } from '../api/contract/process.ts'
-import { Clocks, DocumentClocks, Sla, SlaDetail, SlaProblems, Slas } from '../api/contract/slas.ts'
+import { Clocks, DocumentClocks, Sla, SlaDetail, SlaProblems, Slas, SlasTaken } from '../api/contract/slas.ts'
 import { Ageing, Spend, WorkingCapital } from '../api/contract/spend.ts'
 import { SupplierDetail, Suppliers } from '../api/contract/suppliers.ts'
 import {
@@ -125,6 +125,7 @@ export const SCHEMAS = {
   Sla,
   SlaDetail,
   SlaProblems,
+  SlasTaken,
   Slas,
   SourceCreated,
   SourceRotated,

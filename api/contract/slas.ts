@@ -38,6 +38,9 @@ export type Sla = z.output<typeof Sla>
 export const Slas = z.object({ from: z.string(), to: z.string(), slas: z.array(Sla) }).meta({ id: 'Slas' })
 export type Slas = z.output<typeof Slas>
 
+export const SlasTaken = z.object({ taken: z.array(z.string()) }).meta({ id: 'SlasTaken' })
+export type SlasTaken = z.output<typeof SlasTaken>
+
 const BreachSets = z.array(
   z.object({ because: z.array(z.string()).describe('without all of these together it would have been met'), breaches: z.int() }),
 )

@@ -11,7 +11,7 @@ import { tenantCalendars } from '../../queries/derive/tenant-calendars.ts'
 import { documentClocks, slaAttainment, slaBecause, slaCalibration, slaClocks, slaOpen } from '../../queries/slas.ts'
 import type { TenantReader } from '../../queries/run.ts'
 import { cleanText, PathText, Window } from '../contract/common.ts'
-import { ClockQuery, Clocks, DocumentClocks, Sla, SlaDetail, SlaProblems, SlaQuery, Slas } from '../contract/slas.ts'
+import { ClockQuery, Clocks, DocumentClocks, Sla, SlaDetail, SlaProblems, SlaQuery, Slas, SlasTaken } from '../contract/slas.ts'
 import { type Route, route } from '../route.ts'
 import type { Services } from '../services.ts'
 import { windowOf } from '../window.ts'
@@ -45,6 +45,32 @@ export const slaRoutes: Route[] = [
     tenant: false,
     response: z.object({ definitions: z.array(SlaDefinition) }),
     handle: () => Promise.resolve({ definitions: [...SLA_PACK] }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/slas/pack',
+    tag,
+    summary: 'Take the service levels that ship; those that the tenant has, or has retired, stay as they are',
+    scope: 'admin',
+    status: 201,
+    body: z.strictObject({ ids: z.array(z.enum(SLA_PACK.map(({ id }) => id))).optional() }),
+    response: SlasTaken,
+    handle: async ({ tenant, services, access, body: { ids } }) => {
+      const { db } = services.stores.postgres
+      const calendars = await tenantCalendars(db, tenant, services.now())
+      const present = new Set((await listSlas(db, tenant)).map(({ sla }) => sla.id))
+      const wanted = SLA_PACK.filter(({ id }) => !present.has(id) && (ids === undefined || ids.includes(id)))
+      for (const sla of wanted)
+        await saveSla(db, {
+          tenant,
+          sla,
+          actor: access.keyId,
+          check: (others) => refuse(lintSla(sla, others, calendars.stated)),
+        })
+      const types = [...new Set(wanted.map(({ object_type }) => object_type))]
+      if (types.length > 0) await markDirty(services.stores.clickhouse.writer, tenant, types)
+      return { taken: wanted.map(({ id }) => id) }
+    },
   }),
   route({
     method: 'get',

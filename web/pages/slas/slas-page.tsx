@@ -1,6 +1,7 @@
+import { Button } from '@mantine/core'
 import { useParams } from 'react-router'
 import type { Sla } from '../../../api/contract/slas.ts'
-import { useWindowAnswer } from '../../answers.ts'
+import { useAct, useWindowAnswer } from '../../answers.ts'
 import { Sparkline } from '../../charts/sparkline.tsx'
 import { count, percent, words } from '../../format.ts'
 import { CsvButton } from '../../parts/csv-button.tsx'
@@ -8,9 +9,10 @@ import { Delta } from '../../parts/delta.tsx'
 import { PageHead, Panel } from '../../parts/panel.tsx'
 import { ScopedLink } from '../../parts/scoped-link.tsx'
 import { StaleHint } from '../../parts/stale-hint.tsx'
-import { Empty, Shown } from '../../parts/states.tsx'
+import { Empty, Fault, Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { useScope } from '../../scope.ts'
+import { useSession } from '../../session.ts'
 import '../../styles/integrations.css'
 import '../../styles/intake.css'
 import '../../styles/slas.css'
@@ -48,23 +50,32 @@ function SlaList() {
       <div className="stack">
         <Panel title="Attainment" aside={<SlaCsv rows={rows} />}>
           <Shown of={answer} height={320}>
-            {() =>
-              rows === undefined || rows.length === 0 ? (
-                <Empty certain title="No service level is defined">
-                  <p>
-                    <ScopedLink to="/slas/new">Define one</ScopedLink>: those that ship are a starting point.
-                  </p>
-                </Empty>
-              ) : (
-                <AttainmentTable rows={rows} />
-              )
-            }
+            {() => (rows === undefined || rows.length === 0 ? <NoSla /> : <AttainmentTable rows={rows} />)}
           </Shown>
         </Panel>
         <OpenClocks sla={undefined} />
         <BreachedClocks sla={undefined} />
       </div>
     </>
+  )
+}
+
+function NoSla() {
+  const admin = useSession().scopes.includes('admin')
+  const take = useAct('SlasTaken', () => ({ path: '/v1/slas/pack', body: {} }))
+  return (
+    <Empty certain title="No service level is defined">
+      <p>
+        <ScopedLink to="/slas/new">Define one</ScopedLink>, or take those that ship: usual promises of procure-to-pay, each of
+        which you can change or retire.
+      </p>
+      {admin && (
+        <Button size="xs" loading={take.isPending} onClick={() => take.mutate()}>
+          Take those that ship
+        </Button>
+      )}
+      {take.isError && <Fault error={take.error} />}
+    </Empty>
   )
 }
 
