@@ -177,6 +177,7 @@ test('the documentation is a page whose scripts and styles are served', async ()
 const NEEDED = [
   ['kpi', 'capture-lag'],
   ['month', '2026-01'],
+  ['days', '400'],
 ] as const
 
 test('every answer of a GET route is what the OpenAPI document says', async () => {

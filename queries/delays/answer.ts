@@ -19,6 +19,7 @@ const HOLDERS = 50
 
 const params = z.object(SCOPE_PARAMS)
 const cause = z.enum(CAUSES)
+const earlier = z.union([z.boolean(), z.number()]).transform(Boolean)
 const CHARGES = {
   name: 'read/delay-charges',
   params,
@@ -35,6 +36,7 @@ const FIGURES = {
   name: 'read/delay-figures',
   params,
   row: z.object({
+    earlier,
     bucket: z.string(),
     group: z.string(),
     documents: z.number(),
@@ -50,12 +52,12 @@ const FIGURES = {
 const LATE = {
   name: 'read/delay-late',
   params,
-  row: z.object({ kind: z.enum(['causes', 'systems']), because: z.string(), documents: z.number() }),
+  row: z.object({ earlier, kind: z.enum(['causes', 'systems']), because: z.string(), documents: z.number() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 const STAGES = {
   name: 'read/delay-stages',
   params,
-  row: z.object({ stage: z.string(), cause, working: z.number(), off: z.number(), documents: z.number() }),
+  row: z.object({ earlier, stage: z.string(), cause, working: z.number(), off: z.number(), documents: z.number() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 const HOLDERS_QUERY = {
   name: 'read/delay-holders',
@@ -86,7 +88,7 @@ const OPEN = {
 /** How the time of a scope is cut. */
 export type DelayCut = { bucket: KpiBucket; groupBy: DelayGroup | null; compare: boolean }
 
-type Period = Awaited<ReturnType<typeof period>>
+type Period = ReturnType<typeof periodOf>
 
 /**
  * Where the time of the documents that finished in a window went: by bucket, group and cause, by stage and cause, by who was waited on, what
@@ -96,13 +98,11 @@ type Period = Awaited<ReturnType<typeof period>>
  */
 export async function delayAnswer(reader: TenantReader, scope: DelayScope, { bucket, groupBy, compare }: DelayCut) {
   const { from, to } = scope
-  const earlier: DelayScope = { ...scope, from: 2 * from - to, to: from }
   const ofDocuments = groupBy === null || (DELAY_DIMENSIONS as readonly string[]).includes(groupBy)
-  const [charges, figures, current, previous, holders, open] = await Promise.all([
+  const [charges, figures, { current, previous }, holders, open] = await Promise.all([
     reader.rows({ ...CHARGES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })),
     ofDocuments ? reader.rows({ ...FIGURES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })) : [],
-    period(reader, scope),
-    compare ? period(reader, earlier) : null,
+    periods(reader, scope, compare),
     reader.rows({ ...HOLDERS_QUERY, parts: factsOf(scope) }, { ...paramsOf(scope, {}), limit: HOLDERS }),
     reader.rows({ ...OPEN, parts: factsOf(scope) }, paramsOf(scope, { finished: false })),
   ])
@@ -141,15 +141,28 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
   }
 }
 
-/** The figures of one window, ungrouped. */
-async function period(reader: TenantReader, scope: DelayScope) {
-  const asked = paramsOf(scope, {})
+/** The figures of the window, ungrouped, and where asked of the one before it: each statement reads both. */
+async function periods(reader: TenantReader, scope: DelayScope, compare: boolean) {
+  const { from, to } = scope
+  const asked = paramsOf(compare ? { ...scope, from: 2 * from - to } : scope, { split: from })
   const parts = factsOf(scope)
-  const [[figures], stages, late] = await Promise.all([
+  const [figures, stages, late] = await Promise.all([
     reader.rows({ ...FIGURES, parts }, asked),
     reader.rows({ ...STAGES, parts }, asked),
     reader.rows({ ...LATE, parts }, asked),
   ])
+  const of = (isEarlier: boolean) => {
+    const within = (row: { earlier: boolean }) => row.earlier === isEarlier
+    return periodOf(figures.find(within), stages.filter(within), late.filter(within))
+  }
+  return { current: of(false), previous: compare ? of(true) : null }
+}
+
+function periodOf(
+  figures: z.output<typeof FIGURES.row> | undefined,
+  stages: readonly z.output<typeof STAGES.row>[],
+  late: readonly z.output<typeof LATE.row>[],
+) {
   const setsOf = (kind: 'causes' | 'systems') =>
     late
       .filter((row) => row.kind === kind && row.because !== '')

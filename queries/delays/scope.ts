@@ -41,6 +41,7 @@ export const SCOPE_PARAMS = {
   finished: z.boolean(),
   from: z.string(),
   to: z.string(),
+  split: z.string(),
   as_of: z.number(),
   now: z.string(),
   bucket: z.string(),
@@ -64,11 +65,17 @@ export function factsOf(scope: Pick<DelayScope, 'asOf' | 'type'>): SqlParts {
 /**
  * Parameters of a scope.
  *
+ * @param cut.split where the window before is asked for, too: what finished before this instant is `earlier`
  * @throws SightlineError `parameter_invalid` for a window that ends before it starts
  */
 export function paramsOf(
   { type, from, to, filters, asOf, now }: DelayScope,
-  { bucket = 'all', groupBy = null, finished = true }: { bucket?: KpiBucket; groupBy?: DelayGroup | null; finished?: boolean },
+  {
+    bucket = 'all',
+    groupBy = null,
+    finished = true,
+    split = from,
+  }: { bucket?: KpiBucket; groupBy?: DelayGroup | null; finished?: boolean; split?: Instant },
 ) {
   if (to <= from) throw new SightlineError('parameter_invalid', 'The window is empty: `to` is not after `from`.')
   return {
@@ -76,6 +83,7 @@ export function paramsOf(
     finished,
     from: instantToClickHouse(from),
     to: instantToClickHouse(to),
+    split: instantToClickHouse(split),
     as_of: asOf ?? 0,
     now: instantToClickHouse(asOf ?? now),
     bucket,

@@ -2,6 +2,7 @@
 -- unit: microseconds, documents
 -- grain: a row for each bucket and group of documents
 SELECT
+    cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
     -- include shared/kpi-bucket,
     if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
     count() AS documents,
@@ -17,5 +18,5 @@ FROM (
 )
 WHERE
     -- include shared/delay-scope
-GROUP BY bucket, `group`
-ORDER BY bucket, `group`
+GROUP BY earlier, bucket, `group`
+ORDER BY earlier, bucket, `group`

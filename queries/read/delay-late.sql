@@ -2,6 +2,7 @@
 -- unit: documents
 -- grain: a row for each set of causes, and for each set of systems, without which documents would not have been late
 SELECT
+    cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
     kind,
     because,
     uniqExact(document_id) AS documents
@@ -20,5 +21,5 @@ FROM (
 )
 WHERE
     -- include shared/delay-scope
-GROUP BY kind, because
-ORDER BY kind, documents DESC, because
+GROUP BY earlier, kind, because
+ORDER BY earlier, kind, documents DESC, because

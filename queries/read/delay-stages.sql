@@ -2,6 +2,7 @@
 -- unit: microseconds
 -- grain: a row for each stage and cause that has time
 SELECT
+    cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
     segment_stage AS stage,
     segment_cause AS cause,
     sum(segment_working_us) AS working,
@@ -17,5 +18,5 @@ ARRAY JOIN
     segment_stage
 WHERE
     -- include shared/delay-scope
-GROUP BY stage, cause
-ORDER BY stage, cause
+GROUP BY earlier, stage, cause
+ORDER BY earlier, stage, cause
