@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import { type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import type { Query, TenantReader } from './run.ts'
 
 const CLASS = z.enum(['business', 'technical', 'unknown'])
@@ -55,7 +55,7 @@ const ITEMS = {
 
 const DETAILS = {
   name: 'read/exception-details',
-  params: z.object({ event_ids: z.array(z.string()) }),
+  params: z.object({ event_ids: z.array(z.string()), first: z.string(), last: z.string() }),
   row: z.object({
     event_id: z.string(),
     first_message: z.string(),
@@ -82,7 +82,13 @@ export async function exceptions(reader: TenantReader, scope: ExceptionScope) {
     reader.rows(ITEMS, { ...narrowed, limit: scope.limit }),
     reader.rows(SYSTEMS, bounds),
   ])
-  const details = await reader.rows(DETAILS, { event_ids: items.map((item) => item.raising_event_id) })
+  // The event that raised an item happened when the item was raised: so only the parts of that time are looked through.
+  const raised = items.map(({ raised_at }) => instantFromIso(raised_at) ?? scope.from)
+  const details = await reader.rows(DETAILS, {
+    event_ids: items.map((item) => item.raising_event_id),
+    first: instantToClickHouse(Math.min(scope.to, ...raised)),
+    last: instantToClickHouse(Math.max(scope.from, ...raised)),
+  })
   const detailOf = new Map(details.map((detail) => [detail.event_id, detail]))
   const level = (name: (typeof figures)[number]['level']) => figures.filter((row) => row.level === name)
   return {

@@ -1,4 +1,4 @@
--- Message and evidence of events, of the first arrival where copies conflict.
+-- Message and evidence of events that happened from `first` to `last`, of the first arrival where copies conflict.
 SELECT
     event_id,
     argMax(message, first_arrival) AS first_message,
@@ -7,4 +7,6 @@ SELECT
 FROM sightline.events
 WHERE tenant_id = {tenant_id:String}
     AND event_id IN {event_ids:Array(UUID)}
+    AND occurred_at >= {first:DateTime64(6, 'UTC')}
+    AND occurred_at <= {last:DateTime64(6, 'UTC')}
 GROUP BY event_id

@@ -20,12 +20,7 @@ FROM (
     WHERE tenant_id = {tenant_id:String}
         AND object_type = 'onboarding'
         AND object_id IN (
-            SELECT object_id
-            FROM sightline.object_activity
-            WHERE tenant_id = {tenant_id:String}
-                AND object_type = 'onboarding'
-                AND last_day >= toDate32({from:DateTime64(6, 'UTC')})
-                AND first_at < {to:DateTime64(6, 'UTC')}
+            -- include shared/onboardings-in-window
         )
         AND live
 ) AS events
@@ -37,6 +32,15 @@ LEFT JOIN (
     FROM sightline.object_state FINAL
     WHERE tenant_id = {tenant_id:String}
         AND object_type = 'supplier'
+        AND object_id IN (
+            SELECT DISTINCT supplier
+            FROM sightline.object_events
+            WHERE tenant_id = {tenant_id:String}
+                AND object_type = 'onboarding'
+                AND object_id IN (
+                    -- include shared/onboardings-in-window
+                )
+        )
         AND live
         AND name IN ('country', 'risk_category')
     GROUP BY supplier
