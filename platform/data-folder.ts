@@ -9,6 +9,9 @@ const SQLITE_BUSY = 5
 /** How long a holder that was just killed may still hold the lock, or one that just took it may need to say who it is. */
 const RELEASE_MS = 300
 
+/** Locks that this process holds: one that nothing refers to would be closed, and so given back, by the garbage collector. */
+const held = new Set<DatabaseSync>()
+
 /** The folder of one installation's embedded stores and secrets, held by this process alone. */
 export type DataFolder = {
   /** Absolute path. */
@@ -44,7 +47,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
     path,
     secret: (name, make = () => randomBytes(32).toString('base64url')) => keptSecret(path, name, make),
     release: () => {
-      if (lock.isOpen) lock.close()
+      if (held.delete(lock)) lock.close()
     },
   }
 }
@@ -61,6 +64,7 @@ async function takeLock(path: string): Promise<DatabaseSync> {
     try {
       lock.exec('BEGIN EXCLUSIVE')
       await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 })
+      held.add(lock)
       return lock
     } catch (cause) {
       lock.close()

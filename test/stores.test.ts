@@ -62,6 +62,27 @@ test('of several processes that start at once on one folder exactly one gets it'
   folder.release()
 })
 
+test('a folder stays taken though nobody keeps what opening it gave', async () => {
+  const dir = join(scratch, 'forgotten')
+  const module = new URL('../platform/data-folder.ts', import.meta.url).href
+  const holder = `
+    import { openDataFolder } from '${module}'
+    await openDataFolder(process.argv[1])
+    for (let turn = 0; turn < 10; turn++) { gc(); await new Promise((resolve) => setTimeout(resolve, 10)) }
+    console.log('collected')
+    process.stdin.resume()`
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', holder, dir], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  children.push(child)
+  await once(child.stdout, 'data')
+  await assert.rejects(openDataFolder(dir), { code: 'folder_in_use' })
+  child.stdin.end()
+  await once(child, 'exit')
+  const folder = await openDataFolder(dir)
+  folder.release()
+})
+
 test('a secret is made once and stays', async () => {
   const dir = join(scratch, 'secrets')
   const folder = await openDataFolder(dir)
