@@ -1,6 +1,7 @@
 import type { Instant } from '../instant.ts'
 import type { Timeline } from '../timeline.ts'
 import { subjectOf } from './blocker.ts'
+import { CAUSES } from './charging.ts'
 
 /** A deadline and what became of it. */
 export type Deadline = {
@@ -34,7 +35,8 @@ export function deadlineOf({ events, document }: Timeline, endedAt: Instant | nu
 /**
  * What a missed deadline is due to: the smallest sets of causes without whose time it would have been met. A set of one says that this
  * cause alone made it late; sets of several say that only together they did; none that no set is enough, because what is left took too
- * long or the document came after its deadline.
+ * long or the document came after its deadline. In a set causes stand in their order and systems by name, so that equal sets are one;
+ * the sets of the largest causes come first.
  *
  * @param overdue how late it is, µs, more than 0
  * @param charged what each cause was charged up to the end, µs
@@ -45,9 +47,15 @@ export function lateBecause(overdue: number, charged: ReadonlyMap<string, number
   const named = causes.slice(0, 12)
   for (let size = 1; size <= named.length; size++) {
     const enough = combinations(named, size).filter((set) => set.reduce((sum, [, us]) => sum + us, 0) >= overdue)
-    if (enough.length > 0) return enough.map((set) => set.map(([name]) => name))
+    if (enough.length > 0) return enough.map((set) => set.map(([name]) => name).toSorted(byCause))
   }
   return []
+}
+
+const PLACES: readonly string[] = CAUSES
+
+function byCause(a: string, b: string): number {
+  return PLACES.indexOf(a) - PLACES.indexOf(b) || a.localeCompare(b)
 }
 
 function combinations<T>(items: readonly T[], size: number): T[][] {

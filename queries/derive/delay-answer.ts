@@ -12,7 +12,7 @@ import { deriveRows, type DeriveRun, type DeriveStores } from './run.ts'
 import type { TimelineAnswer } from './timeline-step.ts'
 
 /** Version of the rules of attribution: when it changes, everything is computed anew. */
-const RULES = '3'
+const RULES = '4'
 
 /** What stands in the events of documents and is not on a way of its own. */
 const NO_DOCUMENTS = new Set(['supplier', 'contract', 'connector', 'workflow_run', 'approval'])

@@ -32,13 +32,13 @@ export function ClockTable({ label, rows, show, oneSla }: Props) {
       ),
     },
     oneSla ? null : { head: 'SLA', render: ({ sla }) => <ScopedLink to={`/slas/${encodeURIComponent(sla)}`}>{sla}</ScopedLink> },
-    show === 'paused'
-      ? null
-      : {
+    show === 'risk'
+      ? {
           head: 'State',
           render: (one) => <ClockStateChip of={one.state} />,
           nowrap: true,
-        },
+        }
+      : null,
     show === 'risk' ? { head: 'Breach', render: ({ breach_probability }) => percent(breach_probability), right: true } : null,
     show === 'risk' || show === 'overdue'
       ? { head: 'Money', render: ({ amount, currency }) => money(amount, currency), right: true }

@@ -171,7 +171,7 @@ function BreachCauses({ of }: { of: SlaDetail }) {
   return (
     <Panel
       title="Breached because of"
-      note="without this time in the clock they would have been met; one breach may stand in several"
+      note="what they would have been met without"
       aside={
         <CsvButton
           name={`${of.id}-breached-because`}
