@@ -170,20 +170,20 @@ async function tables(): Promise<string[]> {
   return found.map(({ table }) => table)
 }
 
-/** One number for each table, where it is not zero; `{table}` stands for each. */
+/** One number for each table, where it is not zero; the parameter `table` names it. */
 async function ofTables(count: string, params: Data, wanted: readonly string[]): Promise<Record<string, number>> {
-  const found = await rows(
-    wanted.map((table) => `SELECT '${table}' AS table, ${count.replaceAll('{table}', table)}`).join(' UNION ALL '),
-    params,
-    z.object({ table: z.string(), n: z.number() }),
-  )
-  return Object.fromEntries(found.filter(({ n }) => n > 0).map(({ table, n }) => [table, n]))
+  const found: Record<string, number> = {}
+  for (const table of wanted) {
+    const [row] = await rows(count, { ...params, table }, z.object({ n: z.number() }))
+    if (row !== undefined && row.n > 0) found[table] = row.n
+  }
+  return found
 }
 
 /** Tables with rows of a tenant that hold a text, with their number. */
 async function naming(tenant: string, text: string): Promise<Record<string, number>> {
   return ofTables(
-    "countIf(position(formatRow('JSONEachRow', *), {text:String}) > 0) AS n FROM {table} WHERE tenant_id = {tenant:String}",
+    "SELECT countIf(position(formatRow('JSONEachRow', *), {text:String}) > 0) AS n FROM {table:Identifier} WHERE tenant_id = {tenant:String}",
     { tenant, text },
     await tables(),
   )
@@ -192,7 +192,7 @@ async function naming(tenant: string, text: string): Promise<Record<string, numb
 /** How many rows each table holds of a tenant, copies counted once; but for what passes by itself. */
 async function sizes(tenant: string): Promise<Record<string, number>> {
   return ofTables(
-    'count() AS n FROM {table} FINAL WHERE tenant_id = {tenant:String}',
+    'SELECT count() AS n FROM {table:Identifier} FINAL WHERE tenant_id = {tenant:String}',
     { tenant },
     (await tables()).filter((name) => !/^(derive_|dirty_|batch_|ingest_)/u.test(name)),
   )
@@ -201,16 +201,21 @@ async function sizes(tenant: string): Promise<Record<string, number>> {
 /** Every KPI that counts something since a day: from the rollup, and from the contributions that it is made of. */
 async function kpis(tenant: string, since: number) {
   const params = { tenant, since: new Date(since / 1000).toISOString().slice(0, 10), medians: medianKpis() }
-  const where = 'WHERE tenant_id = {tenant:String} AND cohort_day >= {since:Date} GROUP BY kpi HAVING n > 0 ORDER BY kpi'
-  const figures = (sql: string) => rows(`SELECT kpi, ${sql} FINAL ${where}`, params, z.record(z.string(), z.unknown()))
+  const figures = (query: string) => rows(query, params, z.record(z.string(), z.unknown()))
   return {
     rollup: await figures(
-      `sum(n) AS n, round(sum(value), 6) AS v, round(sum(weight), 6) AS w,
-       arrayMap(q -> round(q, 6), quantilesExactInclusiveMerge(0.5, 0.9)(quantiles)) AS q FROM kpi_days`,
+      `SELECT kpi, sum(n) AS n, round(sum(value), 6) AS v, round(sum(weight), 6) AS w,
+         arrayMap(q -> round(q, 6), quantilesExactInclusiveMerge(0.5, 0.9)(quantiles)) AS q
+       FROM kpi_days FINAL
+       WHERE tenant_id = {tenant:String} AND cohort_day >= {since:Date}
+       GROUP BY kpi HAVING n > 0 ORDER BY kpi`,
     ),
     raw: await figures(
-      `countIf(counted AND weight != 0) AS n, round(sumIf(value, counted), 6) AS v, round(sumIf(weight, counted), 6) AS w,
-       arrayMap(q -> round(q, 6), quantilesExactInclusiveIf(0.5, 0.9)(value, counted AND kpi IN {medians:Array(String)})) AS q FROM kpi_facts`,
+      `SELECT kpi, countIf(counted AND weight != 0) AS n, round(sumIf(value, counted), 6) AS v, round(sumIf(weight, counted), 6) AS w,
+         arrayMap(q -> round(q, 6), quantilesExactInclusiveIf(0.5, 0.9)(value, counted AND kpi IN {medians:Array(String)})) AS q
+       FROM kpi_facts FINAL
+       WHERE tenant_id = {tenant:String} AND cohort_day >= {since:Date}
+       GROUP BY kpi HAVING n > 0 ORDER BY kpi`,
     ),
   }
 }

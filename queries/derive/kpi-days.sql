@@ -5,12 +5,7 @@ SELECT
     {tenant_id:String} AS tenant_id,
     kpi,
     cohort_day,
-    countIf(counted AND weight != 0) AS n,
-    countIf(open) AS still_open,
-    countIf(in_store AND NOT counted AND NOT open) AS excluded,
-    sumIf(value, counted) AS value_sum,
-    sumIf(weight, counted) AS weight_sum,
-    quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted AND kpi IN {medians:Array(String)}) AS quantiles,
+    -- include shared/kpi-day-figures,
     {version:UInt64} AS version
 FROM (
     SELECT DISTINCT
