@@ -76,7 +76,7 @@ export function invoice(c: Case, bill: Bill): Posted | null {
   let clean = true
   if (ordered !== null) {
     at = Math.max(at, ordered.confirmed + 10 * MINUTE)
-    ;({ at, clean } = match(c, { doc, docs, bill: { ...bill, ordered } }, at))
+    ;({ at, clean } = match(c, { doc, docs, bill, ordered }, at))
   } else at = queued(c, at, 10)
   const most = Math.max(stated, bill.amount)
   const approved = approveInvoice(c, { doc, docs, bill, most, looked, clean, agent: captured.agent }, at)

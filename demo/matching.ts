@@ -8,13 +8,13 @@ import { type Case, human, machine, money, queued, SYSTEMS } from './case.ts'
 import { assign, type Open, raise, resolve, violate } from './exceptions.ts'
 
 type Finding = { code: 'PRICE_VARIANCE' | 'QUANTITY_VARIANCE' | 'RECEIPT_MISSING'; message: string }
-type Matched = { doc: Doc; docs: readonly Doc[]; bill: Bill & { ordered: NonNullable<Bill['ordered']> } }
+/** An invoice beside its order. What the supplier corrects is corrected on the bill: it is posted and paid as it was matched. */
+type Matched = { doc: Doc; docs: readonly Doc[]; bill: Bill; ordered: NonNullable<Bill['ordered']> }
 
 /** Matches an invoice against its order and receipt until it fits; `clean` where the first attempt did. */
 export function match(c: Case, matched: Matched, start: number): { at: number; clean: boolean } {
   const { rec, random, supplier } = c
-  const { doc, bill } = matched
-  const { ordered } = bill
+  const { doc, bill, ordered } = matched
   const run: Detail = { workflow_run: c.workflow_run, actor: machine('n8n') }
   const receipt = ordered.path === 'two_way' ? undefined : ordered.deliveries.at(-1)
   const missing = receipt !== undefined && receipt.recorded > start
@@ -88,12 +88,11 @@ function untilSettled(
 }
 
 /** One attempt to match; returns the instant after its verdict. */
-function attempt(c: Case, { doc, docs, bill }: Matched, at: number, finding: Finding | null, decision: Verdict): number {
+function attempt(c: Case, { doc, docs, bill, ordered }: Matched, at: number, finding: Finding | null, decision: Verdict): number {
   const { rec, random } = c
   const run: Detail = { workflow_run: c.workflow_run, step: 'invoice.match', actor: machine('n8n') }
   rec.emit(at, 'invoice.match_started', docs, SYSTEMS.n8n, run)
   const verdict = at + random.int(400, 3500)
-  const { ordered } = bill
   const attributes: Attributes = { po_unit_price: unitPrice(c, bill.fair.price) }
   if (ordered.path !== 'two_way') {
     const there = ordered.deliveries.filter((one) => one.recorded <= verdict)
