@@ -3,6 +3,7 @@ import {
   bigint,
   bigserial,
   boolean,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -381,6 +382,315 @@ export const derivations = pgTable('derivations', {
   definitions: text('definitions').notNull().default(''),
   updatedAt: at('updated_at').notNull().defaultNow(),
 })
+
+/** Alert rules; a new version is a new row. */
+export const alertRules = pgTable(
+  'alert_rules',
+  {
+    tenantId: text('tenant_id').notNull(),
+    /** Slug, unique in the tenant. */
+    id: text('id').notNull(),
+    version: integer('version').notNull(),
+    /** What the tenant states: of a rule of a pack the differences alone. */
+    body: jsonb('body').$type<unknown>().notNull(),
+    /** Pack that it inherits from; null for a rule of the tenant's own. */
+    pack: text('pack'),
+    state: text('state', { enum: ['active', 'retired'] }).notNull(),
+    note: text('note').notNull().default(''),
+    createdAt: at('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id, table.version] })],
+)
+
+/** Who is told of which alerts: one document of each tenant, a new version is a new row. */
+export const alertRouting = pgTable(
+  'alert_routing',
+  {
+    tenantId: text('tenant_id').notNull(),
+    version: integer('version').notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.version] })],
+)
+
+/** Ways to reach people. */
+export const alertChannels = pgTable(
+  'alert_channels',
+  {
+    tenantId: text('tenant_id').notNull(),
+    /** Slug, unique in the tenant. */
+    id: text('id').notNull(),
+    title: text('title').notNull(),
+    /** Name of a file in `alerts/channels/`. */
+    kind: text('kind').notNull(),
+    config: jsonb('config').$type<Record<string, unknown>>().notNull().default({}),
+    /** Secret fields of the configuration, sealed together as JSON; null where there is none. */
+    sealed: text('sealed'),
+    state: text('state', { enum: ['active', 'paused'] })
+      .notNull()
+      .default('active'),
+    /** Messages that it takes in a minute; more wait. */
+    perMinute: integer('per_minute').notNull().default(60),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+)
+
+/** Silences and maintenance windows: evaluation goes on, and what had been told before is still resolved. */
+export const alertSilences = pgTable(
+  'alert_silences',
+  {
+    id: uuid('id')
+      .primaryKey()
+      .default(sql`gen_random_uuid()`),
+    tenantId: text('tenant_id').notNull(),
+    kind: text('kind', { enum: ['silence', 'maintenance'] }).notNull(),
+    matcher: jsonb('matcher').$type<unknown>().notNull(),
+    from: at('starts_at').notNull(),
+    to: at('ends_at').notNull(),
+    reason: text('reason').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+    /** When it was ended before its time. */
+    endedAt: at('ended_at'),
+    endedBy: text('ended_by'),
+  },
+  (table) => [index('alert_silences_of').on(table.tenantId, table.to)],
+)
+
+/** How far the alert engine is with a tenant. Whoever writes moves the tick on by one, or writes nothing. */
+export const alertCursors = pgTable('alert_cursors', {
+  tenantId: text('tenant_id').primaryKey(),
+  tick: bigint('tick', { mode: 'number' }).notNull().default(0),
+  /** Answers up to this version are taken in, and evaluated up to this instant, µs. */
+  version: bigint('version', { mode: 'number' }).notNull().default(0),
+  watermark: bigint('watermark', { mode: 'number' }).notNull().default(0),
+  /** Process that evaluates, until when, by PostgreSQL's clock. */
+  owner: text('owner'),
+  until: at('owned_until'),
+  /** When it was last evaluated, and what it failed with. */
+  evaluatedAt: at('evaluated_at'),
+  error: text('error'),
+})
+
+/** Ticks of the engine that looked at something: what `as_known` replays. Instants µs. */
+export const alertTicks = pgTable(
+  'alert_ticks',
+  {
+    tenantId: text('tenant_id').notNull(),
+    tick: bigint('tick', { mode: 'number' }).notNull(),
+    version: bigint('version', { mode: 'number' }).notNull(),
+    watermark: bigint('watermark', { mode: 'number' }).notNull(),
+    at: bigint('at', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.tick] }), index('alert_ticks_at').on(table.tenantId, table.at)],
+)
+
+/** What the engine knows of what begins and ends by itself and is not over: clocks, violations, incidents, blocked documents. */
+export const alertSubjects = pgTable(
+  'alert_subjects',
+  {
+    tenantId: text('tenant_id').notNull(),
+    kind: text('kind', { enum: ['clock', 'violation', 'incident', 'block'] }).notNull(),
+    key: text('key').notNull(),
+    version: bigint('version', { mode: 'number' }).notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+    /** When something about it comes due by time alone, µs; null while nothing does. */
+    nextAt: bigint('next_at', { mode: 'number' }),
+    documentType: text('document_type').notNull(),
+    documentId: text('document_id').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.kind, table.key] }),
+    index('alert_subjects_next').on(table.tenantId, table.nextAt),
+    index('alert_subjects_document').on(table.tenantId, table.documentType, table.documentId),
+  ],
+)
+
+/** Values that were looked up for rules, as they were seen. */
+export const alertSamples = pgTable(
+  'alert_samples',
+  {
+    tenantId: text('tenant_id').notNull(),
+    /** What was looked up, whatever rule asked: hash of KPI, window, group and filters. */
+    series: text('series').notNull(),
+    /** End of the window, µs. */
+    at: bigint('at', { mode: 'number' }).notNull(),
+    tick: bigint('tick', { mode: 'number' }).notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.series, table.at] })],
+)
+
+/** State of each rule and key that is not inactive, or ever was: `epoch` counts how often it fired. Instants µs. */
+export const alertInstances = pgTable(
+  'alert_instances',
+  {
+    tenantId: text('tenant_id').notNull(),
+    rule: text('rule').notNull(),
+    key: text('key').notNull(),
+    epoch: integer('epoch').notNull(),
+    state: text('state', { enum: ['inactive', 'pending', 'firing', 'recovering'] }).notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+    nextAt: bigint('next_at', { mode: 'number' }),
+    /** Alert (page) that it is part of. */
+    alertId: uuid('alert_id'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.rule, table.key] }),
+    index('alert_instances_next').on(table.tenantId, table.nextAt),
+    index('alert_instances_alert').on(table.alertId),
+  ],
+)
+
+/** Every transition, each once. Instants µs. */
+export const alertTransitions = pgTable(
+  'alert_transitions',
+  {
+    tenantId: text('tenant_id').notNull(),
+    rule: text('rule').notNull(),
+    key: text('key').notNull(),
+    epoch: integer('epoch').notNull(),
+    /** From 1 within rule, key and epoch. */
+    number: integer('number').notNull(),
+    from: text('from_state').notNull(),
+    to: text('to_state').notNull(),
+    /** When it came about, by the events. */
+    at: bigint('at', { mode: 'number' }).notNull(),
+    reason: text('reason').notNull(),
+    severity: text('severity').notNull(),
+    value: doublePrecision('value'),
+    ruleVersion: integer('rule_version').notNull(),
+    tick: bigint('tick', { mode: 'number' }).notNull(),
+    /** When the engine found it, and the watermark and version by which it did. */
+    decidedAt: bigint('decided_at', { mode: 'number' }).notNull(),
+    watermark: bigint('watermark', { mode: 'number' }).notNull(),
+    version: bigint('version', { mode: 'number' }).notNull(),
+    alertId: uuid('alert_id'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.rule, table.key, table.epoch, table.number] }),
+    index('alert_transitions_at').on(table.tenantId, table.decidedAt),
+    index('alert_transitions_alert').on(table.alertId),
+  ],
+)
+
+/** Alerts: pages, one for each cause, with all that belongs to it. */
+export const alerts = pgTable(
+  'alerts',
+  {
+    id: uuid('id').primaryKey(),
+    tenantId: text('tenant_id').notNull(),
+    rule: text('rule').notNull(),
+    /** Values of the rule's grouping; one alert of a group is open at a time. */
+    groupKey: text('group_key').notNull(),
+    state: text('state', { enum: ['waiting', 'firing', 'resolved'] }).notNull(),
+    severity: text('severity').notNull(),
+    class: text('class', { enum: ['business', 'technical'] }).notNull(),
+    labels: jsonb('labels').$type<Record<string, string>>().notNull(),
+    /** Title, cause, scope, members as they are now. */
+    body: jsonb('body').$type<unknown>().notNull(),
+    /** Money at risk in the reporting currency; null where none is known. */
+    money: doublePrecision('money'),
+    /** When it began, by the events; when it was opened and resolved, by the engine. */
+    startedAt: at('started_at').notNull(),
+    openedAt: at('opened_at').notNull(),
+    resolvedAt: at('resolved_at'),
+    /** Alert of the incident that holds it back. */
+    inhibitedBy: uuid('inhibited_by'),
+    silencedBy: uuid('silenced_by'),
+    /** Whose follow-up it is. */
+    follows: uuid('follows'),
+    /** What people said about it: useful, noise; null while nobody did. */
+    verdict: text('verdict', { enum: ['useful', 'noise'] }),
+    /** When the engine has to look at it again, by its clock. */
+    nextAt: at('next_at'),
+  },
+  (table) => [
+    index('alerts_open').on(table.tenantId, table.state, table.openedAt),
+    index('alerts_group').on(table.tenantId, table.rule, table.groupKey),
+    index('alerts_next').on(table.tenantId, table.nextAt),
+  ],
+)
+
+/** Who answers for an alert: a party with its own clock. */
+export const alertParties = pgTable(
+  'alert_parties',
+  {
+    alertId: uuid('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    party: text('party').notNull(),
+    state: text('state', { enum: ['held', 'told', 'acknowledged', 'handed_over', 'done'] }).notNull(),
+    /** Steps that were taken. */
+    step: integer('step').notNull().default(0),
+    startedAt: at('started_at'),
+    toldAt: at('told_at'),
+    acknowledgedAt: at('acknowledged_at'),
+    acknowledgedBy: text('acknowledged_by'),
+    /** Severity that was acknowledged: a graver one tells again. */
+    acknowledgedSeverity: text('acknowledged_severity'),
+    nextAt: at('next_at'),
+  },
+  (table) => [primaryKey({ columns: [table.alertId, table.party] })],
+)
+
+/** What happened to an alert, in order: what the engine did, and what people did. */
+export const alertStory = pgTable(
+  'alert_story',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    tenantId: text('tenant_id').notNull(),
+    alertId: uuid('alert_id').notNull(),
+    at: at('at').notNull(),
+    /** `engine`, or a key. */
+    actor: text('actor').notNull(),
+    what: text('what').notNull(),
+    detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (table) => [index('alert_story_of').on(table.alertId, table.id)],
+)
+
+/** The outbox: messages that are written with the transitions they tell of, and sent until the receiver has them. */
+export const alertNotes = pgTable(
+  'alert_notes',
+  {
+    /** Number in the order in which they were written. */
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    tenantId: text('tenant_id').notNull(),
+    /** Hash of alert, party, channel, kind and number: what makes it one message. */
+    key: text('key').notNull().unique(),
+    alertId: uuid('alert_id'),
+    party: text('party').notNull().default(''),
+    channelId: text('channel_id').notNull(),
+    kind: text('kind').notNull(),
+    body: jsonb('body').$type<unknown>().notNull(),
+    state: text('state', { enum: ['queued', 'sent', 'dead', 'dropped'] })
+      .notNull()
+      .default('queued'),
+    attempts: integer('attempts').notNull().default(0),
+    /** When it is due (again). */
+    nextAt: at('next_at').notNull(),
+    /** Process that sends it, until when. */
+    owner: text('owner'),
+    until: at('owned_until'),
+    createdAt: at('created_at').notNull(),
+    /** When the breach or failure came about that it tells of. */
+    aboutAt: at('about_at'),
+    sentAt: at('sent_at'),
+    receipt: text('receipt'),
+    error: text('error'),
+  },
+  (table) => [
+    index('alert_notes_due').on(table.state, table.nextAt),
+    index('alert_notes_alert').on(table.alertId, table.id),
+    index('alert_notes_channel').on(table.tenantId, table.channelId, table.id),
+  ],
+)
 
 /** What the installation remembers about itself. */
 export const settings = pgTable('settings', {
