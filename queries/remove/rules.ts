@@ -41,6 +41,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ai_events: { documents: [DOCUMENT], event: ['event_id'] },
   operation_attempts: { documents: [DOCUMENT], because: 'those of calls by age, by attempts-by-age.sql' },
   incident_documents: { documents: [DOCUMENT] },
+  alert_signals: { documents: [DOCUMENT], because: 'those of incidents end after 400 days' },
   incidents: {
     because:
       'taken by incidents.sql when the last failure is too old and no document that it blocked is left; until then it stays as found',

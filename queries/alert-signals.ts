@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { Subject } from '../model/alert-subject.ts'
+import { type Instant, instantToClickHouse } from '../model/instant.ts'
+import type { Query, TenantReader } from './run.ts'
+
+const at = z.number().nullable()
+
+const SIGNALS = {
+  name: 'alerts/signals',
+  params: z.object({ after: z.number(), upto: z.number(), kinds: z.array(z.string()), still_at: z.string() }),
+  row: z
+    .object({
+      known: z.number(),
+      kind: z.string(),
+      key: z.string(),
+      document_type: z.string(),
+      document_id: z.string(),
+      absent: z.boolean(),
+      name: z.string(),
+      name_version: z.number(),
+      state: z.string(),
+      begun_us: z.number(),
+      ended_us: at,
+      due_us: at,
+      warnings_us: z.array(at),
+      escalations_us: z.array(at),
+      severity: z.string(),
+      category: z.string(),
+      detail: z.string(),
+      amount_number: at,
+      currency: z.string(),
+      entity: z.string(),
+      business_unit: z.string(),
+      plant: z.string(),
+      region: z.string(),
+      risk_category: z.string(),
+      budget_owner: z.string(),
+      spend_category: z.string(),
+      supplier: z.string(),
+      approver: z.string(),
+      system: z.string(),
+    })
+    .transform(
+      ({
+        known,
+        document_type,
+        document_id,
+        begun_us,
+        ended_us,
+        due_us,
+        warnings_us,
+        escalations_us,
+        amount_number,
+        spend_category,
+        ...row
+      }) => {
+        const { entity, business_unit, plant, region, risk_category, budget_owner, supplier, approver, system, ...rest } = row
+        const dimensions = { entity, business_unit, plant, region, risk_category, budget_owner, supplier, approver, system }
+        return Subject.parse({
+          ...rest,
+          version: known,
+          document: { type: document_type, id: document_id },
+          begun_at: begun_us,
+          ended_at: ended_us,
+          due_at: due_us,
+          warnings: warnings_us,
+          escalations: escalations_us,
+          amount: amount_number,
+          labels: Object.fromEntries(
+            Object.entries({ ...dimensions, category: spend_category, currency: row.currency }).filter(([, value]) => value !== ''),
+          ),
+        })
+      },
+    ),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+/**
+ * What became known of clocks, violations, incidents and blocked documents after one version up to another, the newest state of each. The
+ * cost grows with what is new.
+ *
+ * @param stillAt what was over before is left out
+ * @throws SightlineError `store_unavailable`
+ */
+export function alertSignals(
+  reader: TenantReader,
+  { after, upto, stillAt }: { after: number; upto: number; stillAt: Instant },
+): Promise<Subject[]> {
+  return reader.rows(SIGNALS, {
+    after,
+    upto,
+    kinds: ['clock', 'violation', 'incident', 'block'],
+    still_at: instantToClickHouse(Math.max(0, stillAt)),
+  })
+}
