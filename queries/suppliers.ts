@@ -38,7 +38,7 @@ type Row = z.output<typeof ROW>
 
 const SUPPLIERS = {
   name: 'read/suppliers',
-  params: z.object({ first: z.string(), to: z.string(), length_s: z.number(), supplier: z.string() }),
+  params: z.object({ first: z.string(), to: z.string(), length_us: z.number(), supplier: z.string() }),
   row: ROW,
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
@@ -100,11 +100,11 @@ export async function supplierDetail(reader: TenantReader, id: string, scope: { 
 }
 
 function readPeriods(reader: TenantReader, { from, to }: { from: Instant; to: Instant }, supplier: string): Promise<Row[]> {
-  const length_s = Math.max(1, Math.ceil((to - from) / 1e6))
+  const length_us = to - from
   return reader.rows(SUPPLIERS, {
-    first: instantToClickHouse(Math.max(0, to - (PERIODS_BEFORE + 1) * length_s * 1e6)),
+    first: instantToClickHouse(Math.max(0, to - (PERIODS_BEFORE + 1) * length_us)),
     to: instantToClickHouse(to),
-    length_s,
+    length_us,
     supplier,
   })
 }

@@ -33,7 +33,10 @@ SELECT
 FROM (
     SELECT
         supplier,
-        toUInt32(intDiv(dateDiff('second', opened_at, {to:DateTime64(6, 'UTC')}), {length_s:UInt32})) AS period,
+        toUInt32(intDiv(
+            toUnixTimestamp64Micro({to:DateTime64(6, 'UTC')}) - toUnixTimestamp64Micro(opened_at) - 1,
+            {length_us:UInt64}
+        )) AS period,
         countIf(document_type = 'invoice') AS invoices,
         countIf(document_type = 'purchase_order' AND outcome != 'dropped') AS orders,
         sumIf(toFloat64(amount) * rate, document_type = 'purchase_order' AND outcome != 'dropped') AS spend,
