@@ -59,6 +59,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   derive_scope: STAGED,
   dirty_objects: { because: 'marks of what has gone are taken by idle-marks.sql; the others end after seven days' },
   open_documents: { documents: [DOCUMENT] },
+  supplier_documents: { documents: [DOCUMENT] },
+  supplier_days: { because: 'computed anew by supplier-days.sql for the days that lose documents' },
   documents: { documents: [DOCUMENT] },
   object_activity: { documents: [OBJECT] },
   corrections: { event: ['event_id', 'target_id'] },
