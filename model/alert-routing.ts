@@ -3,7 +3,10 @@ import { Severity, Slug, Where } from './alert-rule.ts'
 import { isCleanText } from './event.ts'
 
 const text = (max = 200) => z.string().min(1).max(max).refine(isCleanText, 'holds control characters or half a surrogate pair')
-const seconds = z.int().min(0).max(90 * 86_400)
+const seconds = z
+  .int()
+  .min(0)
+  .max(90 * 86_400)
 
 /** Who is told in a step: a channel, or whoever a rota has on duty. */
 export const Target = z.union([z.strictObject({ channel: Slug }), z.strictObject({ rota: Slug })])
@@ -16,10 +19,11 @@ export const Party = z.strictObject({
   calendar: text().nullable().default(null),
   /** From this severity on nobody waits for the morning; null where all do. */
   at_once_from: Severity.nullable().default('critical'),
+  /** None: its alerts wait in the inbox, and nobody is told. */
   steps: z
     .array(z.strictObject({ after_s: seconds, to: z.array(Target).min(1).max(20) }))
-    .min(1)
     .max(10)
+    .default([])
     .refine((list) => list.every((one, at) => at === 0 || one.after_s > (list[at - 1]?.after_s ?? 0)), 'does not rise'),
 })
 export type Party = z.output<typeof Party>
@@ -42,7 +46,10 @@ export const Rota = z.strictObject({
   id: Slug,
   title: text(),
   zone: text(60),
-  people: z.array(z.strictObject({ name: text(), channel: Slug })).min(1).max(50),
+  people: z
+    .array(z.strictObject({ name: text(), channel: Slug }))
+    .min(1)
+    .max(50),
   starts_on: z.iso.date(),
   every_days: z.int().min(1).max(366).default(7),
   at: z
@@ -50,7 +57,14 @@ export const Rota = z.strictObject({
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/u, 'is not a time such as 09:00')
     .default('09:00'),
   overrides: z
-    .array(z.strictObject({ from: z.iso.datetime({ offset: true }), to: z.iso.datetime({ offset: true }), name: text(), channel: Slug }))
+    .array(
+      z.strictObject({
+        from: z.iso.datetime({ offset: true }),
+        to: z.iso.datetime({ offset: true }),
+        name: text(),
+        channel: Slug,
+      }),
+    )
     .max(200)
     .default([]),
 })
