@@ -1,6 +1,7 @@
 import type { Route } from './route.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { aiRoutes } from './routes/ai.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { controlRoutes } from './routes/controls.ts'
 import { dataRoutes } from './routes/data.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   ...objectRoutes,
   ...exceptionRoutes,
   ...incidentRoutes,
+  ...alertRoutes,
   ...controlRoutes,
   ...integrationRoutes,
   ...dataRoutes,

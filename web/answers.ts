@@ -6,6 +6,7 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
+import type { Alerts } from '../api/contract/alerts.ts'
 import type { Violations } from '../api/contract/controls.ts'
 import type { ObjectSearch } from '../api/contract/object.ts'
 import { ask, type Answer, type Parameters } from './api.ts'
@@ -93,5 +94,22 @@ export function useViolations(filter: Parameters) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next ?? undefined,
     enabled: tenant !== '',
+  })
+}
+
+const INBOX_MS = 10_000
+
+/** Alerts page by page; what is shown follows the engine. */
+export function useAlerts(filter: Parameters) {
+  const { tenant } = useScope()
+  return useInfiniteQuery({
+    queryKey: [tenant, '/v1/alerts', filter],
+    queryFn: ({ signal, pageParam }): Promise<Alerts> =>
+      ask('Alerts', '/v1/alerts', { tenant, parameters: { ...filter, limit: 100, after: pageParam }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next ?? undefined,
+    placeholderData: (former, query) => (query?.queryKey[0] === tenant ? former : undefined),
+    enabled: tenant !== '',
+    refetchInterval: INBOX_MS,
   })
 }

@@ -22,6 +22,10 @@ export const routes: RouteObject[] = [
                 index: true,
                 lazy: async () => ({ Component: (await import('./pages/overview/overview-page.tsx')).OverviewPage }),
               },
+              {
+                path: 'alerts/:section?/:id?',
+                lazy: async () => ({ Component: (await import('./pages/alerts/alerts-page.tsx')).AlertsPage }),
+              },
               { path: 'kpis', lazy: async () => ({ Component: (await import('./pages/kpi/catalogue-page.tsx')).CataloguePage }) },
               {
                 path: 'kpis/months',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Readiness, Session } from '../api/contract/admin.ts'
 import { AiActions } from '../api/contract/ai.ts'
+import { AlertDetail, AlertEngine, AlertQuality, Alerts } from '../api/contract/alerts.ts'
 import { ControlDrift, Controls, ControlVersions, ViolationDetail, Violations, WhatIf } from '../api/contract/controls.ts'
 import { Quality, Sources } from '../api/contract/data.ts'
 import { Letter, LetterPurged, LetterReplayed, Letters } from '../api/contract/dead-letters.ts'
@@ -55,6 +56,10 @@ import { Value } from '../api/contract/value.ts'
 /** The contract's answers that the dashboard reads. Loaded in development only: production trusts the server that it came from. */
 export const SCHEMAS = {
   AiActions,
+  AlertDetail,
+  AlertEngine,
+  AlertQuality,
+  Alerts,
   Calls,
   Clocks,
   ControlDrift,

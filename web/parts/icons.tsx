@@ -31,6 +31,7 @@ type Name =
   | 'clock'
   | 'check'
   | 'money'
+  | 'bell'
 
 const PATHS: Readonly<Record<Name, ReactNode>> = {
   overview: <path d="M2.5 13.5V9M6.2 13.5V4.5M9.8 13.5V7M13.5 13.5V2.5" />,
@@ -70,6 +71,7 @@ const PATHS: Readonly<Record<Name, ReactNode>> = {
   'out-link': <path d="M9.5 2.5h4v4M13.2 2.8 7.5 8.5M11.5 9.5v4h-9v-9h4" />,
   clock: <path d="M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.8V8l2.3 1.5" />,
   check: <path d="m3 8.5 3.2 3.2L13 4.8" />,
+  bell: <path d="M3.5 11.5h9c-1-1-1.3-2-1.3-4.3a3.2 3.2 0 0 0-6.4 0c0 2.3-.3 3.3-1.3 4.3ZM6.7 13.6h2.6M8 4V2.6" />,
   close: <path d="m4 4 8 8M12 4l-8 8" />,
 }
 

@@ -1,6 +1,7 @@
 /** The pages of the navigation, with the second key of their `g` shortcut. Those with a `span` of their own have no time window of days. */
 export const PAGES = [
   { path: '/', name: 'Overview', icon: 'overview', key: 'o' },
+  { path: '/alerts', name: 'Alerts', icon: 'bell', key: 't', span: true },
   { path: '/kpis', name: 'KPIs', icon: 'data', key: 'k' },
   { path: '/process', name: 'Process', icon: 'process', key: 'p' },
   { path: '/delays', name: 'Delays', icon: 'clock', key: 'w' },

@@ -5,11 +5,12 @@ import { useAnswer } from '../../answers.ts'
 import { instant, words } from '../../format.ts'
 import { money } from '../../money.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Severity } from '../../parts/severity.tsx'
 import { DocumentLink } from '../../parts/scoped-link.tsx'
 import { Shown } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
 import { DecisionDialog, type Decision } from './decision-dialog.tsx'
-import { Severity, ViolationState } from './violation-parts.tsx'
+import { ViolationState } from './violation-parts.tsx'
 
 type Props = { id: string | null; onClose: () => void; onOpen: (id: string) => void }
 

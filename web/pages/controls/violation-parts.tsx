@@ -15,13 +15,6 @@ export const CATEGORY_NAMES: Readonly<Record<Controls['controls'][number]['categ
   AI: 'AI',
 }
 
-const SEVERITY_TONES: Readonly<Record<string, Tone>> = { low: 'none', medium: 'caution', high: 'bad', critical: 'bad' }
-
-/** How bad a violation is. */
-export function Severity({ of }: { of: string }) {
-  return <StateChip tone={SEVERITY_TONES[of] ?? 'none'}>{of}</StateChip>
-}
-
 const STATES: Readonly<Record<Violations['violations'][number]['state'], { tone: Tone; why: string }>> = {
   open: { tone: 'bad', why: 'nobody has decided on it' },
   accepted: { tone: 'caution', why: 'somebody accepted it, and somebody vouches for it' },

@@ -8,6 +8,7 @@ import { count, instant, words } from '../../format.ts'
 import { money } from '../../money.ts'
 import { CsvButton } from '../../parts/csv-button.tsx'
 import { Panel } from '../../parts/panel.tsx'
+import { Severity } from '../../parts/severity.tsx'
 import { DocumentLink } from '../../parts/scoped-link.tsx'
 import { ShowMore } from '../../parts/show-more.tsx'
 import { Empty, Fault, Loading } from '../../parts/states.tsx'
@@ -15,7 +16,7 @@ import { Table } from '../../parts/table.tsx'
 import { useSetParameters } from '../../scope.ts'
 import { ExportButton } from './export-button.tsx'
 import { ViolationDrawer } from './violation-drawer.tsx'
-import { Severity, ViolationState } from './violation-parts.tsx'
+import { ViolationState } from './violation-parts.tsx'
 
 type Violation = Violations['violations'][number]
 
