@@ -1,7 +1,17 @@
 import type { Severity } from './alert-rule.ts'
 
 /** Why a message goes out. */
-export type NoteKind = 'firing' | 'more' | 'raised' | 'again' | 'escalated' | 'follow_up' | 'stale' | 'resolved' | 'handed_over' | 'test'
+export type NoteKind =
+  | 'firing'
+  | 'more'
+  | 'raised'
+  | 'again'
+  | 'escalated'
+  | 'follow_up'
+  | 'stale'
+  | 'resolved'
+  | 'handed_over'
+  | 'test'
 
 /** One document or key that an alert is about. */
 export type NoteMember = {

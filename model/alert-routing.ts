@@ -3,7 +3,10 @@ import { Severity, Slug, Where } from './alert-rule.ts'
 import { isCleanText } from './event.ts'
 
 const text = (max = 200) => z.string().min(1).max(max).refine(isCleanText, 'holds control characters or half a surrogate pair')
-const seconds = z.int().min(0).max(90 * 86_400)
+const seconds = z
+  .int()
+  .min(0)
+  .max(90 * 86_400)
 
 /** Who is told in a step: a channel, or whoever a rota has on duty. */
 export const Target = z.union([z.strictObject({ channel: Slug }), z.strictObject({ rota: Slug })])
@@ -42,7 +45,10 @@ export const Rota = z.strictObject({
   id: Slug,
   title: text(),
   zone: text(60),
-  people: z.array(z.strictObject({ name: text(), channel: Slug })).min(1).max(50),
+  people: z
+    .array(z.strictObject({ name: text(), channel: Slug }))
+    .min(1)
+    .max(50),
   starts_on: z.iso.date(),
   every_days: z.int().min(1).max(366).default(7),
   at: z
@@ -50,7 +56,14 @@ export const Rota = z.strictObject({
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/u, 'is not a time such as 09:00')
     .default('09:00'),
   overrides: z
-    .array(z.strictObject({ from: z.iso.datetime({ offset: true }), to: z.iso.datetime({ offset: true }), name: text(), channel: Slug }))
+    .array(
+      z.strictObject({
+        from: z.iso.datetime({ offset: true }),
+        to: z.iso.datetime({ offset: true }),
+        name: text(),
+        channel: Slug,
+      }),
+    )
     .max(200)
     .default([]),
 })

@@ -23,7 +23,11 @@ export const Where = z.partialRecord(z.enum(DIMENSIONS), z.array(text(512)).min(
 
 /** An instant of a clock's life at which it alerts: a share of the target, the breach, or a time over the deadline by its tier. */
 export const ClockStep = z.strictObject({
-  at: z.union([z.literal('breach'), z.strictObject({ warn: z.number().min(0.01).max(1) }), z.strictObject({ overdue: z.int().min(1).max(10) })]),
+  at: z.union([
+    z.literal('breach'),
+    z.strictObject({ warn: z.number().min(0.01).max(1) }),
+    z.strictObject({ overdue: z.int().min(1).max(10) }),
+  ]),
   severity: Severity,
 })
 export type ClockStep = z.output<typeof ClockStep>
@@ -39,12 +43,21 @@ export const Condition = z.discriminatedUnion('kind', [
   /** Change against the window before, as a share of it: 0.2 is a fifth more (or less, for negative values). */
   z.strictObject({ kind: z.literal('change'), by: z.number().min(-0.99).max(100) }),
   /** Far outside of the same stretch of earlier weeks: modified z-score, in the direction that is worse. */
-  z.strictObject({ kind: z.literal('band'), score: z.number().min(1).max(20).default(3.5), weeks: z.int().min(4).max(26).default(8) }),
+  z.strictObject({
+    kind: z.literal('band'),
+    score: z.number().min(1).max(20).default(3.5),
+    weeks: z.int().min(4).max(26).default(8),
+  }),
 ])
 export type Condition = z.output<typeof Condition>
 
 /** A pair of windows over which an error budget burns too fast: 14.4 × over 1 h and 5 min (The Site Reliability Workbook, chapter 5). */
-export const BurnWindow = z.strictObject({ long_s: seconds(60), short_s: seconds(60), factor: z.number().positive().max(1000), severity: Severity })
+export const BurnWindow = z.strictObject({
+  long_s: seconds(60),
+  short_s: seconds(60),
+  factor: z.number().positive().max(1000),
+  severity: Severity,
+})
 export const BURN_WINDOWS: z.input<typeof BurnWindow>[] = [
   { long_s: 3600, short_s: 300, factor: 14.4, severity: 'critical' },
   { long_s: 6 * 3600, short_s: 1800, factor: 6, severity: 'high' },
@@ -64,7 +77,12 @@ export const Watched = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('control'), controls: names, severities: z.array(Severity).default([]) }),
   /** Technical incidents, once they have blocked so many documents. */
-  z.strictObject({ kind: z.literal('incident'), systems: names, families: names, blocked_at_least: z.int().min(0).max(1e6).default(0) }),
+  z.strictObject({
+    kind: z.literal('incident'),
+    systems: names,
+    families: names,
+    blocked_at_least: z.int().min(0).max(1e6).default(0),
+  }),
   z.strictObject({
     kind: z.literal('kpi'),
     kpi: text(100),
@@ -79,7 +97,11 @@ export const Watched = z.discriminatedUnion('kind', [
     sla: text(100),
     objective: z.number().gt(0).lt(1).nullable().default(null),
     calendar: text().nullable().default(null),
-    windows: z.array(BurnWindow).min(1).max(6).default(BURN_WINDOWS as z.output<typeof BurnWindow>[]),
+    windows: z
+      .array(BurnWindow)
+      .min(1)
+      .max(6)
+      .default(BURN_WINDOWS as z.output<typeof BurnWindow>[]),
     every_s: seconds(60).default(60),
   }),
   /** A source or way in that is past what was learned (or declared) of its pace. */
@@ -109,7 +131,17 @@ export const GROUPINGS = ['key', 'sla', 'control', 'object_type', 'owner', 'inci
 export type Grouping = (typeof GROUPINGS)[number]
 
 /** Fields that a summary may name as `{field}`. */
-export const SUMMARY_FIELDS = ['rule', 'n', 'of', 'money', 'key', 'value', 'threshold', 'severity', ...GROUPINGS.slice(1)] as const
+export const SUMMARY_FIELDS = [
+  'rule',
+  'n',
+  'of',
+  'money',
+  'key',
+  'value',
+  'threshold',
+  'severity',
+  ...GROUPINGS.slice(1),
+] as const
 
 /** An alert rule: what is looked at, when it fires, how its pages are grouped, and what they say. Rules as code and the API share it. */
 export const AlertRule = z.strictObject({
@@ -130,11 +162,17 @@ export const AlertRule = z.strictObject({
   group_by: z.array(z.enum(GROUPINGS)).max(4).default([]),
   wait_s: seconds(0).default(30),
   interval_s: seconds(10).default(300),
-  repeat_s: seconds(60).nullable().default(4 * 3600),
+  repeat_s: seconds(60)
+    .nullable()
+    .default(4 * 3600),
   /** Whether it is held while an incident blocks the document, and told afterwards if it still holds. */
   inhibited: z.boolean().default(true),
   summary: z.string().max(500).default(''),
-  runbook: z.url({ protocol: /^https?$/u }).max(2000).nullable().default(null),
+  runbook: z
+    .url({ protocol: /^https?$/u })
+    .max(2000)
+    .nullable()
+    .default(null),
   enabled: z.boolean().default(true),
 })
 export type AlertRule = z.output<typeof AlertRule>
