@@ -2,11 +2,13 @@ import { and, eq, inArray, isNotNull, lte, ne, or, sql } from 'drizzle-orm'
 import { AlertBody } from '../model/alert-body.ts'
 import type { Page, PageParty } from '../model/alert-page.ts'
 import { Severity } from '../model/alert-rule.ts'
+import type { Kept } from '../model/alert-evaluate.ts'
+import type { World } from '../model/alert-look.ts'
 import type { Instance, Transition } from '../model/alert-step.ts'
 import { Subject } from '../model/alert-subject.ts'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
-import type { Db } from '../platform/postgres/client.ts'
+import type { Db, Tx } from '../platform/postgres/client.ts'
 import {
   alertInstances,
   alertParties,
@@ -18,62 +20,79 @@ import {
 /** Rows of one statement. */
 const ROWS = 1000
 
-/** A rule and key between two looks, and the page that it is part of. */
-export type Kept = { rule: string; key: string; instance: Instance; home: string | null }
-
 export const dateOf = (at: Instant | null): Date | null => (at === null ? null : new Date(at / 1000))
 export const instantOf = (date: Date | null): Instant | null => (date === null ? null : date.getTime() * 1000)
 
+/** A subject with the instant at which time alone changes something. */
+export type KnownSubject = { subject: Subject; nextAt: Instant | null }
+
+const SUBJECT = { body: alertSubjects.body, nextAt: alertSubjects.nextAt }
+type SubjectRow = { body: unknown; nextAt: number | null }
+const known = ({ body, nextAt }: SubjectRow): KnownSubject => ({ subject: Subject.parse(body), nextAt })
+
 /** Subjects by kind and key: those named, and those that come due by time up to the watermark. */
 export async function loadSubjects(
-  tx: Db,
+  tx: Db | Tx,
   tenant: TenantId,
-  { keys, watermark }: { keys: readonly string[]; watermark: Instant },
-): Promise<Subject[]> {
+  { named: wanted, watermark }: { named: readonly Pick<Subject, 'kind' | 'key'>[]; watermark: Instant | null },
+): Promise<KnownSubject[]> {
   const own = eq(alertSubjects.tenantId, tenant)
-  const due = await tx
-    .select({ body: alertSubjects.body })
-    .from(alertSubjects)
-    .where(and(own, lte(alertSubjects.nextAt, watermark)))
-  const named: { body: unknown }[] = []
-  for (const some of chunks(keys, ROWS))
-    named.push(
-      ...(await tx
-        .select({ body: alertSubjects.body })
-        .from(alertSubjects)
-        .where(and(own, inArray(alertSubjects.key, some)))),
-    )
-  return [...new Map([...due, ...named].map(({ body }) => Subject.parse(body)).map((one) => [`${one.kind} ${one.key}`, one])).values()]
+  const due =
+    watermark === null
+      ? []
+      : await tx
+          .select(SUBJECT)
+          .from(alertSubjects)
+          .where(and(own, lte(alertSubjects.nextAt, watermark)))
+  const named: SubjectRow[] = []
+  for (const [kind, all] of Map.groupBy(wanted, (one) => one.kind))
+    for (const some of chunks(all, ROWS))
+      named.push(
+        ...(await tx
+          .select(SUBJECT)
+          .from(alertSubjects)
+          .where(
+            and(
+              own,
+              eq(alertSubjects.kind, kind),
+              inArray(
+                alertSubjects.key,
+                some.map(({ key }) => key),
+              ),
+            ),
+          )),
+      )
+  return [...due, ...named].map(known)
 }
 
-/** All subjects of some kinds. */
-export async function allSubjects(tx: Db, tenant: TenantId, kinds: readonly Subject['kind'][]): Promise<Subject[]> {
+/** All subjects of a tenant. */
+export async function allSubjects(tx: Db | Tx, tenant: TenantId): Promise<KnownSubject[]> {
   const rows = await tx
-    .select({ body: alertSubjects.body })
+    .select(SUBJECT)
     .from(alertSubjects)
-    .where(and(eq(alertSubjects.tenantId, tenant), inArray(alertSubjects.kind, [...kinds])))
-  return rows.map(({ body }) => Subject.parse(body))
+    .where(eq(alertSubjects.tenantId, tenant))
+  return rows.map(known)
 }
 
 /** Documents that incidents block or blocked: all of some incidents, and those of some documents. */
 export async function loadBlocks(
-  tx: Db,
+  tx: Db | Tx,
   tenant: TenantId,
   { incidents, documents }: { incidents: readonly string[]; documents: readonly { type: string; id: string }[] },
-): Promise<Subject[]> {
+): Promise<KnownSubject[]> {
   const own = and(eq(alertSubjects.tenantId, tenant), eq(alertSubjects.kind, 'block'))
-  const rows: { body: unknown }[] = []
+  const rows: SubjectRow[] = []
   for (const incident of incidents)
     rows.push(
       ...(await tx
-        .select({ body: alertSubjects.body })
+        .select(SUBJECT)
         .from(alertSubjects)
         .where(and(own, sql`starts_with(${alertSubjects.key}, ${`${incident} `})`))),
     )
   for (const some of chunks(documents, ROWS))
     rows.push(
       ...(await tx
-        .select({ body: alertSubjects.body })
+        .select(SUBJECT)
         .from(alertSubjects)
         .where(
           and(
@@ -85,12 +104,12 @@ export async function loadBlocks(
           ),
         )),
     )
-  return [...new Map(rows.map(({ body }) => Subject.parse(body)).map((one) => [one.key, one])).values()]
+  return rows.map(known)
 }
 
 /** Writes subjects, and takes out those that are over. */
 export async function saveSubjects(
-  tx: Db,
+  tx: Db | Tx,
   tenant: TenantId,
   kept: readonly { subject: Subject; nextAt: Instant | null }[],
   over: readonly Subject[],
@@ -118,10 +137,12 @@ export async function saveSubjects(
           nextAt: sql`excluded.next_at`,
         },
       })
-  for (const some of chunks(over, ROWS))
+  for (const [kind, all] of Map.groupBy(over, (one) => one.kind))
+    for (const some of chunks(all, ROWS))
     await tx.delete(alertSubjects).where(
       and(
         eq(alertSubjects.tenantId, tenant),
+        eq(alertSubjects.kind, kind),
         inArray(
           alertSubjects.key,
           some.map(({ key }) => key),
@@ -132,10 +153,10 @@ export async function saveSubjects(
 
 /** Instances of rules and keys: those named by key, and those that come due by time up to the watermark. */
 export async function loadInstances(
-  tx: Db,
+  tx: Db | Tx,
   tenant: TenantId,
   { keys, rules, watermark }: { keys: readonly string[]; rules: readonly string[]; watermark: Instant },
-): Promise<Map<string, Kept>> {
+): Promise<World['instances']> {
   const own = eq(alertInstances.tenantId, tenant)
   const rows = await tx
     .select()
@@ -156,16 +177,16 @@ export async function loadInstances(
         .where(and(own, inArray(alertInstances.rule, [...rules]), ne(alertInstances.state, 'inactive')))),
     )
   return new Map(
-    rows.map(({ rule, key, body, alertId }) => [
+    rows.map(({ rule, key, body, alertId, nextAt }) => [
       `${rule}\n${key}`,
-      { rule, key, instance: body as Instance, home: alertId },
+      { rule, key, instance: body as Instance, home: alertId, nextAt },
     ]),
   )
 }
 
 /** Writes instances with the instant at which time alone moves them. */
 export async function saveInstances(
-  tx: Db,
+  tx: Db | Tx,
   tenant: TenantId,
   kept: readonly (Kept & { nextAt: Instant | null })[],
 ): Promise<void> {
@@ -198,7 +219,7 @@ export async function saveInstances(
 
 /** Appends transitions. Each stands once: a second one of the same number is a defect, and fails. */
 export async function saveTransitions(
-  tx: Db,
+  tx: Db | Tx,
   tenant: TenantId,
   moved: readonly { rule: string; ruleVersion: number; key: string; transition: Transition; home: string | null }[],
   tick: { tick: number; at: Instant; watermark: Instant; version: number },
@@ -224,11 +245,12 @@ export async function saveTransitions(
 type Engine = Pick<Page, 'open' | 'sums' | 'told' | 'number'>
 
 /** All pages of a tenant that are not resolved, with the clocks of their parties. */
-export async function loadPages(tx: Db, tenant: TenantId): Promise<Map<string, Page>> {
+export async function loadPages(tx: Db | Tx, tenant: TenantId): Promise<Map<string, Page>> {
   const rows = await tx
     .select()
     .from(alerts)
     .where(and(eq(alerts.tenantId, tenant), or(eq(alerts.state, 'waiting'), eq(alerts.state, 'firing'))))
+    .for('update')
   const parties = new Map<string, PageParty[]>()
   for (const some of chunks(
     rows.map(({ id }) => id),
@@ -276,7 +298,7 @@ export async function loadPages(tx: Db, tenant: TenantId): Promise<Map<string, P
 
 /** Writes pages and the clocks of their parties; what people did to a party meanwhile cannot be lost, for both take the same lock. */
 export async function savePages(
-  tx: Db,
+  tx: Db | Tx,
   tenant: TenantId,
   pages: readonly Page[],
   money: ReadonlyMap<string, number | null>,

@@ -65,13 +65,13 @@ export function evaluate(evaluation: Evaluation): Evaluated {
             : isCount
               ? activityOfValue(kept.instance, { at, holds: false, severity: kept.instance.severity, value: 0 })
               : { missing: 'series_gone' }
-        take(evaluation, out, inForce, kept.key, look, () => ofNothing(rule, kept))
+        take(evaluation, out, inForce, kept.key, look, () => ofNothing(rule, kept), 'looked up')
       }
     for (const one of known.values()) {
       const before = evaluation.instances.get(`${rule.id}\n${one.key}`)?.instance ?? INACTIVE
       const look: Look =
         'missing' in one ? one : activityOfValue(before, { at, holds: one.holds, severity: one.severity, value: one.value })
-      take(evaluation, out, inForce, one.key, look, (instance) => ofSeen(rule, one, instance))
+      take(evaluation, out, inForce, one.key, look, (instance) => ofSeen(rule, one, instance), 'looked up')
     }
   }
   return out
@@ -122,12 +122,14 @@ function take(
   key: string,
   look: Look,
   about: (instance: Instance) => About,
+  /** What is looked up is moved by the next look, and by time alone never. */
+  how?: 'looked up',
 ): void {
   const kept = instances.get(`${rule.id}\n${key}`) ?? { rule: rule.id, key, instance: INACTIVE, home: null }
   const { next, transitions, nextAt } = step(rule, kept.instance, look, watermark)
   const isNew = kept.instance === INACTIVE
   if (isNew && next.epoch === 0) return
-  out.instances.push({ rule: rule.id, key, instance: next, home: kept.home, nextAt })
+  out.instances.push({ rule: rule.id, key, instance: next, home: kept.home, nextAt: how === undefined ? nextAt : null })
   for (const transition of transitions) {
     out.moved.push({ rule: rule.id, ruleVersion: version, key, transition })
     const { member, ...said } = about(next)

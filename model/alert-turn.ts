@@ -1,13 +1,13 @@
-import type { AlertBody } from './alert-body.ts'
+import { type AlertBody, LISTED_MEMBERS } from './alert-body.ts'
 import { matches, onDuty, routesFor } from './alert-matching.ts'
 import type { NoteKind } from './alert-note.ts'
 import { emptyPage, FOLLOW_UP, join, type Joining, leave, type Page, type PageParty } from './alert-page.ts'
 import type { Matcher, Party, Routing } from './alert-routing.ts'
 import { type AlertRule, SEVERITIES, type Severity } from './alert-rule.ts'
-import type { Instance, Transition } from './alert-step.ts'
+import type { Instance, Missing, Transition } from './alert-step.ts'
 import { titleOf } from './alert-words.ts'
 import { type CompiledCalendar, isOpen, nextBusinessTime } from './calendar.ts'
-import type { Instant } from './instant.ts'
+import { type Instant, instantToIso } from './instant.ts'
 
 /** One transition of a rule and key, with all that a page says of it. */
 export type Change = {
@@ -28,6 +28,9 @@ export type Change = {
 export type NoteDraft = { page: string; number: number; party: string; to: string; kind: NoteKind; aboutAt: Instant }
 export type StoryDraft = { page: string; what: string; detail: Record<string, unknown> }
 
+/** A document that an incident blocks, or blocked until an instant. */
+export type Blocked = Joining & { until: Instant | null }
+
 /** What a turn works with. */
 export type Turn = {
   /** The engine's clock. */
@@ -40,9 +43,15 @@ export type Turn = {
   pages: Map<string, Page>
   pageId(rule: string, group: string, first: Change): string
   /** Documents that an incident blocks, for the page of it. */
-  blocked(incident: string): readonly Joining[]
+  blocked(incident: string): readonly Blocked[]
   /** How many there are in all of what a page counts; null where that is not known. */
   of(page: Page): number | null
+  /** Incidents that something became known of. */
+  stirred: ReadonlySet<string>
+  /** Rules and keys whose data went missing, or is there again, by their page. */
+  staled: readonly { page: string; stale: Missing | null }[]
+  /** Systems that fell silent: what is known of their documents may be old. */
+  silent: ReadonlySet<string>
   money: { one(amount: number, currency: string): string; sum(sums: Record<string, number>): string; number(sums: Record<string, number>): number | null }
 }
 
@@ -66,6 +75,17 @@ export const FOLLOW_UP_AFTER_US: Instant = 120e6
 export function takeTurn(turn: Turn, changes: readonly Change[]): Turned {
   const out: Turned = { touched: new Set(), notes: [], story: [], homes: new Map(), money: new Map() }
   for (const change of changes) apply(turn, out, change)
+  for (const { page: id, stale } of turn.staled) {
+    const page = turn.pages.get(id)
+    if (page !== undefined && page.state !== 'resolved') goStale(turn, out, page, stale)
+  }
+  for (const page of turn.pages.values()) {
+    if (page.state === 'resolved') continue
+    if (page.body.members.some(({ key, ended_at }) => ended_at === null && turn.stirred.has(key))) out.touched.add(page.id)
+    const isSilent = turn.silent.has(page.body.system)
+    if (isSilent && page.body.stale === null && page.class === 'business') goStale(turn, out, page, 'source_silent')
+    else if (!isSilent && page.body.stale === 'source_silent') goStale(turn, out, page, null)
+  }
   for (const page of turn.pages.values()) if (page.state !== 'resolved') advance(turn, out, page)
   for (const id of out.touched) {
     const page = turn.pages.get(id)
@@ -172,6 +192,17 @@ function resolve(turn: Turn, out: Turned, page: Page): void {
       tellStory(out, held, 'released', { by: page.id })
       out.touched.add(held.id)
     }
+}
+
+/** Says of a page that its data is missing, or is there again: it stays as it is meanwhile. */
+function goStale(turn: Turn, out: Turned, page: Page, stale: Missing | null): void {
+  if (page.body.stale === stale) return
+  out.touched.add(page.id)
+  page.body.stale = stale
+  tellStory(out, page, stale === null ? 'fresh' : 'stale', { reason: stale })
+  if (stale !== null && page.told !== null)
+    for (const party of page.parties)
+      if (party.state === 'told') for (const channel of toldChannels(turn, party)) note(out, page, party.party, channel, 'stale', turn.now)
 }
 
 /** What comes due on a page by the engine's clock. */
@@ -315,7 +346,7 @@ function waitsUntil(turn: Turn, party: Party, severity: Severity): Instant | nul
   return nextBusinessTime(calendar, turn.now)
 }
 
-function blockedBy(turn: Turn, page: Page): readonly Joining[] {
+function blockedBy(turn: Turn, page: Page): readonly Blocked[] {
   if (turn.rule(page.rule)?.watch.kind !== 'incident') return []
   return page.body.members.flatMap(({ key, ended_at }) => (ended_at === null ? turn.blocked(key) : []))
 }
@@ -337,6 +368,25 @@ function describe(turn: Turn, out: Turned, page: Page): void {
   const sums = sumsOf(turn, page)
   const money = turn.money.sum(sums)
   const of = turn.of(page)
+  if (blocked.length > 0) {
+    const own = page.body.members.filter(({ object }) => object === null)
+    page.body.members = [
+      ...own,
+      ...blocked.slice(0, LISTED_MEMBERS - own.length).map((member) => ({
+        rule: page.rule,
+        key: member.key,
+        label: member.label,
+        object: member.object,
+        since: instantToIso(member.since),
+        ended_at: member.until === null ? null : instantToIso(member.until),
+        severity: page.severity,
+        money: member.amount === null ? '' : turn.money.one(member.amount, member.currency),
+        technical_s: member.technical_s,
+        inhibited: false,
+      })),
+    ]
+    page.body.more = Math.max(0, blocked.length - (LISTED_MEMBERS - own.length))
+  }
   if (page.state !== 'resolved') {
     page.body.scope = { ...page.body.scope, n, of, money }
     page.body.title = titleOf(page, turn.rule(page.rule), { n, of, money })

@@ -4,10 +4,12 @@ import { type Instant, instantToClickHouse } from '../model/instant.ts'
 import type { Query, TenantReader } from './run.ts'
 
 const at = z.number().nullable()
+/** What stands for no limit. */
+const MOST = 4_000_000_000
 
 const SIGNALS = {
   name: 'alerts/signals',
-  params: z.object({ after: z.number(), upto: z.number(), kinds: z.array(z.string()), still_at: z.string() }),
+  params: z.object({ after: z.number(), upto: z.number(), still_at: z.string(), limit: z.number(), only: z.boolean(), keys: z.array(z.string()) }),
   row: z
     .object({
       known: z.number(),
@@ -78,17 +80,21 @@ const SIGNALS = {
  * What became known of clocks, violations, incidents and blocked documents after one version up to another, the newest state of each. The
  * cost grows with what is new.
  *
- * @param stillAt what was over before is left out
+ * @param range.stillAt what was over before is left out
+ * @param range.limit no more than this; null for all
+ * @param range.keys of these alone; null for all
  * @throws SightlineError `store_unavailable`
  */
 export function alertSignals(
   reader: TenantReader,
-  { after, upto, stillAt }: { after: number; upto: number; stillAt: Instant },
+  { after, upto, stillAt, limit, keys }: { after: number; upto: number; stillAt: Instant; limit: number | null; keys: readonly string[] | null },
 ): Promise<Subject[]> {
   return reader.rows(SIGNALS, {
     after,
     upto,
-    kinds: ['clock', 'violation', 'incident', 'block'],
     still_at: instantToClickHouse(Math.max(0, stillAt)),
+    limit: limit ?? MOST,
+    only: keys !== null,
+    keys: [...(keys ?? [])],
   })
 }

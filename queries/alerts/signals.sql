@@ -36,7 +36,7 @@ FROM (
     WHERE tenant_id = {tenant_id:String}
         AND version > {after:UInt64}
         AND version <= {upto:UInt64}
-        AND kind IN {kinds:Array(String)}
+        AND (NOT {only:Bool} OR key IN {keys:Array(String)})
     ORDER BY
         kind,
         key,
@@ -48,3 +48,4 @@ WHERE absent
 ORDER BY
     kind,
     key
+LIMIT {limit:UInt32}
