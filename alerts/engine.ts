@@ -57,7 +57,9 @@ export function engineParts(
 
 /** PostgreSQL's clock, µs. */
 export async function clockOf(db: Db): Promise<Instant> {
-  const answer = await db.execute<{ us: string }>(sql`SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS us`)
+  const answer = await db.execute<{ us: string }>(
+    sql`SELECT floor(extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS us`,
+  )
   return Number(answer.rows[0]?.us)
 }
 

@@ -9,13 +9,7 @@ import { Subject } from '../model/alert-subject.ts'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import type { Db, Tx } from '../platform/postgres/client.ts'
-import {
-  alertInstances,
-  alertParties,
-  alerts,
-  alertSubjects,
-  alertTransitions,
-} from '../platform/postgres/schema.ts'
+import { alertInstances, alertParties, alerts, alertSubjects, alertTransitions } from '../platform/postgres/schema.ts'
 
 /** Rows of one statement. */
 const ROWS = 1000
@@ -67,10 +61,7 @@ export async function loadSubjects(
 
 /** All subjects of a tenant. */
 export async function allSubjects(tx: Db | Tx, tenant: TenantId): Promise<KnownSubject[]> {
-  const rows = await tx
-    .select(SUBJECT)
-    .from(alertSubjects)
-    .where(eq(alertSubjects.tenantId, tenant))
+  const rows = await tx.select(SUBJECT).from(alertSubjects).where(eq(alertSubjects.tenantId, tenant))
   return rows.map(known)
 }
 
@@ -139,16 +130,16 @@ export async function saveSubjects(
       })
   for (const [kind, all] of Map.groupBy(over, (one) => one.kind))
     for (const some of chunks(all, ROWS))
-    await tx.delete(alertSubjects).where(
-      and(
-        eq(alertSubjects.tenantId, tenant),
-        eq(alertSubjects.kind, kind),
-        inArray(
-          alertSubjects.key,
-          some.map(({ key }) => key),
+      await tx.delete(alertSubjects).where(
+        and(
+          eq(alertSubjects.tenantId, tenant),
+          eq(alertSubjects.kind, kind),
+          inArray(
+            alertSubjects.key,
+            some.map(({ key }) => key),
+          ),
         ),
-      ),
-    )
+      )
 }
 
 /** Instances of rules and keys: those named by key, and those that come due by time up to the watermark. */

@@ -98,8 +98,7 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
   const cursor = await claim(db, tenant, parts.owner)
   if (cursor === null || cursor.tick !== place.tick) return null
   const calendars = await tenantCalendars(db, tenant, now)
-  const fed =
-    version > cursor.version ? await news(parts, tenant, { after: cursor.version, upto: version, watermark }) : []
+  const fed = version > cursor.version ? await news(parts, tenant, { after: cursor.version, upto: version, watermark }) : []
   const values = await lookUp(parts, tenant, due, { calendars, watermark, signal })
   const money = await tenantMoney(reader, watermark)
   const routing = (await currentRouting(db, tenant, calendars.fallback)).routing
@@ -123,7 +122,13 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
     if (held?.tick !== cursor.tick || held.owner !== parts.owner) return null
     const decided = await decisions(tx, tenant, fed, cursor.evaluatedAt)
     const world = await load(tx, tenant, { fed, watermark, all, decided, series })
-    const left = all ? await leftBehind(tx, tenant, rules.inForce.map(({ rule }) => rule.id)) : []
+    const left = all
+      ? await leftBehind(
+          tx,
+          tenant,
+          rules.inForce.map(({ rule }) => rule.id),
+        )
+      : []
     const input: Input = {
       now,
       watermark,
@@ -174,9 +179,17 @@ export function pageIdOf(tenant: string): Turn['pageId'] {
 const START = { tick: 0, version: 0, watermark: 0, rules: '' }
 
 /** Says that a tenant was looked at and nothing was due, now and then. */
-async function saySeen(db: Db, tenant: TenantId, seen: typeof alertCursors.$inferSelect | undefined, now: Instant): Promise<void> {
+async function saySeen(
+  db: Db,
+  tenant: TenantId,
+  seen: typeof alertCursors.$inferSelect | undefined,
+  now: Instant,
+): Promise<void> {
   if (seen === undefined || (seen.error === null && now - (instantOf(seen.evaluatedAt) ?? 0) < SAID_EVERY_US)) return
-  await db.update(alertCursors).set({ evaluatedAt: dateOf(now), error: null }).where(eq(alertCursors.tenantId, tenant))
+  await db
+    .update(alertCursors)
+    .set({ evaluatedAt: dateOf(now), error: null })
+    .where(eq(alertCursors.tenantId, tenant))
 }
 
 /** Takes the lease of a tenant by PostgreSQL's clock; null where another process has it. */
@@ -254,12 +267,7 @@ async function lookUp(
 }
 
 /** When people accepted or remediated the violations that became known, and those that they decided lately. */
-async function decisions(
-  tx: Tx,
-  tenant: TenantId,
-  fed: readonly Subject[],
-  since: Date | null,
-): Promise<Map<string, Instant>> {
+async function decisions(tx: Tx, tenant: TenantId, fed: readonly Subject[], since: Date | null): Promise<Map<string, Instant>> {
   const own = eq(violationDecisions.tenantId, tenant)
   const keys = fed.filter(({ kind }) => kind === 'violation').map(({ key }) => key)
   const lately = await tx
@@ -297,7 +305,8 @@ async function load(
   }
   const violations = [...decided.keys()].map((key) => ({ kind: 'violation' as const, key }))
   add(all ? await allSubjects(tx, tenant) : await loadSubjects(tx, tenant, { named: [...fed, ...violations], watermark }))
-  const keysOf = (): Set<string> => new Set([...[...world.subjects.values()].map(({ subject }) => subject.key), ...fed.map(({ key }) => key)])
+  const keysOf = (): Set<string> =>
+    new Set([...[...world.subjects.values()].map(({ subject }) => subject.key), ...fed.map(({ key }) => key)])
   const due = await loadInstances(tx, tenant, { keys: [], rules: [], watermark })
   const known = keysOf()
   const unknown = [...due.values()].filter(({ key }) => !known.has(key)).map(({ key }) => key)
@@ -310,7 +319,12 @@ async function load(
     ...[...pages.values()].flatMap((page) => (page.class === 'technical' ? incidentsOf(page) : [])),
   ])
   if (!all) {
-    add(await loadSubjects(tx, tenant, { named: [...incidents].map((key) => ({ kind: 'incident' as const, key })), watermark: null }))
+    add(
+      await loadSubjects(tx, tenant, {
+        named: [...incidents].map((key) => ({ kind: 'incident' as const, key })),
+        watermark: null,
+      }),
+    )
     const documents = looked.filter(({ kind }) => kind === 'clock' || kind === 'violation').map(({ document }) => document)
     add(await loadBlocks(tx, tenant, { incidents: [...incidents], documents }))
   }
@@ -389,7 +403,9 @@ async function keep(
       some.flatMap((draft) => {
         const page = world.pages.get(draft.page)
         if (page === undefined) return []
-        const key = createHash('sha256').update(JSON.stringify([draft.page, draft.party, draft.to, draft.kind, draft.number])).digest('hex')
+        const key = createHash('sha256')
+          .update(JSON.stringify([draft.page, draft.party, draft.to, draft.kind, draft.number]))
+          .digest('hex')
         const rule = input.rules.find((one) => one.rule.id === page.rule)?.rule
         return [
           {
@@ -410,7 +426,9 @@ async function keep(
   for (const some of chunks(values, 200))
     await tx
       .insert(alertSamples)
-      .values(some.map(({ series, at: of, raw }) => ({ tenantId: tenant, series: series.id, at: of, tick: tick.tick, body: { raw } })))
+      .values(
+        some.map(({ series, at: of, raw }) => ({ tenantId: tenant, series: series.id, at: of, tick: tick.tick, body: { raw } })),
+      )
       .onConflictDoNothing()
   await tx
     .insert(alertTicks)

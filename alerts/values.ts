@@ -25,7 +25,10 @@ export function seriesOf(rules: readonly AlertRule[]): Series[] {
     if (!rule.enabled || !isValueRule(rule)) continue
     const own = sourceOf(rule)
     const everyS = own.everyS(rule)
-    const id = createHash('sha256').update(JSON.stringify([rule.watch.kind, everyS, own.series(rule)])).digest('hex').slice(0, 32)
+    const id = createHash('sha256')
+      .update(JSON.stringify([rule.watch.kind, everyS, own.series(rule)]))
+      .digest('hex')
+      .slice(0, 32)
     const known = found.get(id)
     if (known === undefined) found.set(id, { id, everyS, phaseS: Number.parseInt(id.slice(0, 8), 16) % everyS, rules: [rule] })
     else known.rules.push(rule)

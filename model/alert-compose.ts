@@ -20,10 +20,20 @@ export type Letterhead = {
 const ASKS: ReadonlySet<NoteKind> = new Set(['firing', 'raised', 'again', 'escalated', 'follow_up', 'handed_over'])
 
 /** The message of a page as it is now. */
-export function compose(page: Page, rule: AlertRule | undefined, draft: NoteDraft, key: string, at: Instant, head: Letterhead): Note {
+export function compose(
+  page: Page,
+  rule: AlertRule | undefined,
+  draft: NoteDraft,
+  key: string,
+  at: Instant,
+  head: Letterhead,
+): Note {
   const { body } = page
   const members: NoteMember[] = body.members
-    .filter(({ ended_at, object }) => (draft.kind === 'resolved' ? true : ended_at === null) && (object !== null || body.members.length === 1))
+    .filter(
+      ({ ended_at, object }) =>
+        (draft.kind === 'resolved' ? true : ended_at === null) && (object !== null || body.members.length === 1),
+    )
     .map(({ label, object, since, severity, money, technical_s }) => ({
       label,
       object,

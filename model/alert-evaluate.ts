@@ -99,7 +99,13 @@ function byWatched(rules: readonly InForce[]): (subject: Subject) => InForce[] {
   for (const inForce of rules) {
     const { watch } = inForce.rule
     const names =
-      watch.kind === 'clock' ? watch.slas : watch.kind === 'control' ? watch.controls : watch.kind === 'incident' ? watch.systems : []
+      watch.kind === 'clock'
+        ? watch.slas
+        : watch.kind === 'control'
+          ? watch.controls
+          : watch.kind === 'incident'
+            ? watch.systems
+            : []
     for (const name of names.length === 0 ? [''] : names) {
       const key = `${watch.kind} ${name}`
       const own = found.get(key)
@@ -113,7 +119,10 @@ function byWatched(rules: readonly InForce[]): (subject: Subject) => InForce[] {
   }
 }
 
-type About = Pick<Change, 'labels' | 'said'> & { member: Omit<Joining, 'rule' | 'key' | 'since' | 'severity'>; blockedBy: string | null }
+type About = Pick<Change, 'labels' | 'said'> & {
+  member: Omit<Joining, 'rule' | 'key' | 'since' | 'severity'>
+  blockedBy: string | null
+}
 
 function take(
   { watermark, instances }: Pick<Evaluation, 'watermark' | 'instances' | 'blocks'>,
@@ -160,7 +169,9 @@ function ofSubject({ titles, blocks, beside }: Evaluation, rule: AlertRule, subj
       ...(subject.kind === 'clock' ? { sla: title } : subject.kind === 'violation' ? { control: title } : { incident: trouble }),
     },
     said: {
-      cause: isIncident ? `${trouble} since the first failure; ${(beside.blocks.get(subject.key) ?? []).length} documents waited for it.` : subject.detail,
+      cause: isIncident
+        ? `${trouble} since the first failure; ${(beside.blocks.get(subject.key) ?? []).length} documents waited for it.`
+        : subject.detail,
       sla: subject.kind === 'clock' ? title : '',
       system: isIncident ? subject.name : (subject.labels.system ?? ''),
       trace_id: isIncident ? traceOf(subject.detail) : null,

@@ -151,7 +151,12 @@ function takeIn(world: World, { fed, watermark, decided, all }: Input): Map<stri
   const due = new Set<string>()
   for (const { key, nextAt } of world.instances.values()) if (nextAt != null && nextAt <= watermark) due.add(key)
   for (const [name, { subject, nextAt }] of world.subjects)
-    if (all || due.has(subject.key) || (nextAt !== null && nextAt <= watermark) || (subject.kind === 'violation' && decided.has(subject.key)))
+    if (
+      all ||
+      due.has(subject.key) ||
+      (nextAt !== null && nextAt <= watermark) ||
+      (subject.kind === 'violation' && decided.has(subject.key))
+    )
       changed.set(name, subject)
   return changed
 }

@@ -120,7 +120,11 @@ export function join(page: Page, member: Joining, money: (amount: number, curren
 }
 
 /** Ends a member at an instant. */
-export function leave(page: Page, member: { rule: string; key: string; amount: number | null; currency: string }, at: Instant): void {
+export function leave(
+  page: Page,
+  member: { rule: string; key: string; amount: number | null; currency: string },
+  at: Instant,
+): void {
   page.open = Math.max(0, page.open - 1)
   if (member.amount !== null && page.sums[member.currency] !== undefined)
     page.sums[member.currency] = Math.max(0, (page.sums[member.currency] ?? 0) - member.amount)

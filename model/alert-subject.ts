@@ -64,7 +64,9 @@ export function looksAt(rule: AlertRule, subject: Subject): boolean {
   if (names.length > 0 && !names.includes(subject.name)) return false
   if (watch.kind === 'incident' && watch.families.length > 0 && !watch.families.includes(subject.state)) return false
   if (watch.kind === 'control' && watch.severities.length > 0 && !watch.severities.includes(subject.severity)) return false
-  return Object.entries(rule.where).every(([name, wanted]) => wanted.includes(subject.labels[name as keyof Subject['labels']] ?? ''))
+  return Object.entries(rule.where).every(([name, wanted]) =>
+    wanted.includes(subject.labels[name as keyof Subject['labels']] ?? ''),
+  )
 }
 
 /** When a rule holds for a subject that it looks at, by what is known of the subject; instants that lie ahead among it. */

@@ -52,7 +52,11 @@ export type Turn = {
   staled: readonly { page: string; stale: Missing | null }[]
   /** Systems that fell silent: what is known of their documents may be old. */
   silent: ReadonlySet<string>
-  money: { one(amount: number, currency: string): string; sum(sums: Record<string, number>): string; number(sums: Record<string, number>): number | null }
+  money: {
+    one(amount: number, currency: string): string
+    sum(sums: Record<string, number>): string
+    number(sums: Record<string, number>): number | null
+  }
 }
 
 export type Turned = {
@@ -123,10 +127,12 @@ function placed(turn: Turn, out: Turned, change: Change): Page {
   const incident = rule.inhibited && rule.watch.kind !== 'incident' ? incidentPageOf(turn, change.blockedBy) : undefined
   const owner = labels['owner'] ?? ''
   const name = incident === undefined ? rule.id : FOLLOW_UP
-  const group = incident === undefined ? rule.group_by.map((label) => labelOf(change, label)).join(' · ') : `${incident.id} ${owner}`
+  const group =
+    incident === undefined ? rule.group_by.map((label) => labelOf(change, label)).join(' · ') : `${incident.id} ${owner}`
   for (const page of turn.pages.values()) if (page.rule === name && page.group === group && page.state !== 'resolved') return page
   const id = turn.pageId(name, group, change)
-  const kept = incident === undefined ? Object.fromEntries(rule.group_by.map((label) => [label, labelOf(change, label)])) : { owner }
+  const kept =
+    incident === undefined ? Object.fromEntries(rule.group_by.map((label) => [label, labelOf(change, label)])) : { owner }
   const page = emptyPage(
     {
       id,
@@ -202,7 +208,8 @@ function goStale(turn: Turn, out: Turned, page: Page, stale: Missing | null): vo
   tellStory(out, page, stale === null ? 'fresh' : 'stale', { reason: stale })
   if (stale !== null && page.told !== null)
     for (const party of page.parties)
-      if (party.state === 'told') for (const channel of toldChannels(turn, party)) note(out, page, party.party, channel, 'stale', turn.now)
+      if (party.state === 'told')
+        for (const channel of toldChannels(turn, party)) note(out, page, party.party, channel, 'stale', turn.now)
 }
 
 /** What comes due on a page by the engine's clock. */
@@ -243,7 +250,8 @@ function advance(turn: Turn, out: Turned, page: Page): void {
     }
   }
   for (const party of page.parties) escalate(turn, out, page, party)
-  const grows = page.told !== null && counted > page.told.n ? page.told.at + (turn.rule(page.rule)?.interval_s ?? 300) * 1e6 : null
+  const grows =
+    page.told !== null && counted > page.told.n ? page.told.at + (turn.rule(page.rule)?.interval_s ?? 300) * 1e6 : null
   page.nextAt = minimum(grows, ...page.parties.map(({ nextAt }) => nextAt))
 }
 
@@ -256,7 +264,15 @@ function open(turn: Turn, out: Turned, page: Page): void {
   out.touched.add(page.id)
   for (const id of ids) {
     if (page.parties.some(({ party }) => party === id)) continue
-    page.parties.push({ party: id, state: 'held', step: 0, startedAt: now, toldAt: null, acknowledgedSeverity: null, nextAt: now })
+    page.parties.push({
+      party: id,
+      state: 'held',
+      step: 0,
+      startedAt: now,
+      toldAt: null,
+      acknowledgedSeverity: null,
+      nextAt: now,
+    })
   }
   if (ids.length === 0) tellStory(out, page, 'not_told', { reason: 'no route leads to anybody' })
 }

@@ -1,14 +1,16 @@
 import type { AlertRule } from './alert-rule.ts'
 import { FOLLOW_UP, type Page } from './alert-page.ts'
 
-const COMPARED = { clock: 'past the limits of', control: 'against', incident: 'blocked by', block: 'blocked by' } as const
-
 /**
  * The one line of an alert: what, how many of how many, how much money.
  *
  * @param money sum in words; empty where none is known
  */
-export function titleOf(page: Page, rule: AlertRule | undefined, { of, money, n }: { of: number | null; money: string; n: number }): string {
+export function titleOf(
+  page: Page,
+  rule: AlertRule | undefined,
+  { of, money, n }: { of: number | null; money: string; n: number },
+): string {
   const { noun } = page.body.scope
   const count = `${n}${of === null || of < n ? '' : ` of ${of}`} ${plural(noun, of !== null && of >= n ? of : n)}`
   const cost = money === '' ? '' : `, ${money}`
@@ -25,8 +27,11 @@ export function titleOf(page: Page, rule: AlertRule | undefined, { of, money, n 
       ...page.labels,
     })
   switch (rule?.watch.kind) {
-    case 'clock':
-      return `${count} ${COMPARED.clock} ${page.body.sla === '' ? rule.title : page.body.sla}${cost}`
+    case 'clock': {
+      const near = rule.watch.steps.find(({ severity }) => severity === page.severity)
+      const place = typeof near?.at === 'object' && 'warn' in near.at ? 'near' : 'past'
+      return `${count} ${place} the deadline of ${page.body.sla === '' ? rule.title : page.body.sla}${cost}`
+    }
     case 'control':
       return `${rule.title}: ${count}${cost}`
     case 'incident':

@@ -9,7 +9,14 @@ const MOST = 4_000_000_000
 
 const SIGNALS = {
   name: 'alerts/signals',
-  params: z.object({ after: z.number(), upto: z.number(), still_at: z.string(), limit: z.number(), only: z.boolean(), keys: z.array(z.string()) }),
+  params: z.object({
+    after: z.number(),
+    upto: z.number(),
+    still_at: z.string(),
+    limit: z.number(),
+    only: z.boolean(),
+    keys: z.array(z.string()),
+  }),
   row: z
     .object({
       known: z.number(),
@@ -69,7 +76,9 @@ const SIGNALS = {
           escalations: escalations_us,
           amount: amount_number,
           labels: Object.fromEntries(
-            Object.entries({ ...dimensions, category: spend_category, currency: row.currency }).filter(([, value]) => value !== ''),
+            Object.entries({ ...dimensions, category: spend_category, currency: row.currency }).filter(
+              ([, value]) => value !== '',
+            ),
           ),
         })
       },
@@ -87,7 +96,13 @@ const SIGNALS = {
  */
 export function alertSignals(
   reader: TenantReader,
-  { after, upto, stillAt, limit, keys }: { after: number; upto: number; stillAt: Instant; limit: number | null; keys: readonly string[] | null },
+  {
+    after,
+    upto,
+    stillAt,
+    limit,
+    keys,
+  }: { after: number; upto: number; stillAt: Instant; limit: number | null; keys: readonly string[] | null },
 ): Promise<Subject[]> {
   return reader.rows(SIGNALS, {
     after,

@@ -58,7 +58,8 @@ export const arrivals: ValueSource<'arrivals', typeof Raw> = {
       cause: `${count} events of ${watch.source} by ${watch.by}, expected are ${needed}`,
     }
     if (!due) return [{ ...about, missing: 'not_expected' }]
-    if (watch.at_least === 'learned' && (earlier.length < FEWEST_DAYS || needed === 0)) return [{ ...about, missing: 'low_volume' }]
+    if (watch.at_least === 'learned' && (earlier.length < FEWEST_DAYS || needed === 0))
+      return [{ ...about, missing: 'low_volume' }]
     return [{ ...about, holds: count < needed, severity }]
   },
 }

@@ -48,7 +48,11 @@ export const burn: ValueSource<'burn', typeof Raw> = {
     const rateOf = (seconds: number) => {
       const window = windows.find((one) => one.seconds === seconds)
       const n = window?.decided ?? 0
-      return { n, breached: window?.breached ?? 0, rate: n === 0 || objective === null ? 0 : (window?.breached ?? 0) / n / (1 - objective) }
+      return {
+        n,
+        breached: window?.breached ?? 0,
+        rate: n === 0 || objective === null ? 0 : (window?.breached ?? 0) / n / (1 - objective),
+      }
     }
     const burning = watch.windows
       .map((window) => ({ window, long: rateOf(window.long_s), short: rateOf(window.short_s) }))

@@ -31,7 +31,10 @@ export const kpi: ValueSource<'kpi', typeof Raw> = {
         ? []
         : watch.when.kind === 'change'
           ? [at - length]
-          : Array.from({ length: watch.when.weeks }, (_, week) => at - (week + 1) * Math.max(1, Math.ceil(length / WEEK_US)) * WEEK_US)
+          : Array.from(
+              { length: watch.when.weeks },
+              (_, week) => at - (week + 1) * Math.max(1, Math.ceil(length / WEEK_US)) * WEEK_US,
+            )
     const rows = await rowsOf(rule, reading, at)
     const earlier: z.output<typeof Row>[][] = []
     for (const end of ends) earlier.push(await rowsOf(rule, reading, end))

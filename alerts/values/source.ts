@@ -53,4 +53,3 @@ export const source: ValueSource<'source', typeof Raw> = {
       })
   },
 }
-
