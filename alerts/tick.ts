@@ -120,7 +120,7 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
     await tx.execute(sql`SET LOCAL idle_in_transaction_session_timeout = '10s'`)
     const [held] = await tx.select().from(alertCursors).where(eq(alertCursors.tenantId, tenant)).for('update')
     if (held?.tick !== cursor.tick || held.owner !== parts.owner) return null
-    const decided = await decisions(tx, tenant, fed, cursor.evaluatedAt)
+    const decided = await decisions(tx, tenant, fed, all ? null : cursor.evaluatedAt)
     const world = await load(tx, tenant, { fed, watermark, all, decided, series })
     const left = all
       ? await leftBehind(

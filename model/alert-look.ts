@@ -167,7 +167,7 @@ function blocksOf(world: World, watermark: Instant) {
   const began = new Map<string, Instant[]>()
   const documents = new Map<string, Map<string, Blocked>>()
   for (const { subject } of world.subjects.values()) {
-    if (subject.kind !== 'block' || subject.absent) continue
+    if (subject.kind !== 'block' || subject.absent || subject.begun_at > watermark) continue
     const isOpen = subject.ended_at === null || subject.ended_at > watermark
     const document = documentOf(subject)
     const known = open.get(document) ?? { incident: null, technical_s: 0 }

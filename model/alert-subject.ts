@@ -130,8 +130,8 @@ export function nextInstant(subject: Subject, watermark: Instant): Instant | nul
       : subject.kind === 'violation'
         ? [subject.begun_at, subject.begun_at + VIOLATION_LASTS_US]
         : subject.kind === 'block' && subject.ended_at !== null
-          ? [subject.ended_at + BLOCK_KEPT_US]
-          : []
+          ? [subject.begun_at, subject.ended_at + BLOCK_KEPT_US]
+          : [subject.begun_at]
   const ahead = [...instants, subject.ended_at].filter((at): at is Instant => at !== null && at > watermark)
   return ahead.length === 0 ? null : Math.min(...ahead)
 }

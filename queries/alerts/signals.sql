@@ -1,35 +1,7 @@
 -- What became known of clocks, violations, incidents and blocked documents after one version up to another: the newest state of each. What was
 -- over before `still_at` is left out.
 SELECT
-    toUInt64(version) AS known,
-    kind,
-    key,
-    document_type,
-    document_id,
-    absent,
-    name,
-    name_version,
-    state,
-    toUnixTimestamp64Micro(begun_at) AS begun_us,
-    toUnixTimestamp64Micro(ended_at) AS ended_us,
-    toUnixTimestamp64Micro(due_at) AS due_us,
-    arrayMap(at -> toUnixTimestamp64Micro(at), warnings) AS warnings_us,
-    arrayMap(at -> toUnixTimestamp64Micro(at), escalations) AS escalations_us,
-    severity,
-    category,
-    detail,
-    toFloat64(amount) AS amount_number,
-    currency,
-    entity,
-    business_unit,
-    plant,
-    region,
-    risk_category,
-    budget_owner,
-    spend_category,
-    supplier,
-    approver,
-    system
+    -- include shared/signal-columns
 FROM (
     SELECT *
     FROM sightline.alert_signals
