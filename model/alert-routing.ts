@@ -19,10 +19,11 @@ export const Party = z.strictObject({
   calendar: text().nullable().default(null),
   /** From this severity on nobody waits for the morning; null where all do. */
   at_once_from: Severity.nullable().default('critical'),
+  /** None: its alerts wait in the inbox, and nobody is told. */
   steps: z
     .array(z.strictObject({ after_s: seconds, to: z.array(Target).min(1).max(20) }))
-    .min(1)
     .max(10)
+    .default([])
     .refine((list) => list.every((one, at) => at === 0 || one.after_s > (list[at - 1]?.after_s ?? 0)), 'does not rise'),
 })
 export type Party = z.output<typeof Party>

@@ -20,6 +20,7 @@ export const SLA_PACK: readonly SlaDefinition[] = [
     reset: on('requisition.submitted'),
     pause: [{ on: on('sent_to_supplier'), until: on('supplier_answered'), reason: 'supplier', cap_s: 10 * 86_400 }],
     target: { kind: 'business', seconds: 3 * DAY_S },
+    overdue_s: [DAY_S, 3 * DAY_S],
     objective: 0.9,
   },
   {
@@ -43,6 +44,7 @@ export const SLA_PACK: readonly SlaDefinition[] = [
     cancel: on('invoice.rejected', 'invoice.cancelled', 'invoice.credited'),
     pause: [{ on: on('sent_to_supplier'), until: on('supplier_answered'), reason: 'supplier', cap_s: 20 * 86_400 }],
     target: { kind: 'business', seconds: 5 * DAY_S },
+    overdue_s: [DAY_S, 3 * DAY_S],
     objective: 0.85,
   },
   {
@@ -79,6 +81,7 @@ export const SLA_PACK: readonly SlaDefinition[] = [
     cancel: on('invoice.rejected', 'invoice.cancelled', 'invoice.credited'),
     pause: [{ on: on('exception.parked'), until: on('exception.assigned'), reason: 'parked', cap_s: 30 * 86_400 }],
     target: { kind: 'business', seconds: 2 * DAY_S },
+    overdue_s: [DAY_S, 3 * DAY_S],
     objective: 0.8,
   },
   {

@@ -16,6 +16,8 @@ const Header = z
   .strictObject({
     title: z.string().min(1),
     unit: z.enum(['s', 'ratio', 'per_1000', 'factor', 'count', 'money']),
+    /** Of a ratio that is no share: it may be negative, or above 1. */
+    range: z.literal('unbounded').optional(),
     better: z.enum(['lower', 'higher']),
     topic: z.enum(KPI_TOPICS),
     /** Whether the overview shows it; the page of all KPIs shows every one. */
@@ -40,8 +42,10 @@ const Header = z
       .transform((text) => (text === 'none' ? null : text)),
     minimum_n: z.coerce.number().int().min(0),
   })
-  .transform(({ aggregate, needs, reads, keys, overview, ...header }) => ({
+  .transform(({ aggregate, needs, reads, keys, overview, range, ...header }) => ({
     ...header,
+    /** What its values can be: a share between 0 and 1, 0 and more, or anything. */
+    range: range ?? (header.unit === 'ratio' ? ('share' as const) : ('positive' as const)),
     overview: overview !== undefined,
     reads: reads === undefined ? null : reads.split(', '),
     keys: keys === undefined ? [] : keys.split(', '),

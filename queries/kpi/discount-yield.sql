@@ -1,5 +1,6 @@
 -- title: Return of discounts taken
 -- unit: ratio
+-- range: unbounded
 -- better: higher
 -- topic: money
 -- grain: invoice

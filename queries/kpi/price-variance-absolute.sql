@@ -1,5 +1,6 @@
 -- title: Price variance, absolute
 -- unit: ratio
+-- range: unbounded
 -- better: lower
 -- topic: money
 -- grain: invoice_line

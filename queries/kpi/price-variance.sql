@@ -1,5 +1,6 @@
 -- title: Price variance, net
 -- unit: ratio
+-- range: unbounded
 -- better: lower
 -- topic: money
 -- grain: invoice_line

@@ -1,5 +1,6 @@
 -- title: Quantity variance
 -- unit: ratio
+-- range: unbounded
 -- better: lower
 -- topic: money
 -- grain: invoice_line
