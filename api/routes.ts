@@ -2,6 +2,7 @@ import type { Route } from './route.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { aiRoutes } from './routes/ai.ts'
 import { alertRoutes } from './routes/alerts.ts'
+import { channelRoutes } from './routes/channels.ts'
 import { controlRoutes } from './routes/controls.ts'
 import { dataRoutes } from './routes/data.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
@@ -55,5 +56,6 @@ export const ROUTES: readonly Route[] = [
   ...systemRoutes,
   ...aiRoutes,
   ...mappingRoutes,
+  ...channelRoutes,
   ...adminRoutes,
 ]

@@ -5,6 +5,7 @@ import type { Front } from '../ingest/transport/kafka/front.ts'
 import type { EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Log } from '../platform/log.ts'
+import type { Reach } from '../platform/reach.ts'
 import type { SecretBox } from '../platform/secrets.ts'
 import type { Stores } from '../platform/stores.ts'
 import type { Readiness, ReadinessCheck } from './contract/admin.ts'
@@ -18,6 +19,8 @@ export type Services = {
   /** The way into the tables of calls, measurements and logs. */
   telemetry: TelemetryWriter
   secrets: SecretBox
+  /** With what channels send, beside their own configuration. */
+  sending: { reach: Reach; smtpUrl: string | undefined }
   judge: Judge
   /** The clock, microseconds. */
   now(): Instant

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client'
+import { createOutbox, type Outbox } from '../alerts/outbox.ts'
 import { startWatch, type Watch } from '../alerts/watch.ts'
 import { createApp, createOperationsApp } from '../api/app.ts'
 import type { Readiness } from '../api/contract/admin.ts'
@@ -70,6 +71,7 @@ export async function runServer(options: {
   let stores: Stores | undefined
   let ingestion: Ingestion | undefined
   let watch: Watch | undefined
+  let outbox: Outbox | undefined
   let brokers: Brokers | undefined
   try {
     stores = await openStores({ env, log })
@@ -92,6 +94,7 @@ export async function runServer(options: {
     const shapes = createShapes({ db, clickhouse: stores.clickhouse.writer, now: clock, log })
     const judge = createJudge({ mappings: createMappings(db), shapes, log })
     let draining = false
+    const sending = { reach: env.pullReach, smtpUrl: env.smtpUrl }
     const services: Services = {
       stores,
       writer,
@@ -99,22 +102,27 @@ export async function runServer(options: {
       telemetry,
       judge,
       secrets: await openSecretBox({ key: env.secretKey, folder }),
+      sending,
       now: clock,
       log,
       version: VERSION,
       registry,
-      checks: () => [brokers, ingestion, watch].flatMap((part) => part?.checks() ?? []),
+      checks: () => [brokers, ingestion, watch, outbox].flatMap((part) => part?.checks() ?? []),
       demo: options.demo ?? (() => ({ state: 'off', events: 0, expected: 0 })),
       draining: () => draining,
     }
     if (parts.includes('ingest')) ingestion = startIngestion({ env, ...services, brokers: brokers ?? null, computes, shapes })
-    if (parts.includes('alerts')) watch = startWatch({ stores, now: clock, log, registry })
+    if (parts.includes('alerts')) {
+      watch = startWatch({ stores, now: clock, log, registry })
+      outbox = createOutbox({ stores, secrets: services.secrets, now: clock, log, registry, ...sending })
+      outbox.start()
+    }
     http.serve(parts.includes('api') ? createApp(services, options.webFolder) : createOperationsApp(services))
 
     const stop = async (): Promise<void> => {
       draining = true
       http.refuse()
-      await Promise.all([watch?.stop(), ingestion?.stop(), front?.stop()])
+      await Promise.all([watch?.stop(), outbox?.stop(), ingestion?.stop(), front?.stop()])
       await Promise.all([writer.drain(), telemetry.drain(), shapes.stop(), brokers?.close()])
       await http.close(LAST_ANSWERS_MS)
       await opened.close()
@@ -131,7 +139,7 @@ export async function runServer(options: {
       failed: stores.failed,
     }
   } catch (error) {
-    await Promise.all([watch?.stop(), ingestion?.stop(), brokers?.close()])
+    await Promise.all([watch?.stop(), outbox?.stop(), ingestion?.stop(), brokers?.close()])
     await http.close(0)
     await stores?.close()
     throw error

@@ -11,6 +11,7 @@ export type NoteKind =
   | 'stale'
   | 'resolved'
   | 'handed_over'
+  | 'acknowledged'
   | 'test'
 
 /** One document or key that an alert is about. */
@@ -52,6 +53,7 @@ export type Note = {
   /** Instants, ISO. */
   started_at: string
   at: string
+  /** When it ended; of what went stale, since when its data is missing. */
   ended_at: string | null
   members: readonly NoteMember[]
   /** Members beyond those listed. */

@@ -12,6 +12,7 @@ export const ERROR_STATUS = {
   sla_invalid: 422,
   reference_invalid: 422,
   reference_overlap: 409,
+  channel_invalid: 422,
   body_too_large: 413,
   media_type_unsupported: 415,
   encoding_unsupported: 415,

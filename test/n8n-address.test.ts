@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { askJson, mayAsk } from '../ingest/connectors/ask-json.ts'
+import { askJson } from '../ingest/connectors/ask-json.ts'
 import { PullError } from '../ingest/connectors/port.ts'
+import { mayAsk } from '../platform/reach.ts'
 
 let url: URL
 let visits = 0

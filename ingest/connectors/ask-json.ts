@@ -1,55 +1,11 @@
-import { lookup as dnsLookup } from 'node:dns'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
+import { ADDRESS_REFUSED, guardedLookup, mayAsk, type Reach } from '../../platform/reach.ts'
 import { type AskJson, PullError } from './port.ts'
 
 /** Bounds of one question. */
 export const ASK_LIMITS = { bytes: 32 * 1024 * 1024, ms: 30_000, retryAfterS: 3600 } as const
-
-/** Addresses behind which clouds keep credentials, or which are nobody's: never a system of business. */
-const NEVER = new BlockList()
-NEVER.addSubnet('0.0.0.0', 8, 'ipv4')
-NEVER.addSubnet('169.254.0.0', 16, 'ipv4')
-NEVER.addAddress('100.100.100.200', 'ipv4')
-NEVER.addAddress('168.63.129.16', 'ipv4')
-NEVER.addSubnet('192.0.0.0', 24, 'ipv4')
-NEVER.addSubnet('224.0.0.0', 3, 'ipv4')
-NEVER.addAddress('::', 'ipv6')
-NEVER.addSubnet('fe80::', 10, 'ipv6')
-NEVER.addAddress('fd00:ec2::254', 'ipv6')
-NEVER.addAddress('fd20:ce::254', 'ipv6')
-NEVER.addSubnet('ff00::', 8, 'ipv6')
-
-/** Addresses of this machine and of private networks: where a system may well be, unless the operator says otherwise. */
-const PRIVATE = new BlockList()
-PRIVATE.addSubnet('127.0.0.0', 8, 'ipv4')
-PRIVATE.addSubnet('10.0.0.0', 8, 'ipv4')
-PRIVATE.addSubnet('172.16.0.0', 12, 'ipv4')
-PRIVATE.addSubnet('192.168.0.0', 16, 'ipv4')
-PRIVATE.addSubnet('100.64.0.0', 10, 'ipv4')
-PRIVATE.addAddress('::1', 'ipv6')
-PRIVATE.addSubnet('fc00::', 7, 'ipv6')
-
-/** Which addresses may be asked: also private networks, or the public internet only. */
-export type Reach = 'private' | 'public'
-
-/** Whether an IP address may be asked. An IPv4 address in IPv6 clothes is judged as what it is. */
-export function mayAsk(address: string, reach: Reach): boolean {
-  const plain = embeddedIpv4(address) ?? address
-  const family = isIP(plain) === 6 ? 'ipv6' : 'ipv4'
-  return isIP(plain) !== 0 && !NEVER.check(plain, family) && (reach === 'private' || !PRIVATE.check(plain, family))
-}
-
-/** The IPv4 address that an IPv6 one carries: mapped, compatible, or translated (64:ff9b::). */
-function embeddedIpv4(address: string): string | null {
-  if (isIP(address) !== 6) return null
-  const url = new URL(`http://[${address.replace(/%.*$/u, '')}]`)
-  const match = /^\[(?:::(?:ffff:)?|64:ff9b::)([\da-f]{1,4}):([\da-f]{1,4})\]$/u.exec(url.hostname)
-  if (match === null) return null
-  const number = Number.parseInt(match[1] ?? '', 16) * 65_536 + Number.parseInt(match[2] ?? '', 16)
-  return [24, 16, 8, 0].map((bits) => Math.floor(number / 2 ** bits) % 256).join('.')
-}
 
 /**
  * Makes the function by which connectors ask. The address that a name resolves to is judged at the very connection, so that a name that
@@ -70,7 +26,7 @@ export function askJson(options: { signal: AbortSignal; reach: Reach; ms?: numbe
       if (error instanceof PullError) throw error
       const late = timeout.aborted
       const said = error instanceof Error ? error.message : String(error)
-      if (error instanceof Error && 'code' in error && error.code === REFUSED) throw refusedAddress(url, said)
+      if (error instanceof Error && 'code' in error && error.code === ADDRESS_REFUSED) throw refusedAddress(url, said)
       throw new PullError(
         'unavailable',
         late
@@ -79,21 +35,6 @@ export function askJson(options: { signal: AbortSignal; reach: Reach; ms?: numbe
         { next: 'It is asked again; check that it runs and that this server can reach it.', cause: error },
       )
     }
-  }
-}
-
-const REFUSED = 'ERR_ADDRESS_REFUSED'
-
-function guardedLookup(reach: Reach): LookupFunction {
-  return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const first = addresses?.find(({ address }) => mayAsk(address, reach))
-      if (error !== null || first === undefined) {
-        const refused = Object.assign(new Error(`${hostname} leads to an address that may not be asked`), { code: REFUSED })
-        callback(error ?? refused, '', 4)
-      } else if (options.all === true) callback(null, [first])
-      else callback(null, first.address, first.family)
-    })
   }
 }
 
