@@ -259,6 +259,7 @@ function serve(route: Route, services: Services): RequestHandler {
     else if (route.media === 'ndjson') await sendLines(response, 'application/x-ndjson', asJson(answer as AsyncIterable<unknown>))
     else if (route.media === 'lines') await sendLines(response, (answer as Lines).type, (answer as Lines).lines)
     else if (route.media === 'csv') response.status(route.status).type('text/csv').send(answer)
+    else if (route.media === 'yaml') response.status(route.status).type('application/yaml').send(answer)
     else response.status(route.status).json(answer)
   }
 }

@@ -66,6 +66,7 @@ const MEDIA = {
   json: 'application/json',
   ndjson: 'application/x-ndjson',
   csv: 'text/csv',
+  yaml: 'application/yaml',
   lines: 'application/x-ndjson',
 } as const
 

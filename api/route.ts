@@ -38,10 +38,10 @@ export type Route = {
   tenant: boolean
   status: number
   /**
-   * How the answer is written: one JSON value; of a handler that returns an async iterable one a line, as they come; a table's text; or
-   * lines of text that say their own type ({@link Lines}).
+   * How the answer is written: one JSON value; of a handler that returns an async iterable one a line, as they come; the text of a table
+   * or of YAML; or lines of text that say their own type ({@link Lines}).
    */
-  media: 'json' | 'ndjson' | 'csv' | 'lines'
+  media: 'json' | 'ndjson' | 'csv' | 'yaml' | 'lines'
   /** Largest body, bytes. */
   bodyLimit: number
   params: z.ZodObject | null

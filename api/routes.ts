@@ -22,6 +22,10 @@ import { portfolioRoutes } from './routes/portfolio.ts'
 import { processRoutes } from './routes/process.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { retentionRoutes } from './routes/retention.ts'
+import { routingRoutes } from './routes/routing.ts'
+import { rulesCodeRoutes } from './routes/rules-code.ts'
+import { ruleRoutes } from './routes/rules.ts'
+import { silenceRoutes } from './routes/silences.ts'
 import { slaRoutes } from './routes/slas.ts'
 import { spendRoutes } from './routes/spend.ts'
 import { systemRoutes } from './routes/systems.ts'
@@ -48,6 +52,10 @@ export const ROUTES: readonly Route[] = [
   ...kafkaRoutes,
   ...referenceRoutes,
   ...slaRoutes,
+  ...ruleRoutes,
+  ...rulesCodeRoutes,
+  ...routingRoutes,
+  ...silenceRoutes,
   ...targetRoutes,
   ...onboardingRoutes,
   ...portfolioRoutes,

@@ -7,13 +7,13 @@ import type { Services } from './services.ts'
 
 /**
  * How a tenant's sources stand: the freshness of CloudEvents sources by name, and of every way in with the state of its connector.
- * Registered sources that never brought anything are among them.
+ * Registered sources that never brought anything are among them. `names` are those of all.
  */
 export async function sourceHealth(
   reader: TenantReader,
   services: Services,
   registered: readonly RegisteredSource[],
-): Promise<{ freshnessOf(source: string): Freshness; feeds: FeedFreshness[] }> {
+): Promise<{ names: ReadonlySet<string>; freshnessOf(source: string): Freshness; feeds: FeedFreshness[] }> {
   const [known, connectors] = await Promise.all([
     freshness(reader, {
       keeper: services.stores,
@@ -26,6 +26,7 @@ export async function sourceHealth(
   ])
   const pulled = new Set(registered.filter(({ kind }) => kind === 'n8n').map(({ id }) => id))
   return {
+    names: new Set([...known.sources.keys(), ...known.feeds.keys()]),
     freshnessOf: (source) => known.sources.get(source) ?? NEW,
     feeds: [...known.feeds].map(([feed, fresh]) => ({
       feed,

@@ -2,7 +2,7 @@ import { SightlineError } from '../platform/errors.ts'
 import type { Connection } from './remote.ts'
 
 /**
- * Calls the API of a connection.
+ * Calls the API of a connection. What it answers as YAML is given as text.
  *
  * @throws SightlineError with the server's own sentence for an error, `server_unreachable` when it does not answer
  */
@@ -28,6 +28,8 @@ export async function call<T>(
     })
   })
   if (response.status === 204) return undefined as T
+  if (response.ok && response.headers.get('content-type')?.startsWith('application/yaml') === true)
+    return (await response.text()) as T
   const answer: unknown = await response.json().catch((error: unknown) => {
     throw new SightlineError('server_unreachable', `What answers at ${connection.url} is no Sightline server.`, { cause: error })
   })

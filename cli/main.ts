@@ -8,6 +8,7 @@ import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
 import { mappingCommand } from './mapping.ts'
 import { migrateCommand } from './migrate.ts'
+import { rulesCommand } from './rules.ts'
 import { simulateCommand } from './simulate.ts'
 import { sourceCommand } from './source.ts'
 import { startCommand } from './start.ts'
@@ -31,6 +32,7 @@ for (const command of [
   tenantCommand,
   mappingCommand,
   sourceCommand,
+  rulesCommand,
 ]) {
   program.addCommand(command())
 }

@@ -74,22 +74,23 @@ function handedOver(segments: Parameters<typeof instantOfWall>[0], wall: number,
   return instantOfWall(segments, wall) <= at
 }
 
-/** Steps of a party with the instants at which they are taken while nobody acknowledges; null beyond the calendar's horizon. */
-export type PlannedStep = { step: number; at: Instant | null; to: Party['steps'][number]['to'] }
+/** When a party is told: from when on (later than the alert where it is held), and its steps; null beyond the calendar's horizon. */
+export type Plan = { from: Instant | null; steps: { step: number; at: Instant | null; to: Party['steps'][number]['to'] }[] }
 
 /**
- * When a party is told of an alert, step by step. Held until its working time, and counting that alone, unless the severity does not
- * wait.
+ * When a party is told of an alert, step by step, while nobody acknowledges it. Held until its working time, and counting that alone,
+ * unless the severity does not wait.
  *
  * @param calendar the party's; null where it has none
  */
-export function plannedSteps(party: Party, severity: Severity, from: Instant, calendar: CompiledCalendar | null): PlannedStep[] {
+export function plannedSteps(party: Party, severity: Severity, at: Instant, calendar: CompiledCalendar | null): Plan {
   const waits = calendar !== null && (party.at_once_from === null || !isAsGrave(severity, party.at_once_from))
-  const start = waits ? nextBusinessTime(calendar, from) : from
-  return party.steps.map(({ after_s, to }, index) => {
-    const at = start === null ? null : waits ? addBusinessTime(calendar, start, after_s * 1e6) : start + after_s * 1e6
-    return { step: index + 1, at, to }
+  const from = waits ? nextBusinessTime(calendar, at) : at
+  const steps = party.steps.map(({ after_s, to }, index) => {
+    const told = from === null ? null : waits ? addBusinessTime(calendar, from, after_s * 1e6) : from + after_s * 1e6
+    return { step: index + 1, at: told, to }
   })
+  return { from, steps }
 }
 
 function routeMatches(route: Route, alert: Matched): boolean {

@@ -42,6 +42,7 @@ export const ALERT_PROBLEMS = {
   routing_rule_unknown: 'warning',
   routing_route_unreachable: 'warning',
   routing_party_unused: 'warning',
+  routing_inbox_only: 'warning',
   routing_class_unrouted: 'warning',
   silence_invalid: 'error',
   silence_matches_everything: 'error',

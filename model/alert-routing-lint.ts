@@ -24,6 +24,8 @@ export function lintRouting(
       else if (!routing.rotas.some(({ id }) => id === target.rota))
         add('routing_rota_unknown', `The party "${party.id}" asks the rota "${target.rota}", which there is not.`)
     }
+    if (party.steps.length === 0)
+      add('routing_inbox_only', `The party "${party.id}" has no channel: its alerts stand in the inbox alone.`)
     if (!routing.routes.some(({ parties }) => parties.includes(party.id)))
       add('routing_party_unused', `No route leads to the party "${party.id}".`)
   }

@@ -78,6 +78,25 @@ export const Routing = z.strictObject({
 })
 export type Routing = z.output<typeof Routing>
 
+/**
+ * The routing of a tenant that states none: business alerts to whoever owns the work, in working time, technical ones to whoever is on
+ * call, at any time.
+ *
+ * @param calendar name of the calendar that holds for the tenant
+ */
+export function defaultRouting(calendar: string): Routing {
+  return Routing.parse({
+    routes: [
+      { class: 'business', parties: ['owners'] },
+      { class: 'technical', parties: ['on-call'] },
+    ],
+    parties: [
+      { id: 'owners', title: 'Owners of the work', calendar: calendar === '24x7' ? null : calendar },
+      { id: 'on-call', title: 'On call' },
+    ],
+  })
+}
+
 /** What a silence or maintenance window matches: all of what it states; it must state something. */
 export const Matcher = z.strictObject({
   rules: z.array(Slug).max(200).default([]),

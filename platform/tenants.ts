@@ -44,7 +44,7 @@ export async function listTenants(db: Db): Promise<Tenant[]> {
 }
 
 /** The tenant, or `null`. */
-export async function findTenant(db: Db, id: string): Promise<Tenant | null> {
+export async function findTenant(db: Pick<Db, 'select'>, id: string): Promise<Tenant | null> {
   const [found] = await db.select().from(tenants).where(eq(tenants.id, id))
   return found ?? null
 }

@@ -228,7 +228,7 @@ test('a routing that leads nowhere is refused or warned with the reason', () => 
   ])
   lint({ routes: [{ ...business, continue: true }, { class: 'business', parties: ['owners'] }, technical] }, [])
   lint({ routes: [{ ...business, severity_from: 'high' }, { class: 'business', parties: ['owners'] }, technical] }, [])
-  lint({ parties: [owners, onCall, { id: 'idle', title: 'Idle' }] }, ['routing_party_unused'])
+  lint({ parties: [owners, onCall, { id: 'idle', title: 'Idle' }] }, ['routing_inbox_only', 'routing_party_unused'])
   lint({ routes: [business], parties: [owners], rotas: [] }, ['routing_class_unrouted'])
 })
 

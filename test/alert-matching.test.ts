@@ -143,7 +143,7 @@ test('a party is told in its working time, and counts that alone, but for what d
     steps: [0, 3600, 9 * 3600].map((after_s) => ({ after_s, to: [{ channel: 'mail' }] })),
   })
   const times = (severity: Matched['severity'], from: string, of = compiled as typeof compiled | null) =>
-    plannedSteps(party, severity, us(from), of).map(({ at }) => (at === null ? null : instantToIso(at)))
+    plannedSteps(party, severity, us(from), of).steps.map(({ at }) => (at === null ? null : instantToIso(at)))
   // Friday evening before the clocks change: Monday at nine is 07:00 UTC.
   assert.deepEqual(times('high', '2026-03-27T18:00:00Z'), [
     '2026-03-30T07:00:00.000Z',

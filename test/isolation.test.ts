@@ -162,6 +162,15 @@ async function fillIngestion(tenant: string, mark: string, size: number): Promis
     },
     201,
   )
+  await post(
+    '/v1/rules',
+    { rule: { id: 'erp-silent', title: mark, class: 'technical', watch: { kind: 'source' } }, note: mark },
+    201,
+  )
+  const party = { id: 'desk', title: mark, steps: [] }
+  await post('/v1/routing', { routing: { routes: [{ parties: ['desk'] }], parties: [party] } }, 201)
+  const silenced = { rules: ['erp-silent'] }
+  await post('/v1/silences', { matcher: silenced, from: '2026-01-01', to: '2120-01-01', reason: mark }, 201)
   await post('/v1/targets', { kpi: 'exception-rate', dimension: 'supplier', group: mark, value: size / 100 }, 200)
   const { body: pack } = await server.ask<{ body: Record<string, unknown> }>('GET', '/v1/mappings/coupa-style', { tenant })
   const { version: _version, ...mapping } = pack.body
@@ -363,6 +372,7 @@ function idsOf(path: string): string[] {
   if (path.startsWith('/v1/violations')) return violations.slice(0, 3)
   if (path.startsWith('/v1/controls')) return ['self-approval', 'order-after-risk-rise']
   if (path.startsWith('/v1/slas')) return ['posting', 'none']
+  if (path.startsWith('/v1/rules')) return ['erp-silent', 'none']
   if (path.startsWith('/v1/runs')) return ['n8n:1', `${THEIRS}-run`]
   return ['INV-1', 'INV-2', 'INV-9', `${THEIRS}-supplier`]
 }
@@ -556,7 +566,7 @@ test('what is sent beside another tenant is kept and classified as if nobody els
     text
       .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gu, 'ID')
       .replaceAll(
-        /(\\*"(?:\w*received_at|known_at|known_from|started_at|finished_at|created_at|updated_at|recorded_at)\\*":)\\*"[^"\\]*\\*"/gu,
+        /(\\*"(?:\w*received_at|known_at|known_from|started_at|finished_at|created_at|updated_at|changed_at|recorded_at)\\*":)\\*"[^"\\]*\\*"/gu,
         '$1""',
       )
       .replaceAll(/\/v1\/webhooks\/[^"]*/gu, 'ADDRESS')

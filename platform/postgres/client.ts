@@ -9,6 +9,9 @@ import * as schema from './schema.ts'
 /** The database handle of Drizzle, or a transaction of it. */
 export type Db = NodePgDatabase<typeof schema>
 
+/** A transaction that is open. */
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
+
 export type Postgres = { url: string; db: Db; pool: pg.Pool; close(): Promise<void> }
 
 const OLDEST = 150_000

@@ -1,0 +1,81 @@
+import { desc, eq, sql } from 'drizzle-orm'
+import { defaultRouting, Routing } from '../model/alert-routing.ts'
+import { equalJson } from '../model/merge-patch.ts'
+import type { TenantId } from '../model/tenant.ts'
+import { recordAudit } from './audit.ts'
+import { SightlineError } from './errors.ts'
+import type { Db, Tx } from './postgres/client.ts'
+import { alertChannels, alertRouting } from './postgres/schema.ts'
+
+/** A version of a tenant's routing; version 0 is the default, which nobody stated. */
+export type StoredRouting = { version: number; routing: Routing; createdAt: Date | null; createdBy: string | null }
+
+/**
+ * The routing that holds for a tenant.
+ *
+ * @param calendar the calendar that holds for the tenant where nothing else is told: what the default routing works by
+ */
+export async function currentRouting(db: Db | Tx, tenant: TenantId, calendar: string): Promise<StoredRouting> {
+  const [newest] = await db
+    .select()
+    .from(alertRouting)
+    .where(eq(alertRouting.tenantId, tenant))
+    .orderBy(desc(alertRouting.version))
+    .limit(1)
+  return newest === undefined ? { version: 0, routing: defaultRouting(calendar), createdAt: null, createdBy: null } : view(newest)
+}
+
+/** The latest thousand versions of a tenant's routing, the newest first. */
+export async function routingVersions(db: Db, tenant: TenantId): Promise<StoredRouting[]> {
+  const rows = await db
+    .select()
+    .from(alertRouting)
+    .where(eq(alertRouting.tenantId, tenant))
+    .orderBy(desc(alertRouting.version))
+    .limit(1000)
+  return rows.map(view)
+}
+
+/**
+ * Keeps a new version of a tenant's routing, unless it says what the newest one says.
+ *
+ * @param input.expected version that the change was made from; null to replace whatever there is
+ * @throws SightlineError `conflict` where another version was kept since
+ */
+export async function saveRouting(
+  tx: Tx,
+  input: { tenant: TenantId; routing: Routing; actor: string; expected: number | null },
+): Promise<StoredRouting> {
+  const { tenant, routing, actor, expected } = input
+  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`alert-routing/${tenant}`}, 0))`)
+  const newest = await currentRouting(tx, tenant, '24x7')
+  if (expected !== null && expected !== newest.version)
+    throw new SightlineError(
+      'conflict',
+      `The routing was changed meanwhile: its version is ${newest.version}, not ${expected}.`,
+      {
+        next: 'Read GET /v1/routing again.',
+      },
+    )
+  if (newest.version > 0 && equalJson(newest.routing, routing)) return newest
+  const [row] = await tx
+    .insert(alertRouting)
+    .values({ tenantId: tenant, version: newest.version + 1, body: routing, createdBy: actor })
+    .returning()
+  if (row === undefined) throw new SightlineError('internal', 'The routing was not kept.')
+  await recordAudit(tx, { actor, tenantId: tenant, action: 'routing.saved', subject: tenant, detail: { version: row.version } })
+  return view(row)
+}
+
+/** The channels of a tenant by id, and whether they are paused. */
+export async function channelStates(db: Db | Tx, tenant: TenantId): Promise<Map<string, 'active' | 'paused'>> {
+  const rows = await db
+    .select({ id: alertChannels.id, state: alertChannels.state })
+    .from(alertChannels)
+    .where(eq(alertChannels.tenantId, tenant))
+  return new Map(rows.map(({ id, state }) => [id, state]))
+}
+
+function view({ version, body, createdAt, createdBy }: typeof alertRouting.$inferSelect): StoredRouting {
+  return { version, routing: Routing.parse(body), createdAt, createdBy }
+}
