@@ -12,9 +12,11 @@ import { checkClickHouse, connectClickHouse } from '../platform/clickhouse/clien
 import { startEmbeddedClickHouse } from '../platform/clickhouse/embedded.ts'
 import { reportKafka } from '../platform/kafka-state.ts'
 import { openLog } from '../platform/log.ts'
+import { alertNotes } from '../platform/postgres/schema.ts'
 import { storeCalendar } from '../queries/calendar-store.ts'
 import { kpiCatalogue } from '../queries/kpi-catalogue.ts'
 import { migrateClickHouse } from '../queries/migrate.ts'
+import { aNote } from './support/notes.ts'
 import { sharedServer, type TestServer } from './support/server.ts'
 
 /** What only one of the two tenants says, wherever text can stand. */
@@ -171,6 +173,15 @@ async function fillIngestion(tenant: string, mark: string, size: number): Promis
   await post('/v1/routing', { routing: { routes: [{ parties: ['desk'] }], parties: [party] } }, 201)
   const silenced = { rules: ['erp-silent'] }
   await post('/v1/silences', { matcher: silenced, from: '2026-01-01', to: '2120-01-01', reason: mark }, 201)
+  await post(
+    '/v1/channels',
+    { id: 'ops', title: mark, kind: 'alertmanager', config: { url: 'http://127.0.0.1:9/hook', receiver: mark } },
+    201,
+  )
+  const at = new Date()
+  const note = aNote({ title: mark, tenant })
+  const row = { tenantId: tenant, key: `${tenant}/note`, channelId: 'ops', kind: 'firing', body: note, nextAt: at, createdAt: at }
+  await server.stores.postgres.db.insert(alertNotes).values({ ...row, state: 'sent' as const, receipt: mark })
   await post('/v1/targets', { kpi: 'exception-rate', dimension: 'supplier', group: mark, value: size / 100 }, 200)
   const { body: pack } = await server.ask<{ body: Record<string, unknown> }>('GET', '/v1/mappings/coupa-style', { tenant })
   const { version: _version, ...mapping } = pack.body
@@ -373,6 +384,7 @@ function idsOf(path: string): string[] {
   if (path.startsWith('/v1/controls')) return ['self-approval', 'order-after-risk-rise']
   if (path.startsWith('/v1/slas')) return ['posting', 'none']
   if (path.startsWith('/v1/rules')) return ['erp-silent', 'none']
+  if (path.startsWith('/v1/channels')) return ['ops', 'none']
   if (path.startsWith('/v1/runs')) return ['n8n:1', `${THEIRS}-run`]
   return ['INV-1', 'INV-2', 'INV-9', `${THEIRS}-supplier`]
 }
@@ -384,6 +396,8 @@ const OF_ITS_TIME = new Set([
   '/v1/dead-letters/export',
   '/v1/dead-letters/{id}',
   '/v1/objects/{type}/{id}/history',
+  '/v1/channels',
+  '/v1/channels/{id}/notes',
 ])
 
 /** Routes that tell instants of now alone, the same for all who are up to date. */
