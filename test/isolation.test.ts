@@ -165,6 +165,15 @@ async function fillIngestion(tenant: string, mark: string, size: number): Promis
     201,
   )
   await post(
+    '/v1/rules',
+    { rule: { id: 'erp-silent', title: mark, class: 'technical', watch: { kind: 'source' } }, note: mark },
+    201,
+  )
+  const party = { id: 'desk', title: mark, steps: [] }
+  await post('/v1/routing', { routing: { routes: [{ parties: ['desk'] }], parties: [party] } }, 201)
+  const silenced = { rules: ['erp-silent'] }
+  await post('/v1/silences', { matcher: silenced, from: '2026-01-01', to: '2120-01-01', reason: mark }, 201)
+  await post(
     '/v1/channels',
     { id: 'ops', title: mark, kind: 'alertmanager', config: { url: 'http://127.0.0.1:9/hook', receiver: mark } },
     201,
@@ -374,6 +383,7 @@ function idsOf(path: string): string[] {
   if (path.startsWith('/v1/violations')) return violations.slice(0, 3)
   if (path.startsWith('/v1/controls')) return ['self-approval', 'order-after-risk-rise']
   if (path.startsWith('/v1/slas')) return ['posting', 'none']
+  if (path.startsWith('/v1/rules')) return ['erp-silent', 'none']
   if (path.startsWith('/v1/channels')) return ['ops', 'none']
   if (path.startsWith('/v1/runs')) return ['n8n:1', `${THEIRS}-run`]
   return ['INV-1', 'INV-2', 'INV-9', `${THEIRS}-supplier`]
