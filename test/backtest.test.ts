@@ -5,7 +5,8 @@ import test, { after } from 'node:test'
 import { asc, eq } from 'drizzle-orm'
 import { replay } from '../alerts/replay.ts'
 import { alertTransitions } from '../platform/postgres/schema.ts'
-import { playCase, readCase } from './support/alert-case.ts'
+import { playCase } from './support/alert-case.ts'
+import { readCase } from './support/alert-case-setup.ts'
 import { sharedStores } from './support/stores.ts'
 
 const FOLDER = fileURLToPath(new URL('alert-cases', import.meta.url))
