@@ -30,8 +30,15 @@ test('what a rule is told to have found as it was known, is what the engine foun
     for (const rule of one.setup.rules) {
       const live = rows
         .filter((row) => row.rule === rule.id)
-        .map((row) => [row.key, row.epoch, row.number, row.from, row.to, row.at, row.reason, row.severity, row.decidedAt].join(' '))
-      const found = await replay(tests.stores, tenant, { rule, from: first - 1, to: Number.MAX_SAFE_INTEGER / 2, mode: 'as_known' })
+        .map((row) =>
+          [row.key, row.epoch, row.number, row.from, row.to, row.at, row.reason, row.severity, row.decidedAt].join(' '),
+        )
+      const found = await replay(tests.stores, tenant, {
+        rule,
+        from: first - 1,
+        to: Number.MAX_SAFE_INTEGER / 2,
+        mode: 'as_known',
+      })
       const told = found.transitions.map(({ key, transition, decidedAt }) =>
         [
           key,
