@@ -11,6 +11,7 @@ import { createShapes } from '../ingest/shapes.ts'
 import { createFront } from '../ingest/transport/kafka/front.ts'
 import { createEventWriter, type EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
+import { openAlertLinks } from '../platform/alert-link.ts'
 import type { Env } from '../platform/env.ts'
 import type { SightlineError } from '../platform/errors.ts'
 import { ensureAdministrator } from '../platform/keys.ts'
@@ -102,6 +103,7 @@ export async function runServer(options: {
       telemetry,
       judge,
       secrets: await openSecretBox({ key: env.secretKey, folder }),
+      links: await openAlertLinks({ key: env.secretKey, folder }),
       sending,
       now: clock,
       log,
