@@ -2,6 +2,7 @@ import type { Route } from './route.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { aiRoutes } from './routes/ai.ts'
 import { alertRoutes } from './routes/alerts.ts'
+import { backtestRoutes } from './routes/backtest.ts'
 import { channelRoutes } from './routes/channels.ts'
 import { controlRoutes } from './routes/controls.ts'
 import { dataRoutes } from './routes/data.ts'
@@ -42,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   ...exceptionRoutes,
   ...incidentRoutes,
   ...alertRoutes,
+  ...backtestRoutes,
   ...controlRoutes,
   ...integrationRoutes,
   ...dataRoutes,

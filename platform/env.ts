@@ -51,6 +51,9 @@ const Variables = z.object({
     .string()
     .refine((text) => /^smtps?:\/\//.test(text) && URL.canParse(text), { error: 'must be smtp(s)://USER:PASSWORD@HOST:PORT' })
     .optional(),
+  /** Address of the dashboard as people reach it: what links in messages begin with. */
+  SIGHTLINE_URL: httpUrl.optional(),
+  SIGHTLINE_HEARTBEAT_URL: httpUrl.optional(),
   OIDC_ISSUER: httpUrl.optional(),
 })
 
@@ -70,6 +73,8 @@ export type Env = {
   kafkaBrokers: string[] | undefined
   kafkaSessionMs: number | undefined
   smtpUrl: string | undefined
+  publicUrl: string | undefined
+  heartbeatUrl: string | undefined
   oidcIssuer: string | undefined
 }
 
@@ -107,6 +112,8 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
     kafkaBrokers: env.KAFKA_BROKERS,
     kafkaSessionMs: env.SIGHTLINE_KAFKA_SESSION_MS,
     smtpUrl: env.SMTP_URL,
+    publicUrl: env.SIGHTLINE_URL,
+    heartbeatUrl: env.SIGHTLINE_HEARTBEAT_URL,
     oidcIssuer: env.OIDC_ISSUER,
   }
 }

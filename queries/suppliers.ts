@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import { type Deviation, deviationOf } from '../model/robust.ts'
 import { SightlineError } from '../platform/errors.ts'
+import { DAY_US } from './kpi-buckets.ts'
 import { moneyRates } from './money-rates.ts'
 import type { Query, TenantReader } from './run.ts'
 
@@ -38,7 +39,13 @@ type Row = z.output<typeof ROW>
 
 const SUPPLIERS = {
   name: 'read/suppliers',
-  params: z.object({ first: z.string(), to: z.string(), length_s: z.number(), supplier: z.string() }),
+  params: z.object({
+    first: z.string(),
+    to: z.string(),
+    length_us: z.number(),
+    cut_days: z.array(z.string()),
+    supplier: z.string(),
+  }),
   row: ROW,
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
@@ -100,11 +107,14 @@ export async function supplierDetail(reader: TenantReader, id: string, scope: { 
 }
 
 function readPeriods(reader: TenantReader, { from, to }: { from: Instant; to: Instant }, supplier: string): Promise<Row[]> {
-  const length_s = Math.max(1, Math.ceil((to - from) / 1e6))
+  const length_us = to - from
+  const edges = Array.from({ length: PERIODS_BEFORE + 2 }, (_, period) => to - period * length_us)
+  const cut = edges.filter((edge) => edge > 0 && edge % DAY_US !== 0)
   return reader.rows(SUPPLIERS, {
-    first: instantToClickHouse(Math.max(0, to - (PERIODS_BEFORE + 1) * length_s * 1e6)),
+    first: instantToClickHouse(Math.max(0, to - (PERIODS_BEFORE + 1) * length_us)),
     to: instantToClickHouse(to),
-    length_s,
+    length_us,
+    cut_days: cut.map((edge) => instantToIso(edge).slice(0, 10)),
     supplier,
   })
 }

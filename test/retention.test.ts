@@ -81,11 +81,15 @@ function purchase(name: string, days: number, until = Number.POSITIVE_INFINITY):
     event('approval.requested', days, 3, [approval, requisition]),
     event('approval.decided', days, 4, [approval, requisition], { actor: { id: 'bob', kind: 'human' } }),
     event('requisition.converted', days, 5, [requisition, order]),
-    event('po.created', days, 6, [order, supplier], { money }),
+    event('po.created', days, 6, [order, supplier], { money, object_attributes: { [order]: { supplier: 'S-1' } } }),
     event('po.released', days, 7, [order, supplier], { money }),
     event('goods_receipt.recorded', days, 8, [receipt, order]),
     event('po.closed', days, 9, [order]),
-    event('invoice.received', days, 10, [invoice, order, supplier], { money, due_at: instant(days + 30, 0) }),
+    event('invoice.received', days, 10, [invoice, order, supplier], {
+      money,
+      due_at: instant(days + 30, 0),
+      object_attributes: { [invoice]: { supplier: 'S-1' } },
+    }),
     event('operation.failed', days, 11, [invoice], {
       system: `erp of ${name}`,
       operation: { id: `OP-${name}`, attempt: 1 },
@@ -220,6 +224,25 @@ async function kpis(tenant: string, since: number) {
   }
 }
 
+/** Documents of suppliers by the day they began: as computed by day, and from the documents themselves. */
+async function supplierDays(tenant: string) {
+  const days = (query: string) => rows(query, { tenant }, z.record(z.string(), z.unknown()))
+  return {
+    rollup: await days(
+      `SELECT opened_day, supplier, invoices, orders, exceptions, length(cycle_seconds) AS done FROM supplier_days FINAL
+       WHERE tenant_id = {tenant:String} ORDER BY opened_day, supplier`,
+    ),
+    raw: await days(
+      `SELECT toDate32(opened_at) AS opened_day, supplier, countIf(document_type = 'invoice') AS invoices,
+         countIf(document_type = 'purchase_order') AS orders, sumIf(exceptions_raised, document_type = 'invoice') AS exceptions,
+         countIf(document_type = 'invoice' AND outcome = 'done') AS done
+       FROM documents FINAL
+       WHERE tenant_id = {tenant:String} AND document_type IN ('requisition', 'purchase_order', 'invoice') AND supplier != ''
+       GROUP BY opened_day, supplier ORDER BY opened_day, supplier`,
+    ),
+  }
+}
+
 async function keep(tenant: string, days: number | null, token?: string) {
   return server.ask<Retention & Problem>('PATCH', '/v1/retention', {
     tenant,
@@ -273,6 +296,8 @@ test('what ended before the cut goes everywhere; what is open, young, or of anot
   assert.deepEqual(preview, { documents: 13, events: 38, calls: 2, logs: 1, measurements: 1 } satisfies Removed)
   const [open, young] = [await naming(plain, 'WAITING'), await naming(plain, 'YOUNG')]
   const [since, all] = [await kpis(plain, CUT), await kpis(plain, EVER)]
+  const bySupplier = await supplierDays(plain)
+  assert.deepEqual(bySupplier.rollup, bySupplier.raw)
 
   assert.deepEqual(await removeExpired(stores(), verifiedTenant(plain), { now: NOW }), preview)
   assert.deepEqual(await naming(plain, 'GONE'), {})
@@ -294,6 +319,9 @@ test('what ended before the cut goes everywhere; what is open, young, or of anot
   const whole = await kpis(plain, EVER)
   assert.notDeepEqual(whole, all)
   assert.deepEqual(whole.rollup, whole.raw)
+  const left = await supplierDays(plain)
+  assert.deepEqual(left.rollup, left.raw)
+  assert.ok(left.rollup.length > 0 && left.rollup.length < bySupplier.rollup.length)
   assert.ok(since.rollup.length > 15, `${since.rollup.length} KPIs have something to count`)
   await markDirty(server.stores.clickhouse.writer, verifiedTenant(plain))
   await server.derived(plain)
@@ -350,8 +378,7 @@ test('a removal that breaks off at any statement is completed by the next one', 
   assert.deepEqual(removed, { documents: 13, events: 38, calls: 2, logs: 1, measurements: 1 })
   assert.deepEqual(await naming(crashed, 'GONE'), {})
   assert.deepEqual(await sizes(crashed), removedPlainly)
-  const { rollup, raw } = await kpis(crashed, EVER)
-  assert.deepEqual(rollup, raw)
+  for (const { rollup, raw } of [await kpis(crashed, EVER), await supplierDays(crashed)]) assert.deepEqual(rollup, raw)
 })
 
 test('a frozen month holds the cut, and a month that was cut into cannot be frozen', async () => {

@@ -20,7 +20,7 @@ function event(type: string, object: string, daysAgo: number, said: Record<strin
     id: `v-${++serial}`,
     source: '/erp',
     type,
-    time: new Date(NOW - daysAgo * DAY).toISOString(),
+    time: new Date(Math.round(NOW - daysAgo * DAY)).toISOString(),
     subject: id,
     data: {
       objects: [{ type: kind, id }, ...more],
@@ -133,6 +133,26 @@ test('a supplier’s card counts its documents; one without documents is not fou
   const detail = await server.ask<SupplierDetail>('GET', '/v1/suppliers/S-1', { tenant })
   assert.equal(detail.body.periods.length, 1)
   assert.equal((await server.ask('GET', '/v1/suppliers/S-9', { tenant })).status, 404)
+})
+
+test('a document that begins as the window does belongs to it, not to the period before', async () => {
+  const fresh = await server.freshTenant()
+  const midnight = Math.floor(NOW / DAY) * DAY
+  const daysAgo = (NOW - midnight) / DAY + 10
+  await server.ask('POST', '/v1/events', {
+    tenant: fresh,
+    body: [
+      event('invoice.received', 'invoice/I-FIRST', daysAgo),
+      event('invoice.received', 'invoice/I-BEFORE', daysAgo + 1 / DAY),
+    ],
+  })
+  await server.derived(fresh, ['documents'])
+  const window = `from=${new Date(midnight - 10 * DAY).toISOString()}&to=${new Date(midnight).toISOString()}`
+  const { body } = await server.ask<SupplierDetail>('GET', `/v1/suppliers/S-1?${window}`, { tenant: fresh })
+  assert.deepEqual(
+    body.periods.map(({ invoices }) => invoices),
+    [1, 1],
+  )
 })
 
 test('a portfolio shows the tenants of the credential, each with its own target, and no other', async () => {

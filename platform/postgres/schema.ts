@@ -469,6 +469,8 @@ export const alertCursors = pgTable('alert_cursors', {
   /** Answers up to this version are taken in, and evaluated up to this instant, µs. */
   version: bigint('version', { mode: 'number' }).notNull().default(0),
   watermark: bigint('watermark', { mode: 'number' }).notNull().default(0),
+  /** Hash of the rules that were in force then: others look at everything anew. */
+  rules: text('rules').notNull().default(''),
   /** Process that evaluates, until when, by PostgreSQL's clock. */
   owner: text('owner'),
   until: at('owned_until'),
@@ -542,6 +544,7 @@ export const alertInstances = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.rule, table.key] }),
+    index('alert_instances_key').on(table.tenantId, table.key),
     index('alert_instances_next').on(table.tenantId, table.nextAt),
     index('alert_instances_alert').on(table.alertId),
   ],

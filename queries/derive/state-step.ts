@@ -35,7 +35,7 @@ export const aiStep = stateStep('ai', ['derive/ai-events'], {
   params: { ...DECISION_WORDS, machine: `(?i)${MACHINE_PATTERN}` },
 })
 
-/** The documents as they stand: what is open and what it waits on, what it is worth, what became of it. */
-export const documentStep = stateStep('documents', ['derive/documents'], {
+/** The documents as they stand – what is open and what it waits on, what it is worth, what became of it – and the days of suppliers that they add up to. */
+export const documentStep = stateStep('documents', ['derive/documents', 'derive/supplier-documents', 'derive/supplier-days'], {
   types: ['requisition', 'purchase_order', 'invoice', 'payment', 'onboarding', 'approval'],
 })

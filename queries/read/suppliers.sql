@@ -1,4 +1,5 @@
--- Suppliers by period: the window is period 0, the stretches of the same length before it are 1, 2, …
+-- Suppliers by period: the window is period 0, the stretches of the same length before it are 1, 2, … Days that no period cuts are read as
+-- they were computed, the others from their documents.
 WITH known AS (
     SELECT
         key AS supplier,
@@ -33,29 +34,66 @@ SELECT
 FROM (
     SELECT
         supplier,
-        toUInt32(intDiv(dateDiff('second', opened_at, {to:DateTime64(6, 'UTC')}), {length_s:UInt32})) AS period,
-        countIf(document_type = 'invoice') AS invoices,
-        countIf(document_type = 'purchase_order' AND outcome != 'dropped') AS orders,
-        sumIf(toFloat64(amount) * rate, document_type = 'purchase_order' AND outcome != 'dropped') AS spend,
-        countIf(document_type = 'purchase_order' AND outcome != 'dropped' AND amount > 0 AND rate = 0) AS spend_unconverted,
-        sumIf(exceptions_raised, document_type = 'invoice') AS exceptions,
-        countIf(document_type = 'invoice' AND exceptions_raised > 0) AS invoices_with_exception,
-        countIf(document_type = 'invoice' AND is_duplicate) AS duplicates,
-        sumIf(violations, document_type IN ('invoice', 'purchase_order')) AS violations,
+        period,
+        sum(invoices) AS invoices,
+        sum(orders) AS orders,
+        sum(spend) AS spend,
+        sum(spend_unconverted) AS spend_unconverted,
+        sum(exceptions) AS exceptions,
+        sum(invoices_with_exception) AS invoices_with_exception,
+        sum(duplicates) AS duplicates,
+        sum(violations) AS violations,
         sum(answers) AS answers,
         sum(answer_s) AS answer_s,
-        countIf(document_type = 'invoice' AND outcome = 'done') AS cycles,
-        if(cycles = 0, NULL, quantileExactInclusiveIf(0.5)(dateDiff('second', opened_at, ifNull(closed_at, opened_at)), document_type = 'invoice' AND outcome = 'done')) AS cycle_s,
-        countIf(document_type = 'invoice' AND paid_at IS NOT NULL AND due_at IS NOT NULL AND paid_at > due_at) AS late,
-        countIf(document_type = 'invoice' AND paid_at IS NOT NULL AND due_at IS NOT NULL) AS paid,
-        countIf(document_type = 'invoice' AND closed_at IS NULL) AS open_invoices
-    FROM sightline.documents FINAL
-    WHERE tenant_id = {tenant_id:String}
-        AND document_type IN ('requisition', 'purchase_order', 'invoice')
-        AND supplier != ''
-        AND ({supplier:String} = '' OR supplier = {supplier:String})
-        AND opened_at >= {first:DateTime64(6, 'UTC')}
-        AND opened_at < {to:DateTime64(6, 'UTC')}
+        sum(length(cycle_seconds)) AS cycles,
+        if(cycles = 0, NULL, quantileExactInclusiveArray(0.5)(cycle_seconds)) AS cycle_s,
+        sum(late) AS late,
+        sum(paid) AS paid,
+        sum(open_invoices) AS open_invoices
+    FROM (
+        SELECT
+            supplier,
+            -- include shared/supplier-period,
+            invoices,
+            orders,
+            spend,
+            spend_unconverted,
+            exceptions,
+            invoices_with_exception,
+            duplicates,
+            violations,
+            answers,
+            answer_s,
+            cycle_seconds,
+            late,
+            paid,
+            open_invoices
+        FROM (
+            SELECT
+                *,
+                toDateTime64(opened_day, 6, 'UTC') AS opened_at
+            FROM sightline.supplier_days FINAL
+            WHERE tenant_id = {tenant_id:String}
+                AND ({supplier:String} = '' OR supplier = {supplier:String})
+                AND opened_day >= toDate32({first:DateTime64(6, 'UTC')})
+                AND opened_day < toDate32({to:DateTime64(6, 'UTC')})
+                AND opened_day NOT IN {cut_days:Array(Date32)}
+        )
+        UNION ALL
+        SELECT
+            supplier,
+            -- include shared/supplier-period,
+            -- include shared/supplier-figures
+        FROM sightline.supplier_documents FINAL
+        WHERE tenant_id = {tenant_id:String}
+            AND ({supplier:String} = '' OR supplier = {supplier:String})
+            AND opened_day IN {cut_days:Array(Date32)}
+            AND opened_at >= {first:DateTime64(6, 'UTC')}
+            AND opened_at < {to:DateTime64(6, 'UTC')}
+        GROUP BY
+            supplier,
+            period
+    )
     GROUP BY
         supplier,
         period

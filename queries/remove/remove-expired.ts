@@ -79,6 +79,7 @@ async function completeBegun(bound: Bound): Promise<void> {
     await deriveInsert(bound, 'remove/mark', listed)
     await deriveInsert(bound, 'remove/kpi-days', { ...listed, medians: medianKpis() })
     await deriveInsert(bound, 'remove/process-days', listed)
+    await deriveInsert(bound, 'remove/supplier-days', listed)
     await removeRows(bound, 'remove/violation-states', listed)
     for (const [table, { documents: columns = [], objectEvents }] of Object.entries(RULES)) {
       for (const column of columns) await removeRows(bound, 'remove/by-document', { ...listed, table, ...column })

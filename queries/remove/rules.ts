@@ -41,6 +41,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   ai_events: { documents: [DOCUMENT], event: ['event_id'] },
   operation_attempts: { documents: [DOCUMENT], because: 'those of calls by age, by attempts-by-age.sql' },
   incident_documents: { documents: [DOCUMENT] },
+  alert_signals: { documents: [DOCUMENT], because: 'those of incidents end after 400 days' },
   incidents: {
     because:
       'taken by incidents.sql when the last failure is too old and no document that it blocked is left; until then it stays as found',
@@ -58,6 +59,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   derive_scope: STAGED,
   dirty_objects: { because: 'marks of what has gone are taken by idle-marks.sql; the others end after seven days' },
   open_documents: { documents: [DOCUMENT] },
+  supplier_documents: { documents: [DOCUMENT] },
+  supplier_days: { because: 'computed anew by supplier-days.sql for the days that lose documents' },
   documents: { documents: [DOCUMENT] },
   object_activity: { documents: [OBJECT] },
   corrections: { event: ['event_id', 'target_id'] },

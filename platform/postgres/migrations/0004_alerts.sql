@@ -17,6 +17,7 @@ CREATE TABLE "alert_cursors" (
 	"tick" bigint DEFAULT 0 NOT NULL,
 	"version" bigint DEFAULT 0 NOT NULL,
 	"watermark" bigint DEFAULT 0 NOT NULL,
+	"rules" text DEFAULT '' NOT NULL,
 	"owner" text,
 	"owned_until" timestamp with time zone,
 	"evaluated_at" timestamp with time zone,
@@ -190,6 +191,7 @@ CREATE TABLE "alerts" (
 );
 --> statement-breakpoint
 ALTER TABLE "alert_parties" ADD CONSTRAINT "alert_parties_alert_id_alerts_id_fk" FOREIGN KEY ("alert_id") REFERENCES "public"."alerts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "alert_instances_key" ON "alert_instances" USING btree ("tenant_id","key");--> statement-breakpoint
 CREATE INDEX "alert_instances_next" ON "alert_instances" USING btree ("tenant_id","next_at");--> statement-breakpoint
 CREATE INDEX "alert_instances_alert" ON "alert_instances" USING btree ("alert_id");--> statement-breakpoint
 CREATE INDEX "alert_notes_due" ON "alert_notes" USING btree ("state","next_at");--> statement-breakpoint

@@ -1,0 +1,218 @@
+import type { Joining } from './alert-page.ts'
+import type { AlertRule, WatchKind } from './alert-rule.ts'
+import type { Seen } from './alert-seen.ts'
+import { type Activity, activityOfValue, INACTIVE, type Instance, type Look, step, type Transition } from './alert-step.ts'
+import { activityOf, type Beside, looksAt, type Subject } from './alert-subject.ts'
+import type { Change } from './alert-turn.ts'
+import type { Instant } from './instant.ts'
+
+/** A rule in force, with the version that it has. */
+export type InForce = { rule: AlertRule; version: number }
+
+/** A rule and key between two looks, and the page that it is part of. */
+export type Kept = { rule: string; key: string; instance: Instance; home: string | null }
+
+/** What a rule's series was seen to be at an instant; null where it could not be read. */
+export type SeenSeries = { rule: InForce; at: Instant; seen: readonly Seen[] | null }
+
+/** What one look at a tenant works with. */
+export type Evaluation = {
+  watermark: Instant
+  rules: readonly InForce[]
+  /** Subjects that changed, or that time changes. */
+  subjects: readonly Subject[]
+  beside: Beside
+  /** Titles of service levels and controls by id. */
+  titles: ReadonlyMap<string, string>
+  series: readonly SeenSeries[]
+  /** By `rule\nkey`: all of the subjects' keys, and all of the rules of the series that are not inactive. */
+  instances: ReadonlyMap<string, Kept>
+  /** Open blocks of documents by `type/id`: the incidents, and how long technical failures took, seconds. */
+  blocks: ReadonlyMap<string, { incident: string | null; technical_s: number }>
+}
+
+export type Evaluated = {
+  instances: (Kept & { nextAt: Instant | null })[]
+  moved: { rule: string; ruleVersion: number; key: string; transition: Transition }[]
+  changes: Change[]
+}
+
+const KIND_OF: Readonly<Record<string, WatchKind>> = { clock: 'clock', violation: 'control', incident: 'incident' }
+
+/** Looks at what changed, rule by rule: the states after, the transitions, and what pages have to say of them. Pure. */
+export function evaluate(evaluation: Evaluation): Evaluated {
+  const out: Evaluated = { instances: [], moved: [], changes: [] }
+  const rulesOf = byWatched(evaluation.rules)
+  for (const subject of evaluation.subjects) {
+    for (const inForce of rulesOf(subject)) {
+      const { rule } = inForce
+      const kept = evaluation.instances.get(`${rule.id}\n${subject.key}`)
+      const looks = rule.enabled && looksAt(rule, subject)
+      if (!looks && (kept === undefined || kept.instance.state === 'inactive')) continue
+      const look: Activity = looks ? activityOf(rule, subject, evaluation.beside) : { levels: [], until: null, value: null }
+      take(evaluation, out, inForce, subject.key, look, () => ofSubject(evaluation, rule, subject))
+    }
+  }
+  for (const { rule: inForce, at, seen } of evaluation.series) {
+    const { rule } = inForce
+    const known = new Map<string, Seen>((seen ?? []).map((one) => [one.key, one]))
+    for (const kept of evaluation.instances.values())
+      if (kept.rule === rule.id && kept.instance.state !== 'inactive' && !known.has(kept.key)) {
+        const isCount = rule.watch.kind === 'dead_letters'
+        const look: Look =
+          seen === null
+            ? { missing: 'query_failed' }
+            : isCount
+              ? activityOfValue(kept.instance, { at, holds: false, severity: kept.instance.severity, value: 0 })
+              : { missing: 'series_gone' }
+        take(evaluation, out, inForce, kept.key, look, () => ofNothing(rule, kept), 'looked up')
+      }
+    for (const one of known.values()) {
+      const before = evaluation.instances.get(`${rule.id}\n${one.key}`)?.instance ?? INACTIVE
+      const look: Look =
+        'missing' in one ? one : activityOfValue(before, { at, holds: one.holds, severity: one.severity, value: one.value })
+      take(evaluation, out, inForce, one.key, look, (instance) => ofSeen(rule, one, instance), 'looked up')
+    }
+  }
+  return out
+}
+
+/** Ends what a rule left behind that is no longer in force. */
+export function retire(watermark: Instant, rule: AlertRule, version: number, left: readonly Kept[]): Evaluated {
+  const out: Evaluated = { instances: [], moved: [], changes: [] }
+  const gone: Look = { levels: [], until: null, value: null }
+  for (const kept of left)
+    take(
+      { watermark, instances: new Map([[`${rule.id}\n${kept.key}`, kept]]), blocks: new Map() },
+      out,
+      { rule, version },
+      kept.key,
+      gone,
+      () => ofNothing(rule, kept),
+    )
+  return out
+}
+
+/** Rules of a subject, found by what they name, so that a change costs as much as rules look at it. */
+function byWatched(rules: readonly InForce[]): (subject: Subject) => InForce[] {
+  const found = new Map<string, InForce[]>()
+  for (const inForce of rules) {
+    const { watch } = inForce.rule
+    const names =
+      watch.kind === 'clock'
+        ? watch.slas
+        : watch.kind === 'control'
+          ? watch.controls
+          : watch.kind === 'incident'
+            ? watch.systems
+            : []
+    for (const name of names.length === 0 ? [''] : names) {
+      const key = `${watch.kind} ${name}`
+      const own = found.get(key)
+      if (own === undefined) found.set(key, [inForce])
+      else own.push(inForce)
+    }
+  }
+  return ({ kind, name }) => {
+    const watched = KIND_OF[kind]
+    return watched === undefined ? [] : [...(found.get(`${watched} ${name}`) ?? []), ...(found.get(`${watched} `) ?? [])]
+  }
+}
+
+type About = Pick<Change, 'labels' | 'said'> & {
+  member: Omit<Joining, 'rule' | 'key' | 'since' | 'severity'>
+  blockedBy: string | null
+}
+
+function take(
+  { watermark, instances }: Pick<Evaluation, 'watermark' | 'instances' | 'blocks'>,
+  out: Evaluated,
+  { rule, version }: InForce,
+  key: string,
+  look: Look,
+  about: (instance: Instance) => About,
+  /** What is looked up is moved by the next look, and by time alone never. */
+  how?: 'looked up',
+): void {
+  const kept = instances.get(`${rule.id}\n${key}`) ?? { rule: rule.id, key, instance: INACTIVE, home: null }
+  const { next, transitions, nextAt } = step(rule, kept.instance, look, watermark)
+  const isNew = kept.instance === INACTIVE
+  if (isNew && next.epoch === 0) return
+  out.instances.push({ rule: rule.id, key, instance: next, home: kept.home, nextAt: how === undefined ? nextAt : null })
+  for (const transition of transitions) {
+    out.moved.push({ rule: rule.id, ruleVersion: version, key, transition })
+    const { member, ...said } = about(next)
+    out.changes.push({
+      rule,
+      key,
+      transition,
+      after: next,
+      home: kept.home,
+      ...said,
+      member: { ...member, rule: rule.id, key, since: next.since, severity: transition.severity },
+    })
+  }
+}
+
+function ofSubject({ titles, blocks, beside }: Evaluation, rule: AlertRule, subject: Subject): About {
+  const title = titles.get(subject.name) ?? subject.name
+  const { document } = subject
+  const isIncident = subject.kind === 'incident'
+  const block = blocks.get(`${document.type}/${document.id}`)
+  const owner = subject.labels.approver ?? subject.labels.budget_owner ?? subject.labels.entity ?? ''
+  const trouble = `${subject.name} ${subject.category.replaceAll('_', ' ')}`.trim()
+  return {
+    labels: {
+      ...subject.labels,
+      object_type: document.type,
+      owner,
+      ...(subject.kind === 'clock' ? { sla: title } : subject.kind === 'violation' ? { control: title } : { incident: trouble }),
+    },
+    said: {
+      cause: isIncident
+        ? `${trouble} since the first failure; ${(beside.blocks.get(subject.key) ?? []).length} documents waited for it.`
+        : subject.detail,
+      sla: subject.kind === 'clock' ? title : '',
+      system: isIncident ? subject.name : (subject.labels.system ?? ''),
+      trace_id: isIncident ? traceOf(subject.detail) : null,
+      noun: isIncident ? 'document' : subject.kind === 'violation' ? 'violation' : document.type,
+    },
+    member: {
+      label: isIncident ? trouble : `${document.type.replaceAll('_', ' ')} ${document.id}`,
+      object: isIncident ? null : document,
+      amount: subject.amount,
+      currency: subject.currency,
+      technical_s: isIncident ? null : (block?.technical_s ?? (subject.kind === 'clock' ? 0 : null)),
+    },
+    blockedBy: rule.inhibited ? (block?.incident ?? null) : null,
+  }
+}
+
+function ofSeen(rule: AlertRule, seen: Seen, instance: Instance): About {
+  return {
+    labels: { ...seen.labels, owner: '', ...seen.fields, key: seen.key },
+    said: {
+      cause: instance.stale === null ? seen.cause : `${seen.cause} (${instance.stale.replaceAll('_', ' ')})`,
+      sla: rule.watch.kind === 'burn' ? (seen.labels['sla'] ?? '') : '',
+      system: seen.labels['system'] ?? '',
+      trace_id: null,
+      noun: seen.noun,
+    },
+    member: { label: seen.key, object: null, amount: null, currency: '', technical_s: null },
+    blockedBy: null,
+  }
+}
+
+function ofNothing(rule: AlertRule, { key }: Kept): About {
+  return {
+    labels: { key },
+    said: { cause: '', sla: '', system: '', trace_id: null, noun: rule.watch.kind },
+    member: { label: key, object: null, amount: null, currency: '', technical_s: null },
+    blockedBy: null,
+  }
+}
+
+/** Trace of the first sample of an incident that has one. */
+function traceOf(samples: string): string | null {
+  return /"trace_id":"([0-9a-f]{32})"/u.exec(samples)?.[1] ?? null
+}

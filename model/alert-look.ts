@@ -1,0 +1,213 @@
+import { evaluate, type Evaluated, type InForce, type Kept, retire, type SeenSeries } from './alert-evaluate.ts'
+import type { Page } from './alert-page.ts'
+import { type Beside, isOver, nextInstant, type Subject } from './alert-subject.ts'
+import { type Blocked, takeTurn, type Turn, type Turned } from './alert-turn.ts'
+import type { Instant } from './instant.ts'
+
+/** What the engine knows of a tenant, or the part of it that a look needs. It is changed in place. */
+export type World = {
+  /** By `kind key`, with the instant at which time alone changes something. */
+  subjects: Map<string, { subject: Subject; nextAt: Instant | null }>
+  /** By `rule\nkey`. */
+  instances: Map<string, Kept & { nextAt?: Instant | null }>
+  pages: Map<string, Page>
+}
+
+/** What a look takes in. */
+export type Input = {
+  now: Instant
+  watermark: Instant
+  rules: readonly InForce[]
+  /** Whether every subject is looked at, as rules have changed. */
+  all: boolean
+  /** What became known, newest state of each. */
+  fed: readonly Subject[]
+  /** Violations that people decided, and when; all of those that are looked at. */
+  decided: ReadonlyMap<string, Instant>
+  slas: Beside['slas']
+  titles: ReadonlyMap<string, string>
+  series: readonly SeenSeries[]
+  /** Instances of rules that are not in force any more. */
+  left: readonly Kept[]
+  /** Clocks that run, by service level; null to count those of the world, where it is whole. */
+  running: ReadonlyMap<string, number> | null
+} & Pick<Turn, 'routing' | 'silences' | 'calendar' | 'pageId' | 'money' | 'silent'>
+
+/** What a look changed: all that has to be kept of it. */
+export type Looked = {
+  kept: { subject: Subject; nextAt: Instant | null }[]
+  over: Subject[]
+  evaluated: Evaluated
+  turned: Turned
+}
+
+const nameOf = ({ kind, key }: Pick<Subject, 'kind' | 'key'>): string => `${kind} ${key}`
+const documentOf = ({ document }: Pick<Subject, 'document'>): string => `${document.type}/${document.id}`
+
+/**
+ * One look at a tenant: what became known and what time brought is evaluated rule by rule, and pages take their turn. It is the engine, live
+ * and in every replay; it reads nothing but what it is given.
+ */
+export function look(world: World, input: Input): Looked {
+  const { watermark } = input
+  const changed = takeIn(world, input)
+  const blocks = blocksOf(world, watermark)
+  for (const block of changed.values())
+    if (block.kind === 'block') {
+      const incident = world.subjects.get(`incident ${block.name}`)?.subject
+      if (incident !== undefined) changed.set(nameOf(incident), incident)
+    }
+  const subjects = [...changed.values()].filter(({ kind }) => kind !== 'block')
+  const evaluated = evaluate({
+    watermark,
+    rules: input.rules,
+    subjects,
+    beside: { slas: input.slas, decided: input.decided, blocks: blocks.began },
+    titles: input.titles,
+    series: input.series,
+    instances: world.instances,
+    blocks: blocks.open,
+  })
+  const rules = new Map(input.rules.map(({ rule }) => [rule.id, rule]))
+  for (const kept of input.left) {
+    const own = retire(watermark, { ...LEFT, id: kept.rule }, 0, [kept])
+    evaluated.instances.push(...own.instances)
+    evaluated.moved.push(...own.moved)
+    evaluated.changes.push(...own.changes)
+  }
+  const running = input.running ?? runningOf(world)
+  const turned = takeTurn(
+    {
+      now: input.now,
+      routing: input.routing,
+      silences: input.silences,
+      calendar: input.calendar,
+      pageId: input.pageId,
+      money: input.money,
+      rule: (id) => rules.get(id),
+      pages: world.pages,
+      blocked: (incident) => [...(blocks.documents.get(incident)?.values() ?? [])],
+      of: (page) => countOf(running, rules.get(page.rule)?.watch),
+      silent: input.silent,
+      staled: evaluated.instances.flatMap(({ rule, key, instance, home }) => {
+        const before = world.instances.get(`${rule}\n${key}`)?.instance.stale ?? null
+        return home === null || before === instance.stale ? [] : [{ page: home, stale: instance.stale }]
+      }),
+      stirred: new Set(subjects.filter(({ kind }) => kind === 'incident').map(({ key }) => key)),
+    },
+    evaluated.changes,
+  )
+  for (const kept of evaluated.instances) {
+    const isOver = kept.instance.state === 'inactive'
+    kept.home = isOver ? null : (turned.homes.get(`${kept.rule}\n${kept.key}`) ?? kept.home)
+    world.instances.set(`${kept.rule}\n${kept.key}`, kept)
+  }
+  const out: Looked = { kept: [], over: [], evaluated, turned }
+  for (const [name, subject] of changed) {
+    if (isOver(subject, watermark)) {
+      out.over.push(subject)
+      world.subjects.delete(name)
+      continue
+    }
+    const one = { subject, nextAt: nextInstant(subject, watermark) }
+    out.kept.push(one)
+    world.subjects.set(name, one)
+  }
+  return out
+}
+
+/** Rule of instances whose own is not in force any more: nothing holds for it. */
+const LEFT = {
+  title: '',
+  description: '',
+  class: 'business',
+  severity: 'low',
+  watch: { kind: 'control', controls: [], severities: [] },
+  where: {},
+  for_s: 0,
+  keep_firing_s: 0,
+  minimum_n: 0,
+  group_by: [],
+  wait_s: 0,
+  interval_s: 300,
+  repeat_s: null,
+  inhibited: false,
+  summary: '',
+  runbook: null,
+  enabled: false,
+} as const satisfies Omit<InForce['rule'], 'id'>
+
+/** Takes in what became known; returns all subjects that have to be looked at, by name. */
+function takeIn(world: World, { fed, watermark, decided, all }: Input): Map<string, Subject> {
+  const changed = new Map<string, Subject>()
+  for (const subject of fed) {
+    const name = nameOf(subject)
+    const known = world.subjects.get(name)?.subject
+    if (known !== undefined && known.version >= subject.version) continue
+    const taken = { ...subject, known_at: known?.known_at ?? watermark }
+    world.subjects.set(name, { subject: taken, nextAt: null })
+    changed.set(name, taken)
+  }
+  const due = new Set<string>()
+  for (const { key, nextAt } of world.instances.values()) if (nextAt != null && nextAt <= watermark) due.add(key)
+  for (const [name, { subject, nextAt }] of world.subjects)
+    if (
+      all ||
+      due.has(subject.key) ||
+      (nextAt !== null && nextAt <= watermark) ||
+      (subject.kind === 'violation' && decided.has(subject.key))
+    )
+      changed.set(name, subject)
+  return changed
+}
+
+/** Documents that incidents block: by document, and by incident. */
+function blocksOf(world: World, watermark: Instant) {
+  const open = new Map<string, { incident: string | null; technical_s: number }>()
+  const began = new Map<string, Instant[]>()
+  const documents = new Map<string, Map<string, Blocked>>()
+  for (const { subject } of world.subjects.values()) {
+    if (subject.kind !== 'block' || subject.absent || subject.begun_at > watermark) continue
+    const isOpen = subject.ended_at === null || subject.ended_at > watermark
+    const document = documentOf(subject)
+    const known = open.get(document) ?? { incident: null, technical_s: 0 }
+    known.technical_s += Math.max(0, Math.round((Math.min(subject.ended_at ?? watermark, watermark) - subject.begun_at) / 1e6))
+    if (isOpen) known.incident = subject.name
+    open.set(document, known)
+    const starts = began.get(subject.name) ?? []
+    began.set(subject.name, starts)
+    starts.push(subject.begun_at)
+    // A document counts once, and its money where the operation is about it.
+    const own = documents.get(subject.name) ?? new Map<string, Blocked>()
+    documents.set(subject.name, own)
+    if (own.has(document)) continue
+    own.set(document, {
+      until: subject.ended_at,
+      rule: '',
+      key: document,
+      label: `${subject.document.type.replaceAll('_', ' ')} ${subject.document.id}`,
+      object: subject.document,
+      since: subject.begun_at,
+      severity: 'high',
+      amount: subject.name_version === 1 ? subject.amount : null,
+      currency: subject.currency,
+      technical_s: Math.max(0, Math.round((Math.min(subject.ended_at ?? watermark, watermark) - subject.begun_at) / 1e6)),
+    })
+  }
+  return { open, began, documents }
+}
+
+/** Clocks that run, by service level. */
+function runningOf(world: World): Map<string, number> {
+  const running = new Map<string, number>()
+  for (const { subject } of world.subjects.values())
+    if (subject.kind === 'clock' && subject.ended_at === null) running.set(subject.name, (running.get(subject.name) ?? 0) + 1)
+  return running
+}
+
+/** How many clocks run of what a rule looks at; null for rules of other kinds. */
+function countOf(running: ReadonlyMap<string, number>, watch: InForce['rule']['watch'] | undefined): number | null {
+  if (watch?.kind !== 'clock') return null
+  const names = watch.slas.length === 0 ? [...running.keys()] : watch.slas
+  return names.reduce((sum, name) => sum + (running.get(name) ?? 0), 0)
+}
