@@ -12,7 +12,9 @@ const LONGEST_MS = 10_000
  *
  * @param options.isWell whether all of the engine works; there is no beat while it does not
  */
-export function startHeartbeat(options: { url: string; isWell: () => boolean; log: Log; beatMs?: number }): { stop(): Promise<void> } {
+export function startHeartbeat(options: { url: string; isWell: () => boolean; log: Log; beatMs?: number }): {
+  stop(): Promise<void>
+} {
   const { url, isWell, log, beatMs = BEAT_MS } = options
   const ending = new AbortController()
   const beat = async (): Promise<void> => {

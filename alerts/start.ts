@@ -38,7 +38,11 @@ export function startAlerting(options: {
   const heartbeat =
     heartbeatUrl === undefined
       ? null
-      : startHeartbeat({ url: heartbeatUrl, log, isWell: () => [engine, outbox].flatMap((part) => part.checks()).every(({ ok }) => ok) })
+      : startHeartbeat({
+          url: heartbeatUrl,
+          log,
+          isWell: () => [engine, outbox].flatMap((part) => part.checks()).every(({ ok }) => ok),
+        })
   return {
     checks,
     async stop() {

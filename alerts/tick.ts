@@ -255,11 +255,16 @@ async function lookUp(
   for (const series of due.toSorted((a, b) => lastOf(a) - lastOf(b))) {
     if (performance.now() > end || signal?.aborted === true) break
     const at = lastDue(series, watermark)
+    const name = `${tenant} ${series.id}`
     let raw: unknown = null
     try {
       raw = await readSeries(series, { reader, stores: parts.stores, calendars, at, asOf: null })
+      parts.failing.delete(name)
     } catch (error) {
-      parts.log.warn({ ...logged(error), tenant, rules: series.rules.map(({ id }) => id) }, 'a value could not be looked up')
+      // Told once: it is tried again at its pace, and its alerts say that they are stale.
+      if (!parts.failing.has(name))
+        parts.log.warn({ ...logged(error), tenant, rules: series.rules.map(({ id }) => id) }, 'a value could not be looked up')
+      parts.failing.add(name)
     }
     found.push({ series, at, raw })
   }

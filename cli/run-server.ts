@@ -1,6 +1,5 @@
 import { Registry } from 'prom-client'
-import { createOutbox, type Outbox } from '../alerts/outbox.ts'
-import { startWatch, type Watch } from '../alerts/watch.ts'
+import { type Alerting, startAlerting } from '../alerts/start.ts'
 import { createApp, createOperationsApp } from '../api/app.ts'
 import type { Readiness } from '../api/contract/admin.ts'
 import type { Services } from '../api/services.ts'
@@ -11,6 +10,7 @@ import { createShapes } from '../ingest/shapes.ts'
 import { createFront } from '../ingest/transport/kafka/front.ts'
 import { createEventWriter, type EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
+import { openAlertLinks } from '../platform/alert-link.ts'
 import type { Env } from '../platform/env.ts'
 import type { SightlineError } from '../platform/errors.ts'
 import { ensureAdministrator } from '../platform/keys.ts'
@@ -70,8 +70,7 @@ export async function runServer(options: {
   const http = await listenFirst(env)
   let stores: Stores | undefined
   let ingestion: Ingestion | undefined
-  let watch: Watch | undefined
-  let outbox: Outbox | undefined
+  let alerting: Alerting | undefined
   let brokers: Brokers | undefined
   try {
     stores = await openStores({ env, log })
@@ -102,27 +101,35 @@ export async function runServer(options: {
       telemetry,
       judge,
       secrets: await openSecretBox({ key: env.secretKey, folder }),
+      links: await openAlertLinks({ key: env.secretKey, folder }),
       sending,
       now: clock,
       log,
       version: VERSION,
       registry,
-      checks: () => [brokers, ingestion, watch, outbox].flatMap((part) => part?.checks() ?? []),
+      checks: () => [brokers, ingestion, alerting].flatMap((part) => part?.checks() ?? []),
       demo: options.demo ?? (() => ({ state: 'off', events: 0, expected: 0 })),
       draining: () => draining,
     }
     if (parts.includes('ingest')) ingestion = startIngestion({ env, ...services, brokers: brokers ?? null, computes, shapes })
-    if (parts.includes('alerts')) {
-      watch = startWatch({ stores, now: clock, log, registry })
-      outbox = createOutbox({ stores, secrets: services.secrets, now: clock, log, registry, ...sending })
-      outbox.start()
-    }
+    if (parts.includes('alerts'))
+      alerting = startAlerting({
+        stores,
+        secrets: services.secrets,
+        links: await openAlertLinks({ key: env.secretKey, folder }),
+        url: env.publicUrl ?? http.url,
+        heartbeatUrl: env.heartbeatUrl,
+        sending,
+        now: clock,
+        log,
+        registry,
+      })
     http.serve(parts.includes('api') ? createApp(services, options.webFolder) : createOperationsApp(services))
 
     const stop = async (): Promise<void> => {
       draining = true
       http.refuse()
-      await Promise.all([watch?.stop(), outbox?.stop(), ingestion?.stop(), front?.stop()])
+      await Promise.all([alerting?.stop(), ingestion?.stop(), front?.stop()])
       await Promise.all([writer.drain(), telemetry.drain(), shapes.stop(), brokers?.close()])
       await http.close(LAST_ANSWERS_MS)
       await opened.close()
@@ -139,7 +146,7 @@ export async function runServer(options: {
       failed: stores.failed,
     }
   } catch (error) {
-    await Promise.all([watch?.stop(), outbox?.stop(), ingestion?.stop(), brokers?.close()])
+    await Promise.all([alerting?.stop(), ingestion?.stop(), brokers?.close()])
     await http.close(0)
     await stores?.close()
     throw error

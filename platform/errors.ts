@@ -15,6 +15,7 @@ export const ERROR_STATUS = {
   silence_invalid: 422,
   reference_invalid: 422,
   reference_overlap: 409,
+  channel_invalid: 422,
   body_too_large: 413,
   media_type_unsupported: 415,
   encoding_unsupported: 415,

@@ -49,6 +49,13 @@ export async function findTenant(db: Pick<Db, 'select'>, id: string): Promise<Te
   return found ?? null
 }
 
+/** The brand of what a tenant is sent: its own, or that of its managed-service provider, or its name. */
+export async function tenantBrand(db: Db, id: string): Promise<Brand> {
+  const tenant = await findTenant(db, id)
+  const parent = tenant?.brand === null && tenant.parentId !== null ? await findTenant(db, tenant.parentId) : null
+  return tenant?.brand ?? parent?.brand ?? { name: tenant?.name ?? id, color: '', logo_text: '' }
+}
+
 export async function tenantExists(db: Db, id: string): Promise<boolean> {
   return (await findTenant(db, id)) !== null
 }
