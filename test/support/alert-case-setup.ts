@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { Matcher, Routing } from '../../model/alert-routing.ts'
 import { AlertRule } from '../../model/alert-rule.ts'
 import { type Instant, instantFromIso, instantToIso } from '../../model/instant.ts'
-import { isReferenceKind, type ReferenceKind } from '../../model/reference.ts'
+import { isReferenceKind } from '../../model/reference.ts'
 import { SlaDefinition } from '../../model/sla.ts'
 import type { StepName } from '../../queries/derive/run.ts'
 
@@ -17,7 +17,12 @@ const At = z.string().transform((text, context): Instant => {
 const Range = z.strictObject({ from: At, to: At, every_s: z.int().min(1) })
 const STEPS = ['rates', 'timelines', 'controls', 'kpis', 'incidents'] as const satisfies StepName[]
 
-const Silence = z.strictObject({ kind: z.enum(['silence', 'maintenance']).default('silence'), matcher: Matcher, from: At, to: At })
+const Silence = z.strictObject({
+  kind: z.enum(['silence', 'maintenance']).default('silence'),
+  matcher: Matcher,
+  from: At,
+  to: At,
+})
 
 /** What people do at an instant, before the engine looks; an alert is named by its rule, the latest of them. */
 const Act = z.strictObject({
@@ -65,10 +70,7 @@ const Setup = z.strictObject({
   reference: z
     .array(
       z.strictObject({
-        kind: z
-          .string()
-          .refine(isReferenceKind)
-          .transform((kind) => kind as ReferenceKind),
+        kind: z.string().refine(isReferenceKind),
         key: z.string(),
         valid_from: z.string(),
         valid_to: z.string().optional(),

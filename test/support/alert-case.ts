@@ -102,6 +102,7 @@ async function prepare({ stores }: TestStores, tenant: TenantId, setup: Setup): 
       kind,
       rows.map(({ kind: _kind, ...row }) => row),
     )
+    if (read.problems.length > 0) throw new Error(`reference data of the case is refused: ${JSON.stringify(read.problems)}`)
     await saveReference(db, { tenant, kind, rows: read.rows.map(({ stated }) => stated), actor: 'case' })
   }
   if (setup.reference.length > 0) await mirrorReference({ clickhouse: stores.clickhouse.writer, db }, tenant, Date.now() * 1000)
