@@ -90,7 +90,7 @@ export function look(world: World, input: Input): Looked {
       rule: (id) => rules.get(id),
       pages: world.pages,
       blocked: (incident) => [...(blocks.documents.get(incident)?.values() ?? [])],
-      of: (page) => countOf(running, rules.get(page.rule)?.watch),
+      of: (page) => countOf(running, rules.get(page.rule), page.labels['sla'], input.titles),
       silent: input.silent,
       staled: evaluated.instances.flatMap(({ rule, key, instance, home }) => {
         const before = world.instances.get(`${rule}\n${key}`)?.instance.stale ?? null
@@ -232,9 +232,17 @@ function sumOf(counts: ReadonlyMap<string, number>, more: ReadonlyMap<string, nu
   return sum
 }
 
-/** How many clocks run of what a rule looks at; null for rules of other kinds. */
-function countOf(running: ReadonlyMap<string, number>, watch: InForce['rule']['watch'] | undefined): number | null {
-  if (watch?.kind !== 'clock') return null
-  const names = watch.slas.length === 0 ? [...running.keys()] : watch.slas
+/** How many clocks run of what a rule's page is about; null for rules of other kinds. */
+function countOf(
+  running: ReadonlyMap<string, number>,
+  rule: InForce['rule'] | undefined,
+  sla: string | undefined,
+  titles: Input['titles'],
+): number | null {
+  if (rule?.watch.kind !== 'clock') return null
+  const { slas } = rule.watch
+  const names = (slas.length === 0 ? [...running.keys()] : slas).filter(
+    (name) => !rule.group_by.includes('sla') || (titles.get(name) ?? name) === sla,
+  )
   return names.reduce((sum, name) => sum + (running.get(name) ?? 0), 0)
 }

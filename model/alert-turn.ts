@@ -211,14 +211,28 @@ function resolve(turn: Turn, out: Turned, page: Page): void {
     party.state = 'done'
     party.nextAt = null
   }
-  for (const held of turn.pages.values())
-    if (held.inhibitedBy === page.id && held.state !== 'resolved') {
-      held.inhibitedBy = null
-      held.nextAt = turn.now + FOLLOW_UP_AFTER_US
-      for (const member of held.body.members) member.inhibited = false
-      tellStory(out, held, 'released', { by: page.id })
-      out.touched.add(held.id)
+  release(turn, out, page)
+}
+
+/** Lets go of what an incident held back; how long it took each document is known by now. */
+function release(turn: Turn, out: Turned, incident: Page): void {
+  const held = [...turn.pages.values()].filter(({ inhibitedBy, state }) => inhibitedBy === incident.id && state !== 'resolved')
+  if (held.length === 0) return
+  const technical = new Map<string, number>()
+  for (const { key, object } of incident.body.members)
+    for (const blocked of object === null ? turn.blocked(key) : [])
+      technical.set(blocked.key, (technical.get(blocked.key) ?? 0) + (blocked.technical_s ?? 0))
+  for (const page of held) {
+    page.inhibitedBy = null
+    page.nextAt = turn.now + FOLLOW_UP_AFTER_US
+    for (const member of page.body.members) {
+      member.inhibited = false
+      if (member.object !== null)
+        member.technical_s = technical.get(`${member.object.type}/${member.object.id}`) ?? member.technical_s
     }
+    tellStory(out, page, 'released', { by: incident.id })
+    out.touched.add(page.id)
+  }
 }
 
 /** Says of a page that its data is missing, or is there again: it stays as it is meanwhile. */
