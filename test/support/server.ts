@@ -37,12 +37,15 @@ export function sharedServer(): Promise<TestServer> {
   return (shared ??= startServer())
 }
 
-/** Starts a server of its own. */
-export async function startServer(options: { folder?: string; webFolder?: string | null } = {}): Promise<TestServer> {
+/** Starts a server of its own. @param options.alerts whether alerts are evaluated and sent beside; a test that looks once does so itself */
+export async function startServer(
+  options: { folder?: string; webFolder?: string | null; alerts?: boolean } = {},
+): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sightline-test-')))
   const env = readEnv({ SIGHTLINE_DATA: folder, SIGHTLINE_PORT: '0' })
   const log = openLog({ level: 'error', human: true })
-  const server = await runServer({ env, log, webFolder: options.webFolder ?? null, computes: false })
+  const parts = ['api' as const, 'ingest' as const, ...(options.alerts === true ? ['alerts' as const] : [])]
+  const server = await runServer({ env, log, webFolder: options.webFolder ?? null, parts, computes: false })
   const token = server.adminToken ?? ''
   const ask: TestServer['ask'] = async <T>(
     method: string,
