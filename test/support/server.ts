@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningServer, runServer } from '../../cli/run-server.ts'
+import { type Part, type RunningServer, runServer } from '../../cli/run-server.ts'
 import { readEnv } from '../../platform/env.ts'
 import { verifiedTenant } from '../../model/tenant.ts'
 import { openLog } from '../../platform/log.ts'
@@ -38,11 +38,19 @@ export function sharedServer(): Promise<TestServer> {
 }
 
 /** Starts a server of its own. */
-export async function startServer(options: { folder?: string; webFolder?: string | null } = {}): Promise<TestServer> {
+export async function startServer(
+  options: { folder?: string; webFolder?: string | null; parts?: readonly Part[] } = {},
+): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sightline-test-')))
   const env = readEnv({ SIGHTLINE_DATA: folder, SIGHTLINE_PORT: '0' })
   const log = openLog({ level: 'error', human: true })
-  const server = await runServer({ env, log, webFolder: options.webFolder ?? null, computes: false })
+  const server = await runServer({
+    env,
+    log,
+    webFolder: options.webFolder ?? null,
+    computes: false,
+    ...(options.parts === undefined ? {} : { parts: options.parts }),
+  })
   const token = server.adminToken ?? ''
   const ask: TestServer['ask'] = async <T>(
     method: string,

@@ -7,7 +7,7 @@ import { Panel } from '../../../parts/panel.tsx'
 import { Fault } from '../../../parts/states.tsx'
 import { useSession } from '../../../session.ts'
 import { Problems } from '../problems.tsx'
-import { draftText, readDraft } from '../rules/draft.ts'
+import { draftText, readDraft } from '../rules/draft-text.ts'
 import { PreviewPanel } from './preview-panel.tsx'
 import { RoutingFields } from './routing-fields.tsx'
 
