@@ -176,7 +176,7 @@ test('routing shows who would be told, and another party is added by its form', 
   await page.getByText('Change it', { exact: true }).click()
   const editor = page.getByRole('region', { name: 'Change the routing' })
   await editor.getByRole('button', { name: 'Add a party' }).click()
-  const party = editor.getByRole('group', { name: 'Party' })
+  const party = editor.getByRole('group', { name: 'Parties' })
   await party.getByLabel('Id').last().fill('requesters')
   await party.getByLabel('Title').last().fill('Requesters')
   assert.deepEqual(await barriers(page), [])

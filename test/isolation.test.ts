@@ -186,7 +186,7 @@ async function fillIngestion(tenant: string, mark: string, size: number): Promis
   const note = aNote({ title: mark, tenant })
   const row = { tenantId: tenant, key: `${tenant}/note`, channelId: 'ops', kind: 'firing', body: note, nextAt: at, createdAt: at }
   await server.stores.postgres.db.insert(alertNotes).values({ ...row, state: 'sent' as const, receipt: mark })
-  const planted = { title: mark, group: mark, money: size, members: [{ label: mark }] }
+  const planted = { title: mark, rule: mark.toLowerCase(), group: mark, money: size, members: [{ label: mark }] }
   alerts.push(await plantAlert(server.stores.postgres.db, tenant, planted, Date.UTC(2026, 1, 10)))
   await post('/v1/targets', { kpi: 'exception-rate', dimension: 'supplier', group: mark, value: size / 100 }, 200)
   const { body: pack } = await server.ask<{ body: Record<string, unknown> }>('GET', '/v1/mappings/coupa-style', { tenant })
@@ -402,6 +402,7 @@ const OF_ITS_TIME = new Set([
   '/v1/ledger',
   '/v1/dead-letters/export',
   '/v1/dead-letters/{id}',
+  '/v1/alerts/{id}',
   '/v1/objects/{type}/{id}/history',
   '/v1/channels',
   '/v1/channels/{id}/notes',
