@@ -5,7 +5,7 @@ import type { Kept, SeenSeries } from '../model/alert-evaluate.ts'
 import { type Input, look, type Looked, type World } from '../model/alert-look.ts'
 import { compose, type Letterhead } from '../model/alert-compose.ts'
 import type { Page } from '../model/alert-page.ts'
-import { type Instance, OVER_US } from '../model/alert-step.ts'
+import { OVER_US } from '../model/alert-step.ts'
 import type { Subject } from '../model/alert-subject.ts'
 import type { Turn } from '../model/alert-turn.ts'
 import type { Instant } from '../model/instant.ts'
@@ -37,6 +37,7 @@ import {
   dateOf,
   instantOf,
   isDue,
+  keptOf,
   type KnownSubject,
   loadBlocks,
   loadInstances,
@@ -255,11 +256,16 @@ async function lookUp(
   for (const series of due.toSorted((a, b) => lastOf(a) - lastOf(b))) {
     if (performance.now() > end || signal?.aborted === true) break
     const at = lastDue(series, watermark)
+    const name = `${tenant} ${series.id}`
     let raw: unknown = null
     try {
       raw = await readSeries(series, { reader, stores: parts.stores, calendars, at, asOf: null })
+      parts.failing.delete(name)
     } catch (error) {
-      parts.log.warn({ ...logged(error), tenant, rules: series.rules.map(({ id }) => id) }, 'a value could not be looked up')
+      // Told once: it is tried again at its pace, and its alerts say that they are stale.
+      if (!parts.failing.has(name))
+        parts.log.warn({ ...logged(error), tenant, rules: series.rules.map(({ id }) => id) }, 'a value could not be looked up')
+      parts.failing.add(name)
     }
     found.push({ series, at, raw })
   }
@@ -350,7 +356,7 @@ async function leftBehind(tx: Tx, tenant: TenantId, inForce: readonly string[]):
         inForce.length === 0 ? undefined : notInArray(alertInstances.rule, [...inForce]),
       ),
     )
-  return rows.map(({ rule, key, body, alertId }) => ({ rule, key, instance: body as Instance, home: alertId }))
+  return rows.map(({ rule, key, body, alertId }) => ({ rule, key, ...keptOf(body), home: alertId }))
 }
 
 /** Clocks that run, by service level. */

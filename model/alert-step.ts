@@ -128,7 +128,7 @@ export function step(
     next.state = to === 'resolved' ? 'inactive' : to
   }
   const reached = look.levels.filter(({ at }) => at <= watermark)
-  const ahead = look.levels.filter(({ at }) => at > watermark)
+  const ahead = look.levels.find(({ at }) => at > watermark)?.at ?? null
   const [first] = reached
   const end = look.until !== null && look.until <= watermark ? look.until : null
   const upcoming = (...instants: (Instant | null)[]): Instant | null => {
@@ -140,14 +140,14 @@ export function step(
       next.over = next.since
       move(next.state === 'pending' ? 'inactive' : 'resolved', watermark, 'retracted')
     }
-    return { next, transitions, nextAt: upcoming(ahead[0]?.at ?? null) }
+    return { next, transitions, nextAt: upcoming(ahead) }
   }
   const fireAt = first.at + rule.for_s * 1e6
   const severityAt = (at: Instant): Severity => reached.findLast((level) => level.at <= at)?.severity ?? first.severity
 
   if (next.state === 'inactive') {
     const isDone = end !== null && ((next.epoch > 0 && next.over !== null && end <= next.over) || end < watermark - OVER_US)
-    if (isDone || (end !== null && end < fireAt)) return { next, transitions, nextAt: upcoming(ahead[0]?.at ?? null) }
+    if (isDone || (end !== null && end < fireAt)) return { next, transitions, nextAt: upcoming(ahead) }
     next.epoch++
     next.number = 0
     next.since = first.at
@@ -198,7 +198,7 @@ export function step(
     next,
     transitions,
     nextAt: upcoming(
-      ahead[0]?.at ?? null,
+      ahead,
       next.state === 'pending' ? fireAt : null,
       look.until,
       next.state === 'recovering' && next.over !== null ? next.over + rule.keep_firing_s * 1e6 : null,

@@ -11,7 +11,7 @@ import { Matcher, Routing } from '../../model/alert-routing.ts'
 import { AlertRule } from '../../model/alert-rule.ts'
 import { type Event, isRefusal, readEvent } from '../../model/event.ts'
 import { type Instant, instantFromIso, instantToIso } from '../../model/instant.ts'
-import { isReferenceKind, readReferenceRows, type ReferenceKind } from '../../model/reference.ts'
+import { isReferenceKind, readReferenceRows } from '../../model/reference.ts'
 import { SlaDefinition } from '../../model/sla.ts'
 import type { TenantId } from '../../model/tenant.ts'
 import { ALERT_PACK } from '../../model/alert-pack.ts'
@@ -41,10 +41,7 @@ const Setup = z.strictObject({
   reference: z
     .array(
       z.strictObject({
-        kind: z
-          .string()
-          .refine(isReferenceKind)
-          .transform((kind) => kind as ReferenceKind),
+        kind: z.string().refine(isReferenceKind),
         key: z.string(),
         valid_from: z.string(),
         valid_to: z.string().optional(),
