@@ -1,5 +1,6 @@
 import { type AlertBody, LISTED_MEMBERS } from './alert-body.ts'
-import { matches, onDuty, routesFor } from './alert-matching.ts'
+import { matches, routesFor } from './alert-matching.ts'
+import { onDuty } from './on-duty.ts'
 import type { NoteKind } from './alert-note.ts'
 import { emptyPage, FOLLOW_UP, join, type Joining, leave, type Page, type PageParty } from './alert-page.ts'
 import type { Matcher, Party, Routing } from './alert-routing.ts'
