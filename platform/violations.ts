@@ -3,7 +3,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
-import { violationDecisions } from './postgres/schema.ts'
+import { alertInstances, violationDecisions } from './postgres/schema.ts'
 
 /** What somebody decided about a violation. */
 export type ViolationDecision = {
@@ -66,6 +66,11 @@ export async function decideViolation(
       .values({ tenantId: tenant, violationId: id, state, reason, attestedBy, decidedBy: actor, decidedAt: now })
       .returning({ id: violationDecisions.id })
     if (row === undefined) throw new Error('the decision has no number')
+    // Its alerts are looked at anew.
+    await tx
+      .update(alertInstances)
+      .set({ nextAt: now.getTime() * 1000 })
+      .where(and(eq(alertInstances.tenantId, tenant), eq(alertInstances.key, id)))
     await recordAudit(tx, {
       actor,
       tenantId: tenant,

@@ -46,7 +46,9 @@ export const arrivals: ValueSource<'arrivals', typeof Raw> = {
     const [count = 0, ...earlier] = row?.counts ?? []
     return { due: true, count, earlier }
   },
-  judge({ watch, severity }, { due, count, earlier }): Seen[] {
+  judge({ watch, severity }, { due, count, earlier: before }): Seen[] {
+    // Days before its first event tell nothing of a source.
+    const earlier = before.slice(0, before.findLastIndex((events) => events > 0) + 1)
     const usual = earlier.toSorted((a, b) => a - b)[Math.floor(earlier.length / 2)] ?? 0
     const needed = watch.at_least === 'learned' ? Math.ceil(usual * SHORTFALL) : watch.at_least
     const about = {
