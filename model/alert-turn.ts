@@ -323,6 +323,8 @@ function lead(turn: Turn, out: Turned, page: Page): void {
 /** Takes the steps of a party that are due, and holds it until its working time where it may wait. */
 function escalate(turn: Turn, out: Turned, page: Page, own: PageParty): void {
   const party = partyOf(turn, own)
+  if (own.state === 'acknowledged' && own.nextAt !== null)
+    for (const channel of page.heard[own.party] ?? []) note(out, page, own.party, channel, 'acknowledged', page.startedAt)
   if (party === undefined || own.state === 'done' || own.state === 'handed_over' || own.state === 'acknowledged') {
     own.nextAt = null
     return
