@@ -149,17 +149,16 @@ export function step(
     // What began before it was last over is the same thing, whatever is said of its end by now.
     const isKnown = next.epoch > 0 && next.over !== null && end !== null && (end <= next.over || first.at < next.over)
     const isDone = isKnown || (end !== null && end < watermark - OVER_US)
-    if (isDone || (end !== null && end < fireAt)) return { next, transitions, nextAt: upcoming(aheadAt) }
+    if (isDone) return { next, transitions, nextAt: upcoming(aheadAt) }
     next.epoch++
     next.number = 0
     next.since = first.at
     next.firedAt = null
     next.over = null
-    next.severity = severityAt(Math.min(fireAt, watermark))
+    next.severity = severityAt(first.at)
     if (rule.for_s > 0) move('pending', first.at, 'began')
     else {
       next.firedAt = first.at
-      next.severity = severityAt(first.at)
       move('firing', first.at, 'held')
     }
   } else if (first.at !== next.since && end === null) {
@@ -174,8 +173,10 @@ export function step(
   }
   if (next.state === 'pending') {
     // Of a value nobody knows how long it held between two looks: it fires with a look that finds it holding.
-    if (end !== null && (end < fireAt || look.at !== undefined)) move('inactive', end, 'over')
-    else if (fireAt <= watermark) {
+    if (end !== null && (end < fireAt || look.at !== undefined)) {
+      next.over = end
+      move('inactive', end, 'over')
+    } else if (fireAt <= watermark) {
       next.firedAt = fireAt
       next.severity = severityAt(fireAt)
       move('firing', fireAt, 'held')

@@ -91,10 +91,14 @@ async function happened({ stores }: TestStores, tenant: TenantId): Promise<Happe
       (one) => `${one.rule} ${one.key} ${one.from}>${one.to} ${instantToIso(one.at)} ${one.reason} ${one.severity}`,
     ),
     notes: told.map(
-      ({ kind, channelId, createdAt, body }) => `${kind} ${channelId} ${createdAt.toISOString()} ${(body as Note).title}`,
+      ({ kind, channelId, createdAt, body }) =>
+        `${kind} ${channelId} ${createdAt.toISOString()} ${(body as Note).title}${kind === 'follow_up' ? technical(body as Note) : ''}`,
     ),
   }
 }
+
+/** Technical delay of a follow-up's documents, as the message tells it apart. */
+const technical = ({ members }: Note): string => ` (technical: ${members.map(({ technical_s }) => technical_s ?? '?').join(', ')} s)`
 
 async function prepare({ stores }: TestStores, tenant: TenantId, setup: Setup): Promise<void> {
   const { db } = stores.postgres
