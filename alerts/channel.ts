@@ -33,6 +33,8 @@ export type Channel<C extends z.ZodObject = z.ZodObject> = {
   config: C
   /** Fields of the configuration that are kept sealed and never shown again. */
   secret: readonly string[]
+  /** Whether it shows who has acknowledged what: others hear nothing of it. */
+  mirrors?: true
   send(note: Note, config: z.output<C>, means: Means): Promise<Sent>
   /** Whether somebody could be reached right now; null where so. Tells nobody anything. */
   probe(config: z.output<C>, means: Means): Promise<Unreachable | null>

@@ -8,7 +8,15 @@ import type { AlertLinks } from '../platform/alert-link.ts'
 import { logged } from '../platform/logged.ts'
 import type { Log } from '../platform/log.ts'
 import type { Db } from '../platform/postgres/client.ts'
-import { alertCursors, alertSamples, alertTicks } from '../platform/postgres/schema.ts'
+import {
+  alertCursors,
+  alertNotes,
+  alerts,
+  alertSamples,
+  alertStory,
+  alertTicks,
+  alertTransitions,
+} from '../platform/postgres/schema.ts'
 import type { Stores } from '../platform/stores.ts'
 import { listTenants } from '../platform/tenants.ts'
 import type { Signs } from './signs.ts'
@@ -45,7 +53,7 @@ const AT_ONCE = 4
 const STALE_MS = 60_000
 /** A tenant that failed is left alone for a moment, ms. */
 const REST_MS = 5000
-/** Ticks and values are kept for replays so long, days, and taken out so often, ms. */
+/** Ticks, values and alerts are kept so long, days, and taken out so often, ms. */
 const KEPT_DAYS = 400
 const HOUSEKEEPING_MS = 3600_000
 
@@ -140,16 +148,21 @@ export function startEngine(parts: EngineParts, registry: Registry): Engine {
   }
 }
 
-/** Takes out what is too old to be replayed. */
+/** Takes out what is too old: ticks and values that are replayed, and alerts with all that was said of them. */
 async function keepHouse(db: Db): Promise<void> {
-  const before = (Date.now() - KEPT_DAYS * 86_400_000) * 1000
+  const day = new Date(Date.now() - KEPT_DAYS * 86_400_000)
+  const before = day.getTime() * 1000
   await db.delete(alertTicks).where(lt(alertTicks.at, before))
   await db.delete(alertSamples).where(lt(alertSamples.at, before))
+  await db.delete(alertTransitions).where(lt(alertTransitions.decidedAt, before))
+  await db.delete(alertNotes).where(lt(alertNotes.createdAt, day))
+  await db.delete(alertStory).where(lt(alertStory.at, day))
+  await db.delete(alerts).where(lt(alerts.resolvedAt, day))
 }
 
 function metrics(registry: Registry, lookedAt: () => number | null) {
   const registers = [registry]
-  new Gauge({
+  const lastLook = new Gauge({
     name: 'sightline_alerts_last_look_timestamp_seconds',
     help: 'When this process looked at all tenants last: the signal of a dead man',
     registers,
@@ -159,6 +172,7 @@ function metrics(registry: Registry, lookedAt: () => number | null) {
     },
   })
   return {
+    lastLook,
     ticks: new Counter({ name: 'sightline_alerts_ticks_total', help: 'Looks at a tenant that found something due', registers }),
     transitions: new Counter({ name: 'sightline_alerts_transitions_total', help: 'Transitions of alerts', registers }),
     failures: new Counter({ name: 'sightline_alerts_failures_total', help: 'Looks at a tenant that failed', registers }),

@@ -26,9 +26,9 @@ export class ReplayStore {
     return false
   }
 
-  /** The part that a look needs: what is due, what news are about, and the documents that incidents block beside them. */
-  slice(watermark: Instant, fed: readonly Subject[]): World {
-    const names = new Set(fed.map(({ kind, key }) => `${kind} ${key}`))
+  /** The part that a look needs: what is due, what news and decisions are about, and the documents that incidents block beside them. */
+  slice(watermark: Instant, fed: readonly Subject[], decided: readonly string[]): World {
+    const names = new Set([...fed.map(({ kind, key }) => `${kind} ${key}`), ...decided.map((key) => `violation ${key}`)])
     const last = Math.floor(watermark / MINUTE_US)
     for (let minute = this.#minute ?? last; minute <= last; minute++) {
       for (const name of this.#due.get(minute) ?? []) names.add(name)

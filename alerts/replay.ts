@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, gte, inArray, lt } from 'drizzle-orm'
 import type { InForce, SeenSeries } from '../model/alert-evaluate.ts'
-import { type Input, look } from '../model/alert-look.ts'
+import { type Input, look, type Looked, type World } from '../model/alert-look.ts'
 import { FOLLOW_UP, type Page } from '../model/alert-page.ts'
 import type { AlertRule, Severity } from '../model/alert-rule.ts'
 import { OVER_US, type Transition } from '../model/alert-step.ts'
@@ -66,9 +66,10 @@ export async function replay(
   const decisions = await decisionsOf(stores, tenant)
   let decidedUntil = 0
   const lookAt = (place: Place, fed: readonly Subject[], series: readonly SeenSeries[]) => {
-    const decided = decidedBy(decisions, fed, decidedUntil, place.at)
+    const lately = decisions.filter(({ at }) => at > decidedUntil && at <= place.at).map(({ key }) => key)
     decidedUntil = place.at
-    const world = replayed.slice(place.watermark, fed)
+    const world = replayed.slice(place.watermark, fed, lately)
+    const decided = decidedBy(decisions, world, fed, place.at)
     const input: Input = {
       now: place.at,
       watermark: place.watermark,
@@ -94,13 +95,15 @@ export async function replay(
       pageId: pageIdOf(tenant),
     }
     const looked = look(world, input)
-    replayed.keep(world, looked)
     out.ticks++
-    if (place.at < from) return
+    if (place.at >= from) tell(looked, world, place.at)
+    replayed.keep(world, looked)
+  }
+  const tell = (looked: Looked, world: World, at: Instant): void => {
     for (const { rule: id, key, transition } of looked.evaluated.moved)
       if (id === rule.id) {
         if (out.transitions.length >= MOST.told) out.truncated = true
-        else out.transitions.push({ key, transition, decidedAt: place.at })
+        else out.transitions.push({ key, transition, decidedAt: at })
       }
     for (const id of looked.turned.touched) {
       const page = world.pages.get(id)
@@ -126,7 +129,7 @@ export async function replay(
         const fed = newestOf(news.slice(taken, end))
         taken = end
         const seen = await seenAt(place, samples)
-        if (fed.length > 0 || seen.length > 0 || replayed.isDue(place.watermark, place.at)) lookAt(place, fed, seen)
+        if (fed.length > 0 || seen.length > 0 || isDue(place)) lookAt(place, fed, seen)
       }
     }
   } else {
@@ -144,11 +147,16 @@ export async function replay(
         seen.push(await readAt(series, at, null))
         nextValue += everyUs
       }
-      if (seen.length > 0 || replayed.isDue(at, at)) lookAt({ tick: 0, version: upto, watermark: at, at }, [], seen)
+      const place = { tick: 0, version: upto, watermark: at, at }
+      if (seen.length > 0 || isDue(place)) lookAt(place, [], seen)
     }
   }
   out.pages = [...told.values()].toSorted((a, b) => a.at - b.at)
   return out
+
+  function isDue({ watermark, at: now }: Place): boolean {
+    return replayed.isDue(watermark, now) || decisions.some(({ at }) => at > decidedUntil && at <= now)
+  }
 
   /** What was open at a place, as it was known there. */
   function open(place: Place): Promise<Subject[]> {
@@ -284,16 +292,17 @@ async function decisionsOf({ postgres }: Stores, tenant: TenantId): Promise<Deci
   }))
 }
 
-/** Decisions of a stretch of time, and those of violations that became known; as they stand at its end. */
-function decidedBy(decisions: readonly Decision[], fed: readonly Subject[], after: Instant, upto: Instant): Map<string, Instant> {
-  const keys = new Set(fed.filter(({ kind }) => kind === 'violation').map(({ key }) => key))
-  for (const { key, at } of decisions) if (at > after && at <= upto) keys.add(key)
-  const decided = new Map<string, Instant>()
-  for (const { key, at, isOpen } of decisions) {
-    if (at > upto || !keys.has(key)) continue
-    if (isOpen) decided.delete(key)
-    else decided.set(key, at)
-  }
+/** When people decided the violations of a look, as it stands at an instant; null of those that were opened again. */
+function decidedBy(
+  decisions: readonly Decision[],
+  world: World,
+  fed: readonly Subject[],
+  upto: Instant,
+): Map<string, Instant | null> {
+  const looked = [...[...world.subjects.values()].map(({ subject }) => subject), ...fed]
+  const keys = new Set(looked.filter(({ kind }) => kind === 'violation').map(({ key }) => key))
+  const decided = new Map<string, Instant | null>()
+  for (const { key, at, isOpen } of decisions) if (at <= upto && keys.has(key)) decided.set(key, isOpen ? null : at)
   return decided
 }
 

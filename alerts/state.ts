@@ -170,9 +170,15 @@ export async function loadInstances(
   return new Map(
     rows.map(({ rule, key, body, alertId, nextAt }) => [
       `${rule}\n${key}`,
-      { rule, key, instance: body as Instance, home: alertId, nextAt },
+      { rule, key, ...keptOf(body), home: alertId, nextAt },
     ]),
   )
+}
+
+/** The state of an instance and its labels, of what is kept of it. */
+export function keptOf(body: unknown): Pick<Kept, 'instance' | 'labels'> {
+  const { labels, ...instance } = body as Instance & { labels: Record<string, string> }
+  return { instance, labels }
 }
 
 /** Writes instances with the instant at which time alone moves them. */
@@ -185,13 +191,13 @@ export async function saveInstances(
     await tx
       .insert(alertInstances)
       .values(
-        some.map(({ rule, key, instance, home, nextAt }) => ({
+        some.map(({ rule, key, instance, labels, home, nextAt }) => ({
           tenantId: tenant,
           rule,
           key,
           epoch: instance.epoch,
           state: instance.state,
-          body: instance,
+          body: { ...instance, labels },
           nextAt,
           alertId: home,
         })),

@@ -5,7 +5,7 @@ import type { Kept, SeenSeries } from '../model/alert-evaluate.ts'
 import { type Input, look, type Looked, type World } from '../model/alert-look.ts'
 import { compose, type Letterhead } from '../model/alert-compose.ts'
 import type { Page } from '../model/alert-page.ts'
-import { type Instance, OVER_US } from '../model/alert-step.ts'
+import { OVER_US } from '../model/alert-step.ts'
 import type { Subject } from '../model/alert-subject.ts'
 import type { Turn } from '../model/alert-turn.ts'
 import type { Instant } from '../model/instant.ts'
@@ -15,6 +15,7 @@ import { silencesAt } from '../platform/alert-silences.ts'
 import { logged } from '../platform/logged.ts'
 import type { Db, Tx } from '../platform/postgres/client.ts'
 import {
+  alertChannels,
   alertCursors,
   alertInstances,
   alertNotes,
@@ -28,6 +29,7 @@ import {
 import { alertSignals } from '../queries/alert-signals.ts'
 import { tenantCalendars, type TenantCalendars } from '../queries/derive/tenant-calendars.ts'
 import { tenantReader } from '../queries/run.ts'
+import { channelKinds } from './channels.ts'
 import type { EngineParts } from './engine.ts'
 import { letterhead } from './letterhead.ts'
 import { tenantMoney } from './money.ts'
@@ -37,6 +39,7 @@ import {
   dateOf,
   instantOf,
   isDue,
+  keptOf,
   type KnownSubject,
   loadBlocks,
   loadInstances,
@@ -368,7 +371,7 @@ async function leftBehind(tx: Tx, tenant: TenantId, inForce: readonly string[]):
         inForce.length === 0 ? undefined : notInArray(alertInstances.rule, [...inForce]),
       ),
     )
-  return rows.map(({ rule, key, body, alertId }) => ({ rule, key, instance: body as Instance, home: alertId }))
+  return rows.map(({ rule, key, body, alertId }) => ({ rule, key, ...keptOf(body), home: alertId }))
 }
 
 /** Clocks that run, by service level. */
@@ -382,6 +385,16 @@ async function running(tx: Tx, tenant: TenantId): Promise<Map<string, number>> {
     )
     .groupBy(name)
   return new Map(rows.map((row) => [row.name, row.clocks]))
+}
+
+/** Channels that show who has acknowledged what; the others would only be disturbed by it. */
+async function mirroringChannels(tx: Tx, tenant: TenantId): Promise<Set<string>> {
+  const rows = await tx
+    .select({ id: alertChannels.id, kind: alertChannels.kind })
+    .from(alertChannels)
+    .where(eq(alertChannels.tenantId, tenant))
+  const kinds = await channelKinds()
+  return new Set(rows.filter(({ kind }) => kinds.get(kind)?.mirrors === true).map(({ id }) => id))
 }
 
 /** Writes what a look changed. */
@@ -414,7 +427,9 @@ async function keep(
     await tx
       .insert(alertStory)
       .values(some.map(({ page, what, detail }) => ({ tenantId: tenant, alertId: page, at, actor: 'engine', what, detail })))
-  for (const some of chunks(turned.notes, 200))
+  const mirrors = turned.notes.some(({ kind }) => kind === 'acknowledged') ? await mirroringChannels(tx, tenant) : null
+  const notes = turned.notes.filter(({ kind, to }) => kind !== 'acknowledged' || mirrors?.has(to) === true)
+  for (const some of chunks(notes, 200))
     await tx.insert(alertNotes).values(
       some.flatMap((draft) => {
         const page = world.pages.get(draft.page)

@@ -4,6 +4,7 @@ import { SightlineError } from '../platform/errors.ts'
 import type { Db } from '../platform/postgres/client.ts'
 import { LINK_ACTOR } from './acknowledge-page.ts'
 import { isOver } from '../model/alert-body.ts'
+import { FOLLOW_UP } from '../model/alert-page.ts'
 import type { EffectiveRule } from '../model/alert-inherit.ts'
 import { Severity } from '../model/alert-rule.ts'
 import { instantToIso } from '../model/instant.ts'
@@ -35,7 +36,7 @@ export async function alertNames(
 
 /** Title of a rule; pages that follow up an outage come from no rule of their own. */
 export function ruleTitle(id: string, rules: AlertNames['rules']): string {
-  return rules.get(id)?.rule.title ?? (id === 'follow-up' ? 'Follow-up of an outage' : id)
+  return rules.get(id)?.rule.title ?? (id === FOLLOW_UP ? 'Follow-up of an outage' : id)
 }
 
 /** An alert as lists show it. */

@@ -116,7 +116,7 @@ export async function runServer(options: {
       alerting = startAlerting({
         stores,
         secrets: services.secrets,
-        links: await openAlertLinks({ key: env.secretKey, folder }),
+        links: services.links,
         url: env.publicUrl ?? http.url,
         heartbeatUrl: env.heartbeatUrl,
         sending,

@@ -10,7 +10,14 @@ import type { Instant } from './instant.ts'
 export type InForce = { rule: AlertRule; version: number }
 
 /** A rule and key between two looks, and the page that it is part of. */
-export type Kept = { rule: string; key: string; instance: Instance; home: string | null }
+export type Kept = {
+  rule: string
+  key: string
+  instance: Instance
+  home: string | null
+  /** What is known of the key beside its state: what silences look at. */
+  labels: Record<string, string>
+}
 
 /** What a rule's series was seen to be at an instant; null where it could not be read. */
 export type SeenSeries = { rule: InForce; at: Instant; seen: readonly Seen[] | null }
@@ -134,21 +141,30 @@ function take(
   /** What is looked up is moved by the next look, and by time alone never. */
   how?: 'looked up',
 ): void {
-  const kept = instances.get(`${rule.id}\n${key}`) ?? { rule: rule.id, key, instance: INACTIVE, home: null }
+  const kept = instances.get(`${rule.id}\n${key}`) ?? { rule: rule.id, key, instance: INACTIVE, home: null, labels: {} }
   const { next, transitions, nextAt } = step(rule, kept.instance, look, watermark)
   const isNew = kept.instance === INACTIVE
   if (isNew && next.epoch === 0) return
-  out.instances.push({ rule: rule.id, key, instance: next, home: kept.home, nextAt: how === undefined ? nextAt : null })
+  const said = transitions.length === 0 ? null : about(next)
+  out.instances.push({
+    rule: rule.id,
+    key,
+    instance: next,
+    home: kept.home,
+    labels: said?.labels ?? kept.labels,
+    nextAt: how === undefined ? nextAt : null,
+  })
+  if (said === null) return
+  const { member, ...rest } = said
   for (const transition of transitions) {
     out.moved.push({ rule: rule.id, ruleVersion: version, key, transition })
-    const { member, ...said } = about(next)
     out.changes.push({
       rule,
       key,
       transition,
       after: next,
       home: kept.home,
-      ...said,
+      ...rest,
       member: { ...member, rule: rule.id, key, since: next.since, severity: transition.severity },
     })
   }

@@ -35,7 +35,7 @@ export function lintRule(rule: AlertRule, context: LintContext): AlertProblem[] 
 
 function lintSummary({ summary, watch }: AlertRule, labels: ReadonlySet<string>, add: AddProblem): void {
   const fields = new Set<string>(SUMMARY_FIELDS)
-  const general = new Set(['rule', 'n', 'of', 'money', 'key', 'value', 'threshold', 'severity'])
+  const general = new Set(['rule', 'count', 'n', 'of', 'money', 'key', 'value', 'threshold', 'severity'])
   for (const part of summary.matchAll(/\{([^{}]*)\}?|\}/gu)) {
     const [whole, field] = part
     if (field === undefined)

@@ -36,7 +36,7 @@ const deadlines = (id: string, title: string, slas: string[], noun: string) => (
   wait_s: 30,
   interval_s: HOUR_S,
   repeat_s: DAY_S,
-  summary: `{n} ${noun} of {owner}: {sla}, {money}`,
+  summary: '{count} of {owner}: {sla}, {money}',
 })
 
 /**
@@ -60,7 +60,7 @@ export const ALERT_PACK: Pack = {
       group_by: ['sla', 'entity'],
       interval_s: HOUR_S,
       repeat_s: DAY_S,
-      summary: '{n} invoices of {entity} are unpaid at their due date, {money}',
+      summary: '{count} of {entity} unpaid at the due date, {money}',
     },
     {
       id: 'technical-incidents',
@@ -72,7 +72,7 @@ export const ALERT_PACK: Pack = {
       group_by: ['incident'],
       wait_s: 10,
       inhibited: false,
-      summary: '{incident} blocks {n} documents, {money}',
+      summary: '{incident} blocks {count}, {money}',
     },
     {
       id: 'critical-violations',
@@ -83,7 +83,7 @@ export const ALERT_PACK: Pack = {
       watch: { kind: 'control', severities: ['critical'] },
       group_by: ['control'],
       inhibited: false,
-      summary: '{control}: {n} violations, {money}',
+      summary: '{control}: {count}, {money}',
     },
     {
       id: 'high-violations',
@@ -96,7 +96,7 @@ export const ALERT_PACK: Pack = {
       interval_s: HOUR_S,
       repeat_s: DAY_S,
       inhibited: false,
-      summary: '{control}: {n} violations, {money}',
+      summary: '{control}: {count}, {money}',
     },
     {
       id: 'silent-sources',

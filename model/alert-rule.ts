@@ -130,9 +130,10 @@ export type WatchKind = Watched['kind']
 export const GROUPINGS = ['key', 'sla', 'control', 'object_type', 'owner', 'incident', ...DIMENSIONS] as const
 export type Grouping = (typeof GROUPINGS)[number]
 
-/** Fields that a summary may name as `{field}`. */
+/** Fields that a summary may name as `{field}`; `count` is how many of what, such as `12 invoices`. */
 export const SUMMARY_FIELDS = [
   'rule',
+  'count',
   'n',
   'of',
   'money',

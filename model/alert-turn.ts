@@ -1,5 +1,6 @@
 import { type AlertBody, LISTED_MEMBERS } from './alert-body.ts'
-import { isAsGrave, matches, onDuty, routesFor } from './alert-matching.ts'
+import { isAsGrave, matches, routesFor } from './alert-matching.ts'
+import { onDuty } from './on-duty.ts'
 import type { NoteKind } from './alert-note.ts'
 import { emptyPage, FOLLOW_UP, join, type Joining, leave, type Page, type PageParty } from './alert-page.ts'
 import type { Matcher, Party, Routing } from './alert-routing.ts'
@@ -336,6 +337,8 @@ function lead(turn: Turn, out: Turned, page: Page): void {
 /** Takes the steps of a party that are due, and holds it until its working time where it may wait. */
 function escalate(turn: Turn, out: Turned, page: Page, own: PageParty): void {
   const party = partyOf(turn, own)
+  if (own.state === 'acknowledged' && own.nextAt !== null)
+    for (const channel of page.heard[own.party] ?? []) note(out, page, own.party, channel, 'acknowledged', page.startedAt)
   if (party === undefined || own.state === 'done' || own.state === 'handed_over' || own.state === 'acknowledged') {
     own.nextAt = null
     return

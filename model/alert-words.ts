@@ -18,6 +18,7 @@ export function titleOf(
   if (rule !== undefined && rule.summary !== '')
     return filled(rule.summary, {
       rule: rule.title,
+      count: `${n} ${plural(noun, n)}`,
       n: String(n),
       of: of === null ? '' : String(of),
       money,
@@ -43,7 +44,8 @@ export function titleOf(
 
 /** Fills the fields of a summary; unknown ones are refused when the rule is kept. */
 function filled(summary: string, fields: Readonly<Record<string, string>>): string {
-  return summary.replace(/\{([a-z_]+)\}/gu, (_all, name: string) => fields[name] ?? '')
+  const text = summary.replace(/\{([a-z_]+)\}/gu, (_all, name: string) => fields[name] ?? '')
+  return text.replaceAll(/\s+/gu, ' ').replace(/[\s,;:]+$/u, '')
 }
 
 function plural(noun: string, n: number): string {

@@ -44,9 +44,11 @@ export async function acknowledgeAlert(
           acknowledgedAt: deed.now,
           acknowledgedBy: deed.actor,
           acknowledgedSeverity: alert.severity,
-          nextAt: null,
+          nextAt: deed.now,
         })
         .where(partyOf(alert, party))
+    // The engine tells those who show by themselves who has taken what; what waits for more members goes on waiting.
+    if (alert.state === 'firing') await wake(tx, alert, deed.now)
     const detail = { parties: open.map(({ party }) => party), severity: alert.severity, ...noteOf(input.note) }
     return [{ what: 'acknowledged', detail }]
   })

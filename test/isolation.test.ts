@@ -17,7 +17,8 @@ import { storeCalendar } from '../queries/calendar-store.ts'
 import { kpiCatalogue } from '../queries/kpi-catalogue.ts'
 import { migrateClickHouse } from '../queries/migrate.ts'
 import { aNote } from './support/notes.ts'
-import { sharedServer, type TestServer } from './support/server.ts'
+import { plantAlert } from './support/alert-rows.ts'
+import { startServer, type TestServer } from './support/server.ts'
 
 /** What only one of the two tenants says, wherever text can stand. */
 const [MINE, THEIRS] = ['ALPHA', 'BRAVO'] as const
@@ -32,6 +33,8 @@ const imports: Record<string, string> = {}
 let letters: string[] = []
 let incidents: string[] = []
 let violations: string[] = []
+/** Alerts of both tenants, by id. */
+const alerts: string[] = []
 /** What I was told before the other tenant sent anything, and what I and the other are told since. */
 let alone: Map<string, string>
 let beside: Map<string, string>
@@ -40,7 +43,8 @@ let others: Map<string, string>
 let operations: Record<string, { get?: { parameters?: Parameter[] } }>
 
 before(async () => {
-  server = await sharedServer()
+  // Without the engine: what it opens depends on when it looks.
+  server = await startServer({ parts: ['api', 'ingest'] })
   operations = (await server.ask<{ paths: typeof operations }>('GET', '/openapi.json')).body.paths
   mine = await server.freshTenant()
   theirs = await server.freshTenant()
@@ -182,6 +186,8 @@ async function fillIngestion(tenant: string, mark: string, size: number): Promis
   const note = aNote({ title: mark, tenant })
   const row = { tenantId: tenant, key: `${tenant}/note`, channelId: 'ops', kind: 'firing', body: note, nextAt: at, createdAt: at }
   await server.stores.postgres.db.insert(alertNotes).values({ ...row, state: 'sent' as const, receipt: mark })
+  const planted = { title: mark, rule: mark.toLowerCase(), group: mark, money: size, members: [{ label: mark }] }
+  alerts.push(await plantAlert(server.stores.postgres.db, tenant, planted, Date.UTC(2026, 1, 10)))
   await post('/v1/targets', { kpi: 'exception-rate', dimension: 'supplier', group: mark, value: size / 100 }, 200)
   const { body: pack } = await server.ask<{ body: Record<string, unknown> }>('GET', '/v1/mappings/coupa-style', { tenant })
   const { version: _version, ...mapping } = pack.body
@@ -382,6 +388,7 @@ function idsOf(path: string): string[] {
   if (path.startsWith('/v1/integrations/traces')) return ['5b8efff798038103d269b633813fc60c']
   if (path.startsWith('/v1/violations')) return violations.slice(0, 3)
   if (path.startsWith('/v1/controls')) return ['self-approval', 'order-after-risk-rise']
+  if (path.startsWith('/v1/alerts')) return alerts
   if (path.startsWith('/v1/slas')) return ['posting', 'none']
   if (path.startsWith('/v1/rules')) return ['erp-silent', 'none']
   if (path.startsWith('/v1/channels')) return ['ops', 'none']
@@ -395,13 +402,14 @@ const OF_ITS_TIME = new Set([
   '/v1/ledger',
   '/v1/dead-letters/export',
   '/v1/dead-letters/{id}',
+  '/v1/alerts/{id}',
   '/v1/objects/{type}/{id}/history',
   '/v1/channels',
   '/v1/channels/{id}/notes',
 ])
 
 /** Routes that tell instants of now alone, the same for all who are up to date. */
-const OF_NOW = new Set(['/v1/answers'])
+const OF_NOW = new Set(['/v1/answers', '/v1/alerts/engine'])
 
 /** Routes that answer these tenants alike, since neither has evaluated a policy whose versions could be compared. */
 const ALIKE = new Set(['/v1/controls/{id}/versions'])

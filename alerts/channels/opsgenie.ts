@@ -25,6 +25,7 @@ export const channel: Channel<typeof Config> = {
   title: 'Opsgenie',
   config: Config,
   secret: ['api_key'],
+  mirrors: true,
   send(note, { url, api_key }, means) {
     const alias = oneLine(note.alert_id, 512)
     const act = note.kind === 'resolved' ? 'close' : note.kind === 'acknowledged' ? 'acknowledge' : null

@@ -30,6 +30,7 @@ export const channel: Channel<typeof Config> = {
   title: 'PagerDuty',
   config: Config,
   secret: ['routing_key'],
+  mirrors: true,
   send: (note, { url, routing_key }, means) => postJson(means, { id: note.id, url, body: eventOf(note, routing_key) }),
   probe: ({ url }, means) => probeAddress(url, means),
 }

@@ -37,7 +37,7 @@ export const Backtest = z
     pages_a_week: z.number(),
     first_page_at: z.string().nullable(),
     before: z
-      .object({ pages: z.int(), pages_a_week: z.number() })
+      .object({ pages: z.int(), pages_a_week: z.number(), at: z.array(z.string()).describe('when each was told') })
       .nullable()
       .describe('the rule as it stands; null where it is new'),
     truncated: z.boolean().describe('whether transitions or pages were left out, since there are too many'),

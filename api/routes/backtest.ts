@@ -58,7 +58,10 @@ export const backtestRoutes: Route[] = [
         })),
         pages_a_week: aWeek(found),
         first_page_at: found.pages[0] === undefined ? null : instantToIso(found.pages[0].at),
-        before: before === null ? null : { pages: before.pages.length, pages_a_week: aWeek(before) },
+        before:
+          before === null
+            ? null
+            : { pages: before.pages.length, pages_a_week: aWeek(before), at: before.pages.map(({ at }) => instantToIso(at)) },
         truncated: found.truncated,
       }
     },

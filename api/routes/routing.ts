@@ -1,4 +1,5 @@
-import { onDuty, plannedSteps, routesFor } from '../../model/alert-matching.ts'
+import { plannedSteps, routesFor } from '../../model/alert-matching.ts'
+import { onDuty } from '../../model/on-duty.ts'
 import type { Party, Rota } from '../../model/alert-routing.ts'
 import { lintRouting } from '../../model/alert-routing-lint.ts'
 import { type Instant, instantToIso } from '../../model/instant.ts'

@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { Locator, Page } from 'playwright-core'
+import type { Part } from '../../cli/run-server.ts'
 import { buildWeb } from '../../web/build.ts'
 import { startBrowser, type TestBrowser } from './browser.ts'
 import { startServer, type TestServer } from './server.ts'
@@ -29,8 +30,8 @@ export function pagesOf(server: Pick<TestServer, 'url' | 'token'>, browser: Test
 export type Site = { server: TestServer; browser: TestBrowser; open: ReturnType<typeof pagesOf>; close(): Promise<void> }
 
 /** Starts a site with two tenants: `acme`, to be filled, and `newcomer`, which stays empty. */
-export async function startSite(): Promise<Site> {
-  const server = await startServer({ webFolder: (await buildWeb({ onlyIfStale: true })).folder })
+export async function startSite(options: { parts?: readonly Part[] } = {}): Promise<Site> {
+  const server = await startServer({ ...options, webFolder: (await buildWeb({ onlyIfStale: true })).folder })
   const browser = await startBrowser()
   for (const [id, name] of [
     ['acme', 'Acme Industries'],

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type RunningServer, runServer } from '../../cli/run-server.ts'
+import { type Part, type RunningServer, runServer } from '../../cli/run-server.ts'
 import { readEnv } from '../../platform/env.ts'
 import { verifiedTenant } from '../../model/tenant.ts'
 import { openLog } from '../../platform/log.ts'
@@ -37,12 +37,20 @@ export function sharedServer(): Promise<TestServer> {
   return (shared ??= startServer())
 }
 
-/** Starts a server of its own. */
-export async function startServer(options: { folder?: string; webFolder?: string | null } = {}): Promise<TestServer> {
+/** Starts a server of its own. Alerts are evaluated and sent where `parts` says so only: what comes by itself is in no test's way. */
+export async function startServer(
+  options: { folder?: string; webFolder?: string | null; parts?: readonly Part[] } = {},
+): Promise<TestServer> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sightline-test-')))
   const env = readEnv({ SIGHTLINE_DATA: folder, SIGHTLINE_PORT: '0' })
   const log = openLog({ level: 'error', human: true })
-  const server = await runServer({ env, log, webFolder: options.webFolder ?? null, computes: false })
+  const server = await runServer({
+    env,
+    log,
+    webFolder: options.webFolder ?? null,
+    computes: false,
+    parts: options.parts ?? ['api', 'ingest'],
+  })
   const token = server.adminToken ?? ''
   const ask: TestServer['ask'] = async <T>(
     method: string,

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { AlertDetail } from '../../../api/contract/alerts.ts'
 import { useAct, useAnswer } from '../../answers.ts'
@@ -17,8 +17,9 @@ import { Deliveries, Parties } from './alert-people.tsx'
 import { Members } from './alert-members.tsx'
 import { Story, Transitions } from './alert-story.tsx'
 import { EngineBanner } from './engine-banner.tsx'
-import { SilenceDialog } from './silences/silence-dialog.tsx'
 import { matcherFor } from './silences/silence-text.ts'
+
+const SilenceDialog = lazy(async () => ({ default: (await import('./silences/silence-dialog.tsx')).SilenceDialog }))
 
 const REFRESH_MS = 10_000
 
@@ -135,7 +136,7 @@ function Acts({ of }: { of: AlertDetail }) {
           Close it
         </Button>
       )}
-      {isSilencing && <SilenceDialog start={matcherFor(of)} onClose={() => setSilencing(false)} />}
+      <Suspense>{isSilencing && <SilenceDialog start={matcherFor(of)} onClose={() => setSilencing(false)} />}</Suspense>
       <ActDialog of={of} act={act} onClose={() => setAct(null)} />
     </div>
   )

@@ -1,9 +1,9 @@
 import { Checkbox, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useSearchParams } from 'react-router'
 import type { Alerts } from '../../../api/contract/alerts.ts'
-import { SEVERITIES } from '../../../model/alert-rule.ts'
+import type { Severity } from '../../../model/alert-rule.ts'
 import { useAct, useAlerts } from '../../answers.ts'
 import { count } from '../../format.ts'
 import { useNow } from '../../now.ts'
@@ -16,8 +16,9 @@ import { useSetParameters } from '../../scope.ts'
 import type { Alert } from './alert-parts.tsx'
 import { engineSentence, useEngine } from './engine-banner.tsx'
 import { InboxTable } from './inbox-table.tsx'
-import { SilenceDialog } from './silences/silence-dialog.tsx'
 import { matcherFor } from './silences/silence-text.ts'
+
+const SilenceDialog = lazy(async () => ({ default: (await import('./silences/silence-dialog.tsx')).SilenceDialog }))
 
 const VIEWS = {
   open: { label: 'Open', of: 'open', filter: { held: 'false' } },
@@ -29,6 +30,12 @@ const VIEWS = {
 type View = keyof typeof VIEWS
 
 const TYPING_MS = 300
+
+const FROM: readonly (readonly [Severity, string])[] = [
+  ['critical', 'Critical'],
+  ['high', 'High or graver'],
+  ['medium', 'Medium or graver'],
+]
 
 /** Open alerts, the grave and costly first; j and k walk through them. */
 export function Inbox() {
@@ -66,15 +73,7 @@ export function Inbox() {
           aria-label="Severity"
           value={severity ?? ''}
           onChange={(event) => setParameters({ severity: event.currentTarget.value })}
-          data={[
-            { value: '', label: 'Any severity' },
-            ...SEVERITIES.slice(1)
-              .toReversed()
-              .map((one) => ({
-                value: one,
-                label: one === 'critical' ? 'Critical' : `${one[0]?.toUpperCase()}${one.slice(1)} or graver`,
-              })),
-          ]}
+          data={[{ value: '', label: 'Any severity' }, ...FROM.map(([value, label]) => ({ value, label }))]}
         />
         <PartySelect rows={rows ?? []} value={party} onChange={(value) => setParameters({ party: value })} />
         <SearchText value={q} onChange={(value) => setParameters({ q: value })} />
@@ -103,7 +102,9 @@ export function Inbox() {
           )
         }
       </Shown>
-      {silencing !== null && <SilenceDialog start={matcherFor(silencing)} onClose={() => setSilencing(null)} />}
+      <Suspense>
+        {silencing !== null && <SilenceDialog start={matcherFor(silencing)} onClose={() => setSilencing(null)} />}
+      </Suspense>
     </Panel>
   )
 }

@@ -1,6 +1,6 @@
 import { Button, NativeSelect, NumberInput, PasswordInput, TagsInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import { useNavigate } from 'react-router'
+import { useLocation, useNavigate } from 'react-router'
 import type { ChannelKinds, ChannelView } from '../../../../api/contract/channels.ts'
 import { useAct } from '../../../answers.ts'
 import { words } from '../../../format.ts'
@@ -9,6 +9,7 @@ import { Fault } from '../../../parts/states.tsx'
 import { useAddress } from '../../../scope.ts'
 import { useSession } from '../../../session.ts'
 import { type Values, valuesOf } from '../../reference/fields.ts'
+import { recordOf } from '../rules/draft.ts'
 import { type ChannelField, channelFields, configOf } from './channel-fields.ts'
 
 type Props = { of: ChannelView | undefined; kinds: ChannelKinds['kinds'] }
@@ -18,6 +19,7 @@ export function ChannelForm({ of, kinds }: Props) {
   const admin = useSession().scopes.includes('admin')
   const navigate = useNavigate()
   const address = useAddress()
+  const { state } = useLocation() as { state: unknown }
   const [kindName, setKind] = useState(of?.kind ?? kinds[0]?.kind ?? '')
   const [id, setId] = useState(of?.id ?? '')
   const [title, setTitle] = useState(of?.title ?? '')
@@ -35,6 +37,7 @@ export function ChannelForm({ of, kinds }: Props) {
           body: { title: title.trim(), config, per_minute: perMinute },
         },
   )
+  const warned = save.isSuccess ? save.data.warning : warningOf(state)
   return (
     <Panel title="Settings" note={of === undefined ? undefined : 'secrets stay as they are unless you write a new one'}>
       <form
@@ -42,8 +45,11 @@ export function ChannelForm({ of, kinds }: Props) {
         onSubmit={(event) => {
           event.preventDefault()
           save.mutate(undefined, {
-            onSuccess: ({ channel }) => {
-              if (of === undefined) void navigate(address(`/alerts/channels/${encodeURIComponent(channel.id)}`))
+            onSuccess: ({ channel, warning }) => {
+              if (of === undefined)
+                void navigate(address(`/alerts/channels/${encodeURIComponent(channel.id)}`), { state: { warning } })
+              // What was written as a secret is kept sealed now.
+              else setValues(valuesOf(fields, channel.config))
             },
           })
         }}
@@ -106,15 +112,21 @@ export function ChannelForm({ of, kinds }: Props) {
             {save.isSuccess && save.data.warning === null && <span role="status">Saved.</span>}
           </div>
         )}
-        {save.data?.warning != null && (
+        {warned !== null && (
           <p className="alert-notice" role="status">
-            <strong>Kept, and nobody can be reached there right now:</strong> {save.data.warning}
+            <strong>Kept, and nobody can be reached there right now:</strong> {warned}
           </p>
         )}
         {save.isError && <Fault error={save.error} />}
       </form>
     </Panel>
   )
+}
+
+/** What was told when the channel was made, on the way to its page. */
+function warningOf(state: unknown): string | null {
+  const warning = recordOf(state)['warning']
+  return typeof warning === 'string' ? warning : null
 }
 
 type InputProps = {

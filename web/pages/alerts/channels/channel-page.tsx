@@ -32,7 +32,7 @@ export function ChannelPage({ of, kinds }: Props) {
         {of !== undefined && <ChannelActs of={of} />}
       </div>
       {of !== undefined && <TestPanel of={of} />}
-      <ChannelForm key={of?.updated_at} of={of} kinds={kinds} />
+      <ChannelForm of={of} kinds={kinds} />
       {of !== undefined && <Messages of={of} />}
     </div>
   )

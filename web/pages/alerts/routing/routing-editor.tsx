@@ -7,12 +7,14 @@ import { Panel } from '../../../parts/panel.tsx'
 import { Fault } from '../../../parts/states.tsx'
 import { useSession } from '../../../session.ts'
 import { Problems } from '../problems.tsx'
-import { draftText, readDraft } from '../rules/draft.ts'
+import { draftText, readDraft } from '../rules/draft-text.ts'
 import { PreviewPanel } from './preview-panel.tsx'
 import { RoutingFields } from './routing-fields.tsx'
 
 /** The routing as a form or as YAML, to be tried before it is kept. */
-export function RoutingEditor({ of, onSaved }: { of: RoutingView; onSaved: () => void }) {
+export function RoutingEditor({ of: present, onSaved }: { of: RoutingView; onSaved: () => void }) {
+  // What somebody else keeps meanwhile is a conflict, and not what was changed here.
+  const [of] = useState(present)
   const admin = useSession().scopes.includes('admin')
   const saved = draftText(of.routing)
   const [text, setText] = useState(saved)

@@ -21,7 +21,8 @@ export function RoutingFields({ of, set }: Props) {
   return (
     <>
       <Rows
-        legend="Route"
+        title="Routes"
+        noun="route"
         add="Add a route"
         least={0}
         ordered
@@ -39,7 +40,8 @@ export function RoutingFields({ of, set }: Props) {
         )}
       </Rows>
       <Rows
-        legend="Party"
+        title="Parties"
+        noun="party"
         add="Add a party"
         least={0}
         rows={parties}
@@ -49,7 +51,8 @@ export function RoutingFields({ of, set }: Props) {
         {(row, change) => <PartyRow of={row} set={change} channels={channelChoices} rotas={choicesOf(rotas)} />}
       </Rows>
       <Rows
-        legend="Rota"
+        title="Rotas"
+        noun="rota"
         add="Add a rota"
         least={0}
         rows={rotas}
@@ -146,7 +149,8 @@ function PartyRow({ of, set, channels, rotas }: Props & { channels: Choice[]; ro
       />
       <div className="form-wide">
         <Rows
-          legend="Step"
+          title="Steps"
+          noun="step"
           add="Add a step"
           least={0}
           rows={rowsOf(of['steps'])}
@@ -230,7 +234,8 @@ function RotaRow({ of, set, channels }: Props & { channels: Choice[] }) {
       />
       <div className="form-wide">
         <Rows
-          legend="Person"
+          title="People"
+          noun="person"
           add="Add a person"
           rows={rowsOf(of['people'])}
           fresh={{ name: '', channel: channels[0]?.value ?? '' }}
@@ -241,7 +246,8 @@ function RotaRow({ of, set, channels }: Props & { channels: Choice[] }) {
       </div>
       <div className="form-wide">
         <Rows
-          legend="Stand-in"
+          title="Stand-ins"
+          noun="stand-in"
           add="Add a stand-in"
           least={0}
           rows={rowsOf(of['overrides'])}

@@ -39,7 +39,7 @@ export function RoutingSection() {
                 : `version ${of.version}, kept ${instant(of.created_at)} by ${of.created_by ?? 'somebody'}`}
             </span>
           </div>
-          {view === 'read' ? <AsItStands of={of} /> : <RoutingEditor key={of.version} of={of} onSaved={() => setView('read')} />}
+          {view === 'read' ? <AsItStands of={of} /> : <RoutingEditor of={of} onSaved={() => setView('read')} />}
         </div>
       )}
     </Shown>

@@ -1,4 +1,4 @@
-import { onDuty } from '../../../../model/alert-matching.ts'
+import { onDuty } from '../../../../model/on-duty.ts'
 import type { Rota } from '../../../../model/alert-routing.ts'
 import type { Instant } from '../../../../model/instant.ts'
 

@@ -13,8 +13,8 @@ export function daysOf(from: string, to: string): { day: string; label: string }
 }
 
 /** How many pages were sent on each day, UTC. */
-export function pagesByDay(pages: readonly { at: string }[]): Map<string, number> {
+export function pagesByDay(pages: readonly string[]): Map<string, number> {
   const days = new Map<string, number>()
-  for (const { at } of pages) days.set(at.slice(0, 10), (days.get(at.slice(0, 10)) ?? 0) + 1)
+  for (const at of pages) days.set(at.slice(0, 10), (days.get(at.slice(0, 10)) ?? 0) + 1)
   return days
 }

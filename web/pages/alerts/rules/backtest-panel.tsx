@@ -19,24 +19,21 @@ const DAY_MS = 86_400_000
 type Props = {
   /** The draft; undefined while it is no rule. */
   rule: Draft | undefined
-  /** The rule as it stands; undefined where it is new. */
-  saved: Draft | undefined
+  /** Whether it differs from the rule as it stands, which is shown beside it then. */
   isDirty: boolean
 }
 
 /** What a rule would have done over history, through the whole pipeline, beside what the rule as it stands would have. */
-export function BacktestPanel({ rule, saved, isDirty }: Props) {
+export function BacktestPanel({ rule, isDirty }: Props) {
   const { tenant } = useScope()
   const [days, setDays] = useState('30')
   const [mode, setMode] = useState<Backtest['mode']>('hindsight')
   const run = useMutation({
     mutationFn: async () => {
       const to = new Date()
-      const window = { from: new Date(to.getTime() - Number(days) * DAY_MS).toISOString(), to: to.toISOString(), mode }
-      const ran = (body: Draft) =>
-        ask('Backtest', '/v1/rules/backtest', { method: 'POST', tenant, body: { rule: body, ...window } })
-      const [after, before] = await Promise.all([ran(rule ?? {}), saved === undefined || !isDirty ? null : ran(saved)])
-      return { after, before, of: rule }
+      const from = new Date(to.getTime() - Number(days) * DAY_MS)
+      const body = { rule, from: from.toISOString(), to: to.toISOString(), mode }
+      return { found: await ask('Backtest', '/v1/rules/backtest', { method: 'POST', tenant, body }), of: rule }
     },
   })
   return (
@@ -82,32 +79,32 @@ export function BacktestPanel({ rule, saved, isDirty }: Props) {
         <Empty certain title="Not run yet">
           <p>
             Run it to see the pages that this rule would have sent, day by day
-            {saved === undefined ? '' : ', before and after the change'}.
+            {isDirty ? ', before and after the change' : ''}.
           </p>
         </Empty>
       ) : (
-        <Result {...run.data} isStale={run.data.of !== rule} />
+        <Result of={run.data.found} isChanged={isDirty} isStale={run.data.of !== rule} />
       )}
     </Panel>
   )
 }
 
-type ResultProps = { after: Backtest; before: Backtest | null; isStale: boolean }
+type ResultProps = { of: Backtest; isChanged: boolean; isStale: boolean }
 
-function Result({ after, before, isStale }: ResultProps) {
+function Result({ of: after, isChanged, isStale }: ResultProps) {
   const days = daysOf(after.from, after.to)
-  const [now, then] = [pagesByDay(after.pages), before === null ? null : pagesByDay(before.pages)]
-  const stands = before === null ? after.before : { pages: before.pages.length, pages_a_week: before.pages_a_week }
-  const changed = before === null ? 'Pages' : 'With the change'
+  const before = isChanged ? after.before : null
+  const now = pagesByDay(after.pages.map(({ at }) => at))
+  const then = before === null ? null : pagesByDay(before.at)
   return (
     <div className="stack">
       {isStale && <p className="former">The rule has been changed since: run it again.</p>}
       <Figures
         items={[
           { name: 'Pages a week', value: perWeek(after.pages_a_week), note: counted(after.pages.length, 'page') },
-          ...(stands === null
+          ...(before === null
             ? []
-            : [{ name: 'As it stands', value: perWeek(stands.pages_a_week), note: counted(stands.pages, 'page') }]),
+            : [{ name: 'As it stands', value: perWeek(before.pages_a_week), note: counted(before.pages, 'page') }]),
           { name: 'First page', value: instant(after.first_page_at) },
           { name: 'Changes of state', value: count(after.transitions.length) },
           { name: 'Evaluations', value: count(after.ticks) },
@@ -120,7 +117,7 @@ function Result({ after, before, isStale }: ResultProps) {
         axis={(value) => count(value)}
         series={[
           ...(then === null ? [] : [{ key: 'before', label: 'As it stands', color: 'var(--data-soft)', dash: '5 4' }]),
-          { key: 'after', label: changed, color: 'var(--accent)' },
+          { key: 'after', label: then === null ? 'Pages' : 'With the change', color: 'var(--accent)' },
         ]}
         points={days.map(({ day, label }) => ({
           label,

@@ -91,7 +91,9 @@ export function SeverityInput({ label, value, onChange }: { label: string; value
 }
 
 type RowsProps = {
-  legend: string
+  /** What the rows are, and what one of them is. */
+  title: string
+  noun: string
   rows: readonly Draft[]
   /** What a row that is added says. */
   fresh: Draft
@@ -105,10 +107,10 @@ type RowsProps = {
 }
 
 /** Rows that can be added and taken away, each with inputs of its own. */
-export function Rows({ legend, rows, fresh, add, least = 1, ordered = false, children, onChange }: RowsProps) {
+export function Rows({ title, noun, rows, fresh, add, least = 1, ordered = false, children, onChange }: RowsProps) {
   return (
     <fieldset className="form-part rule-rows">
-      <legend>{legend}</legend>
+      <legend>{title}</legend>
       {rows.map((row, index) => (
         // Rows have no name of their own; they are only added at the end and taken away.
         // oxlint-disable-next-line react/no-array-index-key
@@ -120,7 +122,7 @@ export function Rows({ legend, rows, fresh, add, least = 1, ordered = false, chi
                 size="xs"
                 variant="subtle"
                 disabled={index === 0}
-                aria-label={`Move ${legend.toLowerCase()} ${index + 1} up`}
+                aria-label={`Move ${noun} ${index + 1} up`}
                 onClick={() => onChange(rows.toSpliced(index - 1, 2, row, rows[index - 1] ?? row))}
               >
                 Move up
@@ -130,10 +132,10 @@ export function Rows({ legend, rows, fresh, add, least = 1, ordered = false, chi
               size="xs"
               variant="subtle"
               disabled={rows.length <= least}
-              aria-label={`Take ${legend.toLowerCase()} ${index + 1} away`}
+              aria-label={`Remove ${noun} ${index + 1}`}
               onClick={() => onChange(rows.toSpliced(index, 1))}
             >
-              Remove
+              Remove {noun}
             </Button>
           </div>
         </div>

@@ -10,13 +10,15 @@ import { ask } from '../../../api.ts'
 import { counted } from '../../../format.ts'
 import { DiffView } from '../../../parts/diff-view.tsx'
 import { Panel } from '../../../parts/panel.tsx'
+import { ScopedLink } from '../../../parts/scoped-link.tsx'
 import { StateChip } from '../../../parts/state-chip.tsx'
 import { Fault } from '../../../parts/states.tsx'
 import { useAddress, useScope } from '../../../scope.ts'
 import { useSession } from '../../../session.ts'
 import { Problems } from '../problems.tsx'
 import { BacktestPanel } from './backtest-panel.tsx'
-import { type Draft, draftText, readDraft } from './draft.ts'
+import { type Draft } from './draft.ts'
+import { draftText, readDraft } from './draft-text.ts'
 import { RuleQuality } from './quality-parts.tsx'
 import { RuleFields } from './rule-fields.tsx'
 
@@ -115,6 +117,12 @@ export function RuleEditor({ of, start, quality }: Props) {
           )}
           {lint.isError && <Fault error={lint.error} />}
           <Problems of={problems} label="What is wrong with the rule" />
+          {problems.some(({ code }) => code === 'rule_sla_unknown') && (
+            <p className="form-note">
+              <ScopedLink to="/slas">Define the service level, or take those that ship</ScopedLink>; the rule watches it from then
+              on.
+            </p>
+          )}
           {admin && (
             <div className="row rule-save">
               <TextInput
@@ -142,11 +150,7 @@ export function RuleEditor({ of, start, quality }: Props) {
           {save.isError && <Fault error={save.error} />}
         </form>
       </Panel>
-      <BacktestPanel
-        rule={isKnown && errors === 0 ? checked.draft : undefined}
-        saved={of === null ? undefined : start}
-        isDirty={isDirty}
-      />
+      <BacktestPanel rule={isKnown && errors === 0 ? checked.draft : undefined} isDirty={isDirty} />
     </div>
   )
 }

@@ -38,7 +38,8 @@ function ClockFields({ of, set }: Props) {
     <>
       <NamesInput label="Service levels" value={of['slas']} data={useSlaIds()} onChange={(slas) => set({ slas })} />
       <Rows
-        legend="Step"
+        title="Steps"
+        noun="step"
         add="Add a step"
         rows={rowsOf(of['steps'])}
         fresh={{ at: { warn: 0.75 }, severity: 'medium' }}
@@ -238,7 +239,8 @@ function BurnFields({ of, set }: Props) {
       <CalendarInput value={of['calendar']} onChange={(calendar) => set({ calendar })} />
       <SecondsInput label="Looked at every" value={of['every_s']} onChange={(value) => set({ every_s: value })} />
       <Rows
-        legend="Window"
+        title="Windows"
+        noun="window"
         add="Add a window"
         rows={rowsOf(of['windows'])}
         fresh={{ long_s: 3600, short_s: 300, factor: 14.4, severity: 'critical' }}
