@@ -98,7 +98,8 @@ async function happened({ stores }: TestStores, tenant: TenantId): Promise<Happe
 }
 
 /** Technical delay of a follow-up's documents, as the message tells it apart. */
-const technical = ({ members }: Note): string => ` (technical: ${members.map(({ technical_s }) => technical_s ?? '?').join(', ')} s)`
+const technical = ({ members }: Note): string =>
+  ` (technical: ${members.map(({ technical_s }) => technical_s ?? '?').join(', ')} s)`
 
 async function prepare({ stores }: TestStores, tenant: TenantId, setup: Setup): Promise<void> {
   const { db } = stores.postgres
