@@ -58,6 +58,7 @@ export function look(world: World, input: Input): Looked {
       if (incident !== undefined) changed.set(nameOf(incident), incident)
     }
   const subjects = [...changed.values()].filter(({ kind }) => kind !== 'block')
+  const blocked = [...changed.values()].filter(({ kind }) => kind === 'block')
   const evaluated = evaluate({
     watermark,
     rules: input.rules,
@@ -93,7 +94,8 @@ export function look(world: World, input: Input): Looked {
         const before = world.instances.get(`${rule}\n${key}`)?.instance.stale ?? null
         return home === null || before === instance.stale ? [] : [{ page: home, stale: instance.stale }]
       }),
-      stirred: new Set(subjects.filter(({ kind }) => kind === 'incident').map(({ key }) => key)),
+      stirred: new Set([...subjects.filter(({ kind }) => kind === 'incident').map(({ key }) => key), ...blocked.map(documentOf)]),
+      technical: ({ type, id }) => blocks.open.get(`${type}/${id}`)?.technical_s ?? null,
     },
     evaluated.changes,
   )

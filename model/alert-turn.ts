@@ -1,4 +1,4 @@
-import { type AlertBody, LISTED_MEMBERS } from './alert-body.ts'
+import { type AlertBody, type AlertMember, LISTED_MEMBERS } from './alert-body.ts'
 import { matches, onDuty, routesFor } from './alert-matching.ts'
 import type { NoteKind } from './alert-note.ts'
 import { emptyPage, FOLLOW_UP, join, type Joining, leave, type Page, type PageParty } from './alert-page.ts'
@@ -46,8 +46,10 @@ export type Turn = {
   blocked(incident: string): readonly Blocked[]
   /** How many there are in all of what a page counts; null where that is not known. */
   of(page: Page): number | null
-  /** Incidents that something became known of. */
+  /** Incidents that something became known of, and documents (`type/id`) whose blocks did. */
   stirred: ReadonlySet<string>
+  /** Seconds of a document's time that technical failures took by now; null where nothing is known of it. */
+  technical(document: { type: string; id: string }): number | null
   /** Rules and keys whose data went missing, or is there again, by their page. */
   staled: readonly { page: string; stale: Missing | null }[]
   /** Systems that fell silent: what is known of their documents may be old. */
@@ -85,7 +87,9 @@ export function takeTurn(turn: Turn, changes: readonly Change[]): Turned {
   }
   for (const page of turn.pages.values()) {
     if (page.state === 'resolved') continue
-    if (page.body.members.some(({ key, ended_at }) => ended_at === null && turn.stirred.has(key))) out.touched.add(page.id)
+    const isStirred = ({ key, object }: AlertMember): boolean =>
+      turn.stirred.has(key) || (page.follows !== null && object !== null && turn.stirred.has(`${object.type}/${object.id}`))
+    if (page.body.members.some((member) => member.ended_at === null && isStirred(member))) out.touched.add(page.id)
     const isSilent = turn.silent.has(page.body.system)
     if (isSilent && page.body.stale === null && page.class === 'business') goStale(turn, out, page, 'source_silent')
     else if (!isSilent && page.body.stale === 'source_silent') goStale(turn, out, page, null)
@@ -403,6 +407,11 @@ function describe(turn: Turn, out: Turned, page: Page): void {
     ]
     page.body.more = Math.max(0, blocked.length - (LISTED_MEMBERS - own.length))
   }
+  if (page.class === 'business')
+    for (const member of page.body.members) {
+      const technical = member.ended_at === null && member.object !== null ? turn.technical(member.object) : null
+      if (technical !== null) member.technical_s = Math.max(technical, member.technical_s ?? 0)
+    }
   if (page.state !== 'resolved') {
     page.body.scope = { ...page.body.scope, n, of, money }
     page.body.title = titleOf(page, turn.rule(page.rule), { n, of, money })
