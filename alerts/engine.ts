@@ -29,6 +29,8 @@ export type EngineParts = {
   /** When each series was looked up last by this process, by `tenant series`. */
   lookedUp: Map<string, Instant>
   signs: Map<string, Signs>
+  /** Series that could not be looked up the last time, by `tenant series`. */
+  failing: Set<string>
 }
 
 /** A running engine. */
@@ -52,7 +54,7 @@ export function engineParts(
   options: Pick<EngineParts, 'stores' | 'log' | 'links' | 'url'> & { now?: () => Promise<Instant>; owner?: string },
 ): EngineParts {
   const { stores, log, links, url, now = () => clockOf(stores.postgres.db), owner = randomUUID() } = options
-  return { stores, log, links, url, now, owner, lookedUp: new Map(), signs: new Map() }
+  return { stores, log, links, url, now, owner, lookedUp: new Map(), signs: new Map(), failing: new Set() }
 }
 
 /** PostgreSQL's clock, µs. */

@@ -6,7 +6,7 @@ import { connect as tlsConnect } from 'node:tls'
 import { z } from 'zod'
 import { ADDRESS_REFUSED, guardedLookup, mayAsk, type Reach } from '../platform/reach.ts'
 import type { Means, Sent, Unreachable } from './channel.ts'
-import { oneLine } from './message/words.ts'
+import { headerId, oneLine } from './message/words.ts'
 
 /** How long a receiver may take to answer, and how much of an answer is read in how long. */
 export const SEND_LIMITS = { ms: 10_000, bodyBytes: 16_384, bodyMs: 2000, probeMs: 4000, retryAfterS: 3600 } as const
@@ -29,11 +29,12 @@ export type Answer = { status: number; text: string }
  * every trouble on the way is tried again; what is refused otherwise is dead. Redirects are not followed. Reasons name the host alone,
  * as the rest of an address is often the secret.
  *
+ * @param message.id the same each time that the message is tried: receivers may drop a copy by it
  * @param receipt what to keep of a good answer; its words where nothing is given
  */
 export async function postJson(
   means: Pick<Means, 'signal' | 'reach'>,
-  message: { url: string; body: unknown; headers?: Readonly<Record<string, string>> },
+  message: { id: string; url: string; body: unknown; headers?: Readonly<Record<string, string>> },
   receipt: (answer: Answer) => string = ({ status, text }) => (text === '' ? String(status) : `${status} ${text}`),
 ): Promise<Sent> {
   const url = new URL(message.url)
@@ -42,7 +43,13 @@ export async function postJson(
   const timeout = AbortSignal.timeout(SEND_LIMITS.ms)
   try {
     const payload = typeof message.body === 'string' ? message.body : JSON.stringify(message.body)
-    const response = await post(url, payload, message.headers ?? {}, AbortSignal.any([means.signal, timeout]), means.reach)
+    const response = await post(
+      url,
+      payload,
+      { 'idempotency-key': headerId(message.id), ...message.headers },
+      AbortSignal.any([means.signal, timeout]),
+      means.reach,
+    )
     const answer = { status: response.statusCode ?? 0, text: await words(response) }
     const said = answer.text === '' ? '' : `: ${answer.text}`
     const { status } = answer

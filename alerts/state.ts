@@ -233,21 +233,25 @@ export async function saveTransitions(
 }
 
 /** What a page keeps beside what people read. */
-type Engine = Pick<Page, 'open' | 'sums' | 'told' | 'number'>
+type Engine = Pick<Page, 'open' | 'sums' | 'told' | 'number' | 'heard'>
 
-/** All pages of a tenant that are not resolved, with the clocks of their parties. */
+/** All pages of a tenant that are not resolved, or of whose end nobody was told yet, with the clocks of their parties. */
 export async function loadPages(tx: Db | Tx, tenant: TenantId): Promise<Map<string, Page>> {
   const rows = await tx
     .select()
     .from(alerts)
-    .where(and(eq(alerts.tenantId, tenant), or(eq(alerts.state, 'waiting'), eq(alerts.state, 'firing'))))
+    .where(and(eq(alerts.tenantId, tenant), or(ne(alerts.state, 'resolved'), isNotNull(alerts.nextAt))))
     .for('update')
   const parties = new Map<string, PageParty[]>()
   for (const some of chunks(
     rows.map(({ id }) => id),
     ROWS,
   ))
-    for (const row of await tx.select().from(alertParties).where(inArray(alertParties.alertId, some))) {
+    for (const row of await tx
+      .select()
+      .from(alertParties)
+      .where(inArray(alertParties.alertId, some))
+      .orderBy(alertParties.party)) {
       const own = parties.get(row.alertId) ?? []
       parties.set(row.alertId, own)
       own.push({
@@ -262,7 +266,7 @@ export async function loadPages(tx: Db | Tx, tenant: TenantId): Promise<Map<stri
     }
   return new Map(
     rows.map((row) => {
-      const { engine } = row.body as { engine: Engine }
+      const { engine } = row.body as { engine: Omit<Engine, 'heard'> & Partial<Pick<Engine, 'heard'>> }
       const page: Page = {
         id: row.id,
         rule: row.rule,
@@ -273,6 +277,7 @@ export async function loadPages(tx: Db | Tx, tenant: TenantId): Promise<Map<stri
         labels: row.labels,
         body: AlertBody.parse(row.body),
         ...engine,
+        heard: engine.heard ?? {},
         startedAt: instantOf(row.startedAt) ?? 0,
         openedAt: instantOf(row.openedAt) ?? 0,
         resolvedAt: instantOf(row.resolvedAt),
@@ -295,12 +300,12 @@ export async function savePages(
   money: ReadonlyMap<string, number | null>,
 ): Promise<void> {
   for (const page of pages) {
-    const { open, sums, told, number } = page
+    const { open, sums, told, number, heard } = page
     const row = {
       state: page.state,
       severity: page.severity,
       labels: page.labels,
-      body: { ...page.body, engine: { open, sums, told, number } satisfies Engine },
+      body: { ...page.body, engine: { open, sums, told, number, heard } satisfies Engine },
       money: money.get(page.id) ?? null,
       startedAt: dateOf(page.startedAt) ?? new Date(0),
       resolvedAt: dateOf(page.resolvedAt),

@@ -122,6 +122,8 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
     if (held?.tick !== cursor.tick || held.owner !== parts.owner) return null
     const decided = await decisions(tx, tenant, fed, all ? null : cursor.evaluatedAt)
     const world = await load(tx, tenant, { fed, watermark, all, decided, series })
+    const violations = [...world.subjects.values()].flatMap(({ subject }) => (subject.kind === 'violation' ? [subject.key] : []))
+    for (const [key, at] of await decisionsOf(tx, tenant, violations)) decided.set(key, at)
     const left = all
       ? await leftBehind(
           tx,
@@ -255,11 +257,16 @@ async function lookUp(
   for (const series of due.toSorted((a, b) => lastOf(a) - lastOf(b))) {
     if (performance.now() > end || signal?.aborted === true) break
     const at = lastDue(series, watermark)
+    const name = `${tenant} ${series.id}`
     let raw: unknown = null
     try {
       raw = await readSeries(series, { reader, stores: parts.stores, calendars, at, asOf: null })
+      parts.failing.delete(name)
     } catch (error) {
-      parts.log.warn({ ...logged(error), tenant, rules: series.rules.map(({ id }) => id) }, 'a value could not be looked up')
+      // Told once: it is tried again at its pace, and its alerts say that they are stale.
+      if (!parts.failing.has(name))
+        parts.log.warn({ ...logged(error), tenant, rules: series.rules.map(({ id }) => id) }, 'a value could not be looked up')
+      parts.failing.add(name)
     }
     found.push({ series, at, raw })
   }
@@ -267,21 +274,32 @@ async function lookUp(
 }
 
 /** When people accepted or remediated the violations that became known, and those that they decided lately. */
-async function decisions(tx: Tx, tenant: TenantId, fed: readonly Subject[], since: Date | null): Promise<Map<string, Instant>> {
+async function decisions(
+  tx: Tx,
+  tenant: TenantId,
+  fed: readonly Subject[],
+  since: Date | null,
+): Promise<Map<string, Instant | null>> {
   const own = eq(violationDecisions.tenantId, tenant)
   const keys = fed.filter(({ kind }) => kind === 'violation').map(({ key }) => key)
   const lately = await tx
     .selectDistinct({ id: violationDecisions.violationId })
     .from(violationDecisions)
     .where(and(own, gt(violationDecisions.decidedAt, new Date((since?.getTime() ?? 0) - DECIDED_OVERLAP_MS))))
-  const decided = new Map<string, Instant>()
-  for (const some of chunks([...new Set([...keys, ...lately.map(({ id }) => id)])], 1000))
+  return decisionsOf(tx, tenant, [...new Set([...keys, ...lately.map(({ id }) => id)])])
+}
+
+/** When people accepted or remediated violations; null where they opened them again. */
+async function decisionsOf(tx: Tx, tenant: TenantId, keys: readonly string[]): Promise<Map<string, Instant | null>> {
+  const own = eq(violationDecisions.tenantId, tenant)
+  const decided = new Map<string, Instant | null>()
+  for (const some of chunks(keys, 1000))
     for (const row of await tx
       .selectDistinctOn([violationDecisions.violationId])
       .from(violationDecisions)
       .where(and(own, inArray(violationDecisions.violationId, some)))
       .orderBy(violationDecisions.violationId, desc(violationDecisions.id)))
-      if (row.state !== 'open') decided.set(row.violationId, row.decidedAt.getTime() * 1000)
+      decided.set(row.violationId, row.state === 'open' ? null : row.decidedAt.getTime() * 1000)
   return decided
 }
 
@@ -293,7 +311,7 @@ async function load(
     fed: readonly Subject[]
     watermark: Instant
     all: boolean
-    decided: ReadonlyMap<string, Instant>
+    decided: ReadonlyMap<string, Instant | null>
     series: readonly SeenSeries[]
   },
 ): Promise<World> {
@@ -359,7 +377,9 @@ async function running(tx: Tx, tenant: TenantId): Promise<Map<string, number>> {
   const rows = await tx
     .select({ name, clocks: count() })
     .from(alertSubjects)
-    .where(and(eq(alertSubjects.tenantId, tenant), eq(alertSubjects.kind, 'clock')))
+    .where(
+      and(eq(alertSubjects.tenantId, tenant), eq(alertSubjects.kind, 'clock'), sql`${alertSubjects.body} ->> 'ended_at' IS NULL`),
+    )
     .groupBy(name)
   return new Map(rows.map((row) => [row.name, row.clocks]))
 }
@@ -381,14 +401,10 @@ async function keep(
   const { evaluated, turned } = looked
   await saveSubjects(tx, tenant, looked.kept, looked.over)
   await saveInstances(tx, tenant, evaluated.instances)
-  const homeOf = new Map(evaluated.changes.map(({ rule, key, home }) => [`${rule.id}\n${key}`, home]))
   await saveTransitions(
     tx,
     tenant,
-    evaluated.moved.map((one) => {
-      const name = `${one.rule}\n${one.key}`
-      return { ...one, home: turned.homes.get(name) ?? homeOf.get(name) ?? null }
-    }),
+    evaluated.moved.map((one) => ({ ...one, home: turned.pageOf.get(one.transition) ?? null })),
     tick,
   )
   const pages = [...turned.touched].flatMap((id) => world.pages.get(id) ?? [])

@@ -1,8 +1,10 @@
 import type { AlertCursor, AlertParty, AlertStory, StoredAlert } from '../platform/alerts.ts'
-import { actorNames, channelTitles, partyTitles, ruleFacts, type RuleFacts } from '../platform/alert-names.ts'
+import { actorNames, channelTitles, partyTitles, rulesById } from '../platform/alert-names.ts'
 import { SightlineError } from '../platform/errors.ts'
 import type { Db } from '../platform/postgres/client.ts'
+import { LINK_ACTOR } from './acknowledge-page.ts'
 import { isOver } from '../model/alert-body.ts'
+import type { EffectiveRule } from '../model/alert-inherit.ts'
 import { Severity } from '../model/alert-rule.ts'
 import { instantToIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
@@ -10,7 +12,7 @@ import type { AlertDetail, Alerts } from './contract/alerts.ts'
 
 /** Names that alerts are shown with. */
 export type AlertNames = {
-  rules: ReadonlyMap<string, RuleFacts>
+  rules: ReadonlyMap<string, EffectiveRule>
   parties: ReadonlyMap<string, string>
   actors: ReadonlyMap<string, string>
 }
@@ -24,11 +26,16 @@ export async function alertNames(
 ): Promise<AlertNames> {
   const acknowledgers = alerts.flatMap(({ parties }) => parties.map(({ acknowledgedBy }) => acknowledgedBy))
   const [rules, parties, named] = await Promise.all([
-    ruleFacts(db, tenant),
+    rulesById(db, tenant),
     partyTitles(db, tenant),
     actorNames(db, [...acknowledgers, ...actors]),
   ])
   return { rules, parties, actors: named }
+}
+
+/** Title of a rule; pages that follow up an outage come from no rule of their own. */
+export function ruleTitle(id: string, rules: AlertNames['rules']): string {
+  return rules.get(id)?.rule.title ?? (id === 'follow-up' ? 'Follow-up of an outage' : id)
 }
 
 /** An alert as lists show it. */
@@ -37,7 +44,7 @@ export function alertLine(alert: StoredAlert, names: AlertNames): Alerts['alerts
   return {
     id: alert.id,
     rule: alert.rule,
-    rule_title: names.rules.get(alert.rule)?.title ?? alert.rule,
+    rule_title: ruleTitle(alert.rule, names.rules),
     class: alert.class,
     severity: alert.severity,
     state: alert.state,
@@ -64,7 +71,7 @@ function partyView(one: AlertParty, names: AlertNames): Alerts['alerts'][number]
     started_at: iso(one.startedAt),
     told_at: iso(one.toldAt),
     acknowledged_at: iso(one.acknowledgedAt),
-    acknowledged_by: one.acknowledgedBy === null ? null : (names.actors.get(one.acknowledgedBy) ?? one.acknowledgedBy),
+    acknowledged_by: one.acknowledgedBy === null ? null : actorName(one.acknowledgedBy, names),
     acknowledged_severity: one.acknowledgedSeverity === null ? null : Severity.parse(one.acknowledgedSeverity),
     next_at: iso(one.nextAt),
   }
@@ -92,14 +99,14 @@ export async function alertDetail(
     ...alertLine(alert, names),
     members: alert.body.members,
     closable: isOpen && (alert.body.stale !== null || isOver(alert.body)),
-    runbook: rule?.runbook ?? null,
+    runbook: rule?.rule.runbook ?? null,
     rule_version: of.transitions[0]?.ruleVersion ?? null,
     rule_state: rule?.state ?? null,
     story: of.story.map(({ id, at, actor, what, detail }) => ({
       id,
       at: at.toISOString(),
       actor,
-      actor_name: actor === 'engine' ? 'Sightline' : (names.actors.get(actor) ?? actor),
+      actor_name: actorName(actor, names),
       what,
       detail,
     })),
@@ -143,7 +150,7 @@ export async function alertDetail(
             from: of.silence.from.toISOString(),
             to: of.silence.to.toISOString(),
             reason: of.silence.reason,
-            created_by: names.actors.get(of.silence.createdBy) ?? of.silence.createdBy,
+            created_by: actorName(of.silence.createdBy, names),
             ended_at: iso(of.silence.endedAt),
           },
     followed: related(linked.find(({ id }) => id === alert.follows)),
@@ -151,6 +158,14 @@ export async function alertDetail(
     holds: of.holds.map(link),
     choices: [...names.parties].filter(([party]) => !answering.has(party)).map(([party, title]) => ({ party, title })),
   }
+}
+
+/** Whoever acted, by name: the engine, a key, or somebody of a party who had the link of a message. */
+function actorName(actor: string, names: AlertNames): string {
+  if (actor === 'engine') return 'Sightline'
+  if (!actor.startsWith(LINK_ACTOR)) return names.actors.get(actor) ?? actor
+  const party = actor.slice(LINK_ACTOR.length)
+  return `${names.parties.get(party) ?? party}, from the message`
 }
 
 type Related = AlertDetail['holds'][number]

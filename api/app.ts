@@ -12,6 +12,7 @@ import { SightlineError } from '../platform/errors.ts'
 import { findKey, findSession } from '../platform/keys.ts'
 import { tenantExists } from '../platform/tenants.ts'
 import { tenantReader } from '../queries/run.ts'
+import { acknowledgePages } from './acknowledge-page.ts'
 import { type Access, credentialOf, refuseForeignOrigin, requireScope, type Scope, tenantOf } from './auth.ts'
 import { EVENTS_BODY_LIMIT, postEvents, readEventsBody } from './events.ts'
 import { heldBytes } from './held-bytes.ts'
@@ -77,6 +78,9 @@ export function createApp(services: Services, webFolder: string | null): Express
     }
     app.all(expressPath(path), refuseMethod(operations.map(({ method }) => method.toUpperCase())))
   }
+
+  const acknowledge = acknowledgePages(services)
+  app.route('/a/:token').get(acknowledge.ask).post(acknowledge.take)
 
   app.use(['/v1', '/healthz', '/readyz'], missing)
   if (webFolder !== null) app.use(dashboard(webFolder))

@@ -4,6 +4,7 @@ import type { TelemetryWriter } from '../ingest/otlp/writer.ts'
 import type { Front } from '../ingest/transport/kafka/front.ts'
 import type { EventWriter } from '../ingest/write.ts'
 import type { Instant } from '../model/instant.ts'
+import type { AlertLinks } from '../platform/alert-link.ts'
 import type { Log } from '../platform/log.ts'
 import type { Reach } from '../platform/reach.ts'
 import type { SecretBox } from '../platform/secrets.ts'
@@ -21,6 +22,8 @@ export type Services = {
   secrets: SecretBox
   /** With what channels send, beside their own configuration. */
   sending: { reach: Reach; smtpUrl: string | undefined }
+  /** Signs and reads the links by which messages acknowledge. */
+  links: AlertLinks
   judge: Judge
   /** The clock, microseconds. */
   now(): Instant

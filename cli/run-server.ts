@@ -101,6 +101,7 @@ export async function runServer(options: {
       telemetry,
       judge,
       secrets: await openSecretBox({ key: env.secretKey, folder }),
+      links: await openAlertLinks({ key: env.secretKey, folder }),
       sending,
       now: clock,
       log,

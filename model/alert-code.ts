@@ -1,10 +1,11 @@
 import { createTwoFilesPatch } from 'diff'
-import { type Document, isMap, isSeq, parseDocument, stringify, Document as YamlDocument } from 'yaml'
+import { type Document, isMap, isSeq, stringify, Document as YamlDocument } from 'yaml'
 import type { z } from 'zod'
 import { Routing } from './alert-routing.ts'
 import { AlertRule, Condition, Watched } from './alert-rule.ts'
 import { equalJson } from './merge-patch.ts'
 import { RulesCode } from './rules-code.ts'
+import { yamlDocuments } from './yaml-text.ts'
 
 /** Who reads the code: whose it is, and what an inherited rule is called and where it comes from. */
 export type CodeOrigins = {
@@ -19,9 +20,10 @@ export type CodeOrigins = {
  * @returns the code, or what is wrong with it, line by line
  */
 export function readCode(text: string): { code: RulesCode } | { problems: string[] } {
-  const document = parseDocument(text, { prettyErrors: true })
-  if (document.errors.length > 0) return { problems: document.errors.map(({ message }) => message.split('\n')[0] ?? message) }
-  const parsed = RulesCode.safeParse(document.toJS() ?? {})
+  const [document = { content: null }, ...more] = yamlDocuments(text)
+  if ('problem' in document) return { problems: [document.problem] }
+  if (more.length > 0) return { problems: ['There is more than one document.'] }
+  const parsed = RulesCode.safeParse(document.content ?? {})
   if (!parsed.success)
     return { problems: parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`) }
   const { rules, overrides, retired } = parsed.data

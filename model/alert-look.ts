@@ -22,8 +22,8 @@ export type Input = {
   all: boolean
   /** What became known, newest state of each. */
   fed: readonly Subject[]
-  /** Violations that people decided, and when; all of those that are looked at. */
-  decided: ReadonlyMap<string, Instant>
+  /** Violations that people decided, and when; null where they opened them again. All of those that are looked at. */
+  decided: ReadonlyMap<string, Instant | null>
   slas: Beside['slas']
   titles: ReadonlyMap<string, string>
   series: readonly SeenSeries[]
@@ -50,14 +50,17 @@ const documentOf = ({ document }: Pick<Subject, 'document'>): string => `${docum
  */
 export function look(world: World, input: Input): Looked {
   const { watermark } = input
-  const changed = takeIn(world, input)
+  const begun = new Map<string, number>()
+  const changed = takeIn(world, input, begun)
   const blocks = blocksOf(world, watermark)
   for (const block of changed.values())
     if (block.kind === 'block') {
       const incident = world.subjects.get(`incident ${block.name}`)?.subject
       if (incident !== undefined) changed.set(nameOf(incident), incident)
     }
-  const subjects = [...changed.values()].filter(({ kind }) => kind !== 'block')
+  // Incidents come first: what they hold back finds their page.
+  const isIncident = ({ kind }: Subject): number => Number(kind === 'incident')
+  const subjects = [...changed.values()].filter(({ kind }) => kind !== 'block').toSorted((a, b) => isIncident(b) - isIncident(a))
   const blocked = [...changed.values()].filter(({ kind }) => kind === 'block')
   const evaluated = evaluate({
     watermark,
@@ -70,13 +73,13 @@ export function look(world: World, input: Input): Looked {
     blocks: blocks.open,
   })
   const rules = new Map(input.rules.map(({ rule }) => [rule.id, rule]))
-  for (const kept of input.left) {
+  for (const kept of [...input.left, ...(input.all ? unlooked(world, evaluated, rules) : [])]) {
     const own = retire(watermark, { ...LEFT, id: kept.rule }, 0, [kept])
     evaluated.instances.push(...own.instances)
     evaluated.moved.push(...own.moved)
     evaluated.changes.push(...own.changes)
   }
-  const running = input.running ?? runningOf(world)
+  const running = input.running === null ? runningOf(world) : sumOf(input.running, begun)
   const turned = takeTurn(
     {
       now: input.now,
@@ -101,12 +104,16 @@ export function look(world: World, input: Input): Looked {
   )
   for (const kept of evaluated.instances) {
     const isOver = kept.instance.state === 'inactive'
-    kept.home = isOver ? null : (turned.homes.get(`${kept.rule}\n${kept.key}`) ?? kept.home)
+    const home = turned.homes.get(`${kept.rule}\n${kept.key}`)
+    kept.home = isOver ? null : home === undefined ? kept.home : home
     world.instances.set(`${kept.rule}\n${kept.key}`, kept)
   }
   const out: Looked = { kept: [], over: [], evaluated, turned }
+  const goesOn = new Set(
+    [...world.instances.values()].flatMap(({ key, instance }) => (instance.state === 'inactive' ? [] : [key])),
+  )
   for (const [name, subject] of changed) {
-    if (isOver(subject, watermark)) {
+    if (isOver(subject, watermark) && !goesOn.has(subject.key)) {
       out.over.push(subject)
       world.subjects.delete(name)
       continue
@@ -139,14 +146,26 @@ const LEFT = {
   enabled: false,
 } as const satisfies Omit<InForce['rule'], 'id'>
 
-/** Takes in what became known; returns all subjects that have to be looked at, by name. */
-function takeIn(world: World, { fed, watermark, decided, all }: Input): Map<string, Subject> {
+/** Instances of rules that are in force and do not look at their subjects any more. */
+function unlooked(world: World, { instances }: Evaluated, rules: ReadonlyMap<string, InForce['rule']>): Kept[] {
+  const looked = new Set(instances.map(({ rule, key }) => `${rule}\n${key}`))
+  return [...world.instances.values()].filter(({ rule, key, instance }) => {
+    const kind = rules.get(rule)?.watch.kind
+    const ofSubjects = kind === 'clock' || kind === 'control' || kind === 'incident'
+    return ofSubjects && instance.state !== 'inactive' && !looked.has(`${rule}\n${key}`)
+  })
+}
+
+/** Takes in what became known; returns all subjects that have to be looked at, by name, and counts the clocks that begin and end to run. */
+function takeIn(world: World, { fed, watermark, decided, all }: Input, begun: Map<string, number>): Map<string, Subject> {
   const changed = new Map<string, Subject>()
   for (const subject of fed) {
     const name = nameOf(subject)
     const known = world.subjects.get(name)?.subject
     if (known !== undefined && known.version >= subject.version) continue
     const taken = { ...subject, known_at: known?.known_at ?? watermark }
+    if (subject.kind === 'clock')
+      begun.set(subject.name, (begun.get(subject.name) ?? 0) + Number(runs(taken)) - Number(known !== undefined && runs(known)))
     world.subjects.set(name, { subject: taken, nextAt: null })
     changed.set(name, taken)
   }
@@ -203,8 +222,16 @@ function blocksOf(world: World, watermark: Instant) {
 function runningOf(world: World): Map<string, number> {
   const running = new Map<string, number>()
   for (const { subject } of world.subjects.values())
-    if (subject.kind === 'clock' && subject.ended_at === null) running.set(subject.name, (running.get(subject.name) ?? 0) + 1)
+    if (subject.kind === 'clock' && runs(subject)) running.set(subject.name, (running.get(subject.name) ?? 0) + 1)
   return running
+}
+
+const runs = ({ absent, ended_at }: Subject): boolean => !absent && ended_at === null
+
+function sumOf(counts: ReadonlyMap<string, number>, more: ReadonlyMap<string, number>): Map<string, number> {
+  const sum = new Map(counts)
+  for (const [name, n] of more) sum.set(name, (sum.get(name) ?? 0) + n)
+  return sum
 }
 
 /** How many clocks run of what a rule looks at; null for rules of other kinds. */

@@ -41,6 +41,8 @@ export type Page = {
   told: { at: Instant; n: number; severity: Severity } | null
   /** Messages so far: each has its number. */
   number: number
+  /** Channels that each party was told by: they hear of the end, whoever is on duty by then. */
+  heard: Record<string, string[]>
   parties: PageParty[]
 }
 
@@ -79,6 +81,7 @@ export function emptyPage(
     silencedBy: null,
     told: null,
     number: 0,
+    heard: {},
     parties: [],
   }
 }
@@ -86,8 +89,12 @@ export function emptyPage(
 const same = (one: { rule: string; key: string }, other: { rule: string; key: string }): boolean =>
   one.rule === other.rule && one.key === other.key
 
-/** Adds a member, or brings one that is listed up to date. */
-export function join(page: Page, member: Joining, money: (amount: number, currency: string) => string): void {
+/**
+ * Adds a member, or brings one up to date.
+ *
+ * @param isMember whether it is one already: beyond those that are listed nobody could tell
+ */
+export function join(page: Page, member: Joining, isMember: boolean, money: (amount: number, currency: string) => string): void {
   const listed = page.body.members.find((one) => same(one, member) && one.ended_at === null)
   const shown: AlertMember = {
     rule: member.rule,
@@ -107,14 +114,16 @@ export function join(page: Page, member: Joining, money: (amount: number, curren
     Object.assign(listed, shown)
     return
   }
+  if (isMember) return
   page.open++
   if (member.amount !== null && member.currency !== '')
     page.sums[member.currency] = (page.sums[member.currency] ?? 0) + member.amount
   if (page.body.members.length < LISTED_MEMBERS) page.body.members.push(shown)
   else {
-    // What is over makes room for what is not.
+    // What is over makes room for what is not, and documents for the incident that blocks them.
     const over = page.body.members.findIndex(({ ended_at }) => ended_at !== null)
     if (over >= 0) page.body.members.splice(over, 1, shown)
+    else if (member.object === null) page.body.members.splice(-1, 1, shown)
   }
   page.body.more = Math.max(0, page.open - page.body.members.filter(({ ended_at }) => ended_at === null).length)
 }

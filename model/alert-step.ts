@@ -128,7 +128,7 @@ export function step(
     next.state = to === 'resolved' ? 'inactive' : to
   }
   const reached = look.levels.filter(({ at }) => at <= watermark)
-  const ahead = look.levels.filter(({ at }) => at > watermark)
+  const aheadAt = look.levels.find(({ at }) => at > watermark)?.at ?? null
   const [first] = reached
   const end = look.until !== null && look.until <= watermark ? look.until : null
   const upcoming = (...instants: (Instant | null)[]): Instant | null => {
@@ -140,14 +140,16 @@ export function step(
       next.over = next.since
       move(next.state === 'pending' ? 'inactive' : 'resolved', watermark, 'retracted')
     }
-    return { next, transitions, nextAt: upcoming(ahead[0]?.at ?? null) }
+    return { next, transitions, nextAt: upcoming(aheadAt) }
   }
   const fireAt = first.at + rule.for_s * 1e6
   const severityAt = (at: Instant): Severity => reached.findLast((level) => level.at <= at)?.severity ?? first.severity
 
   if (next.state === 'inactive') {
-    const isDone = end !== null && ((next.epoch > 0 && next.over !== null && end <= next.over) || end < watermark - OVER_US)
-    if (isDone || (end !== null && end < fireAt)) return { next, transitions, nextAt: upcoming(ahead[0]?.at ?? null) }
+    // What began before it was last over is the same thing, whatever is said of its end by now.
+    const isKnown = next.epoch > 0 && next.over !== null && end !== null && (end <= next.over || first.at < next.over)
+    const isDone = isKnown || (end !== null && end < watermark - OVER_US)
+    if (isDone || (end !== null && end < fireAt)) return { next, transitions, nextAt: upcoming(aheadAt) }
     next.epoch++
     next.number = 0
     next.since = first.at
@@ -163,10 +165,16 @@ export function step(
   } else if (first.at !== next.since && end === null) {
     const isBackdated = next.state !== 'pending'
     next.since = first.at
-    if (isBackdated) move(next.state, first.at, 'moved')
+    if (isBackdated) {
+      // A deadline that moved ahead is graver when it comes.
+      const reachedNow = severityAt(watermark)
+      if (SEVERITIES.indexOf(reachedNow) < SEVERITIES.indexOf(next.severity)) next.severity = reachedNow
+      move(next.state, first.at, 'moved')
+    }
   }
   if (next.state === 'pending') {
-    if (end !== null && end < fireAt) move('inactive', end, 'over')
+    // Of a value nobody knows how long it held between two looks: it fires with a look that finds it holding.
+    if (end !== null && (end < fireAt || look.at !== undefined)) move('inactive', end, 'over')
     else if (fireAt <= watermark) {
       next.firedAt = fireAt
       next.severity = severityAt(fireAt)
@@ -198,7 +206,7 @@ export function step(
     next,
     transitions,
     nextAt: upcoming(
-      ahead[0]?.at ?? null,
+      aheadAt,
       next.state === 'pending' ? fireAt : null,
       look.until,
       next.state === 'recovering' && next.over !== null ? next.over + rule.keep_firing_s * 1e6 : null,

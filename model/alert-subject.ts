@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AlertRule, type ClockStep, Severity } from './alert-rule.ts'
+import { type AlertRule, type ClockStep, SEVERITIES, Severity } from './alert-rule.ts'
 import type { Activity } from './alert-step.ts'
 import type { Instant } from './instant.ts'
 import type { SlaDefinition } from './sla.ts'
@@ -49,8 +49,8 @@ const BLOCK_KEPT_US: Instant = 86_400e6
 export type Beside = {
   /** Versions of service levels by `id/version`. */
   slas: ReadonlyMap<string, SlaDefinition>
-  /** When people accepted or remediated a violation, by its key. */
-  decided: ReadonlyMap<string, Instant>
+  /** When people accepted or remediated a violation, by its key; null where they opened it again. */
+  decided: ReadonlyMap<string, Instant | null>
   /** Documents that each incident blocks or blocked, with the instant of each. */
   blocks: ReadonlyMap<string, readonly Instant[]>
 }
@@ -80,15 +80,15 @@ export function activityOf(rule: AlertRule, subject: Subject, beside: Beside): A
       const reached = instantOf(at, subject, sla)
       return reached === null ? [] : [{ at: reached, severity }]
     })
-    return { levels: levels.toSorted((a, b) => a.at - b.at), until: subject.ended_at, value: null }
+    return { levels: levels.toSorted((a, b) => a.at - b.at || gravity(a) - gravity(b)), until: subject.ended_at, value: null }
   }
   if (watch.kind === 'control') {
     if (subject.known_at - subject.begun_at > VIOLATION_AGE_US) return never
-    const decided = beside.decided.get(subject.key)
+    const decided = beside.decided.get(subject.key) ?? null
     const lasts = Math.max(subject.begun_at, 0) + VIOLATION_LASTS_US
     return {
       levels: [{ at: subject.begun_at, severity: subject.severity }],
-      until: decided === undefined ? lasts : Math.min(Math.max(decided, subject.begun_at + 1), lasts),
+      until: decided === null ? lasts : Math.min(Math.max(decided, subject.begun_at + 1), lasts),
       value: null,
     }
   }
@@ -104,6 +104,8 @@ export function activityOf(rule: AlertRule, subject: Subject, beside: Beside): A
   }
   return never
 }
+
+const gravity = ({ severity }: { severity: Severity }): number => SEVERITIES.indexOf(severity)
 
 function instantOf(at: ClockStep['at'], subject: Subject, sla: SlaDefinition | undefined): Instant | null {
   if (at === 'breach') return subject.due_at

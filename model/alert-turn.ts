@@ -1,12 +1,12 @@
 import { type AlertBody, type AlertMember, LISTED_MEMBERS } from './alert-body.ts'
-import { matches, onDuty, routesFor } from './alert-matching.ts'
+import { isAsGrave, matches, onDuty, routesFor } from './alert-matching.ts'
 import type { NoteKind } from './alert-note.ts'
 import { emptyPage, FOLLOW_UP, join, type Joining, leave, type Page, type PageParty } from './alert-page.ts'
 import type { Matcher, Party, Routing } from './alert-routing.ts'
-import { type AlertRule, SEVERITIES, type Severity } from './alert-rule.ts'
+import { type AlertRule, GROUPINGS, SEVERITIES, type Severity } from './alert-rule.ts'
 import type { Instance, Missing, Transition } from './alert-step.ts'
 import { titleOf } from './alert-words.ts'
-import { type CompiledCalendar, isOpen, nextBusinessTime } from './calendar.ts'
+import { addBusinessTime, type CompiledCalendar, isOpen, nextBusinessTime } from './calendar.ts'
 import { type Instant, instantToIso } from './instant.ts'
 
 /** One transition of a rule and key, with all that a page says of it. */
@@ -65,8 +65,10 @@ export type Turned = {
   touched: Set<string>
   notes: NoteDraft[]
   story: StoryDraft[]
-  /** Pages of rules and keys, by `rule\nkey`. */
-  homes: Map<string, string>
+  /** Pages of rules and keys, by `rule\nkey`; null of those that left theirs. */
+  homes: Map<string, string | null>
+  /** Pages that transitions are about. */
+  pageOf: Map<Transition, string>
   /** Money at risk of the touched pages in the reporting currency. */
   money: Map<string, number | null>
 }
@@ -79,7 +81,8 @@ export const FOLLOW_UP_AFTER_US: Instant = 120e6
  * parties are told, told again and told further up. Pure: pages in `turn.pages` are changed in place, nothing else is.
  */
 export function takeTurn(turn: Turn, changes: readonly Change[]): Turned {
-  const out: Turned = { touched: new Set(), notes: [], story: [], homes: new Map(), money: new Map() }
+  const out: Turned = { touched: new Set(), notes: [], story: [], homes: new Map(), pageOf: new Map(), money: new Map() }
+  for (const page of turn.pages.values()) if (page.state === 'resolved' && page.nextAt !== null) resolve(turn, out, page)
   for (const change of changes) apply(turn, out, change)
   for (const { page: id, stale } of turn.staled) {
     const page = turn.pages.get(id)
@@ -104,25 +107,40 @@ export function takeTurn(turn: Turn, changes: readonly Change[]): Turned {
 
 function apply(turn: Turn, out: Turned, change: Change): void {
   const { transition, rule, key, member } = change
-  const home = change.home === null ? undefined : turn.pages.get(change.home)
+  const name = `${rule.id}\n${key}`
+  // Of several changes in one look the later ones find what the earlier ones did.
+  const known = out.homes.get(name)
+  const home = turn.pages.get((known === undefined ? change.home : known) ?? '')
+  if (home !== undefined) out.pageOf.set(transition, home.id)
   const isGone = transition.to === 'resolved' || (transition.to === 'inactive' && transition.from !== 'pending')
   if (isGone) {
+    out.homes.set(name, null)
     if (home === undefined || home.state === 'resolved') return
     out.touched.add(home.id)
     leave(home, member, transition.at)
+    forget(turn, home, change)
     tellStory(out, home, transition.reason === 'retracted' ? 'retracted' : 'left', { rule: rule.id, key })
     if (home.open === 0) resolve(turn, out, home)
     return
   }
   if (transition.to !== 'firing') return
-  const page = home !== undefined && home.state !== 'resolved' ? home : placed(turn, out, change)
+  const isMember = home !== undefined && home.state !== 'resolved'
+  const page = isMember ? home : placed(turn, out, change)
   out.touched.add(page.id)
-  out.homes.set(`${rule.id}\n${key}`, page.id)
+  out.homes.set(name, page.id)
+  out.pageOf.set(transition, page.id)
   const wasOpen = page.open
-  join(page, member, turn.money.one)
+  join(page, member, isMember, turn.money.one)
+  if (!isMember) page.labels = shared(page, change)
   if (transition.reason === 'raised') tellStory(out, page, 'raised', { rule: rule.id, key, severity: transition.severity })
   else if (page.open > wasOpen && wasOpen > 0) tellStory(out, page, 'joined', { rule: rule.id, key })
-  if (page.told !== null && page.nextAt === null) page.nextAt = page.told.at + (turn.rule(page.rule)?.interval_s ?? 300) * 1e6
+}
+
+/** Of a page that was told one fewer is left: whoever takes its place is news. */
+function forget(turn: Turn, page: Page, { after }: Change): void {
+  if (page.told === null || turn.rule(page.rule)?.watch.kind === 'incident') return
+  const wasTold = after.firedAt === null || after.firedAt <= page.told.at
+  page.told = { ...page.told, n: Math.min(page.open, Math.max(0, page.told.n - Number(wasTold))) }
 }
 
 /** The open page of a change's group, or a new one. */
@@ -144,7 +162,7 @@ function placed(turn: Turn, out: Turned, change: Change): Page {
       group,
       severity: member.severity,
       class: incident === undefined ? rule.class : 'business',
-      labels: { ...common(labels, rule.group_by), ...kept },
+      labels: { ...Object.fromEntries(GROUPINGS.flatMap((name) => (labels[name] ? [[name, labels[name]]] : []))), ...kept },
       startedAt: member.since,
       openedAt: turn.now,
       nextAt: incident === undefined ? turn.now + rule.wait_s * 1e6 : null,
@@ -167,9 +185,9 @@ function placed(turn: Turn, out: Turned, change: Change): Page {
 
 const labelOf = (change: Change, label: string): string => (label === 'key' ? change.key : (change.labels[label] ?? ''))
 
-/** Labels of a page that stand for all its members: where it groups by nothing they are those that never differ within a rule. */
-function common(labels: Record<string, string>, groupBy: readonly string[]): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => groupBy.includes(name as never) || name === 'object_type'))
+/** Labels of a page that are those of a further member, too: they stand for all of it. */
+function shared(page: Page, change: Change): Record<string, string> {
+  return Object.fromEntries(Object.entries(page.labels).filter(([name, value]) => labelOf(change, name) === value))
 }
 
 function incidentPageOf(turn: Turn, incident: string | null): Page | undefined {
@@ -179,21 +197,24 @@ function incidentPageOf(turn: Turn, incident: string | null): Page | undefined {
   return undefined
 }
 
+/** Ends a page, or tells of the end of one that somebody closed: all who were told of it hear it, silence or not. */
 function resolve(turn: Turn, out: Turned, page: Page): void {
+  out.touched.add(page.id)
+  if (page.state !== 'resolved') tellStory(out, page, 'resolved', {})
   page.state = 'resolved'
-  page.resolvedAt = turn.now
+  page.resolvedAt ??= turn.now
   page.nextAt = null
   const channels = new Set<string>()
-  for (const party of page.parties) {
-    for (const channel of page.told === null ? [] : toldChannels(turn, party))
+  for (const [party, heard] of Object.entries(page.heard).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+    for (const channel of heard)
       if (!channels.has(channel)) {
         channels.add(channel)
-        note(out, page, party.party, channel, 'resolved', page.startedAt)
+        note(out, page, party, channel, 'resolved', page.startedAt)
       }
+  for (const party of page.parties) {
     party.state = 'done'
     party.nextAt = null
   }
-  tellStory(out, page, 'resolved', {})
   for (const held of turn.pages.values())
     if (held.inhibitedBy === page.id && held.state !== 'resolved') {
       held.inhibitedBy = null
@@ -210,25 +231,26 @@ function goStale(turn: Turn, out: Turned, page: Page, stale: Missing | null): vo
   out.touched.add(page.id)
   page.body.stale = stale
   tellStory(out, page, stale === null ? 'fresh' : 'stale', { reason: stale })
-  if (stale !== null && page.told !== null)
-    for (const party of page.parties)
-      if (party.state === 'told')
-        for (const channel of toldChannels(turn, party)) note(out, page, party.party, channel, 'stale', turn.now)
+  if (stale !== null && page.told !== null && page.silencedBy === null)
+    for (const party of page.parties) tellAgain(turn, out, page, party, 'stale')
 }
 
 /** What comes due on a page by the engine's clock. */
 function advance(turn: Turn, out: Turned, page: Page): void {
   if (page.inhibitedBy !== null) return
   const { now } = turn
-  const isDue = page.nextAt !== null && page.nextAt <= now
+  let isDue = page.nextAt !== null && page.nextAt <= now
   if (!isDue && !out.touched.has(page.id)) return
   const silence = turn.silences.find(
-    ({ matcher, from, to }) => from <= now && to > now && matches(matcher, { ...page, labels: page.labels }),
+    ({ matcher, from, to }) => from <= now && to > now && rulesOf(page).every((rule) => matches(matcher, { ...page, rule })),
   )
   if ((silence?.id ?? null) !== page.silencedBy) {
     out.touched.add(page.id)
     tellStory(out, page, silence === undefined ? 'released' : 'silenced', { silence: silence?.id ?? page.silencedBy })
     page.silencedBy = silence?.id ?? null
+    // What a silence held back is due now, but for a page that still waits for more.
+    if (silence === undefined) page.nextAt = Math.max(now, page.openedAt + (turn.rule(page.rule)?.wait_s ?? 0) * 1e6)
+    isDue = page.nextAt !== null && page.nextAt <= now
   }
   if (silence !== undefined) {
     page.nextAt = isDue ? silence.to : minimum(page.nextAt, silence.to)
@@ -241,32 +263,53 @@ function advance(turn: Turn, out: Turned, page: Page): void {
     open(turn, out, page)
   }
   const counted = Math.max(page.open, blockedBy(turn, page).length)
+  const interval = (ruleOf(turn, page)?.interval_s ?? 300) * 1e6
   if (page.told === null) {
     if (isDue) open(turn, out, page)
   } else if (SEVERITIES.indexOf(page.severity) > SEVERITIES.indexOf(page.told.severity)) {
     for (const party of page.parties) tellAgain(turn, out, page, party, 'raised')
+    lead(turn, out, page)
     page.told = { at: now, n: counted, severity: page.severity }
   } else {
-    const interval = (turn.rule(page.rule)?.interval_s ?? 300) * 1e6
     if (counted > page.told.n && page.told.at + interval <= now) {
       for (const party of page.parties) tellAgain(turn, out, page, party, 'more')
+      lead(turn, out, page)
       page.told = { ...page.told, at: now, n: counted }
     }
   }
   for (const party of page.parties) escalate(turn, out, page, party)
-  const grows =
-    page.told !== null && counted > page.told.n ? page.told.at + (turn.rule(page.rule)?.interval_s ?? 300) * 1e6 : null
+  const grows = page.told !== null && counted > page.told.n ? page.told.at + interval : null
   page.nextAt = minimum(grows, ...page.parties.map(({ nextAt }) => nextAt))
 }
 
-/** Tells a page for the first time: its routes decide whom. */
+/** Tells a page for the first time. */
 function open(turn: Turn, out: Turned, page: Page): void {
-  const { now } = turn
+  page.told = { at: turn.now, n: Math.max(page.open, blockedBy(turn, page).length), severity: page.severity }
+  lead(turn, out, page)
+  if (page.parties.length === 0) tellStory(out, page, 'not_told', { reason: 'no route leads to anybody' })
+}
+
+/** Parties that routes lead to. */
+function routed(turn: Turn, page: Page): string[] {
+  const { class: kind, severity, labels } = page
   const money = turn.money.number(sumsOf(turn, page))
-  const ids = routesFor(turn.routing, { rule: page.rule, class: page.class, severity: page.severity, labels: page.labels, money })
-  page.told = { at: now, n: Math.max(page.open, blockedBy(turn, page).length), severity: page.severity }
+  return [...new Set(rulesOf(page).flatMap((rule) => routesFor(turn.routing, { rule, class: kind, severity, labels, money })))]
+}
+
+/** Rules of a page: of one that follows up those of its members. */
+function rulesOf(page: Page): string[] {
+  const rules = page.rule === FOLLOW_UP ? page.body.members.map(({ rule }) => rule) : []
+  return rules.length === 0 ? [page.rule] : [...new Set(rules)]
+}
+
+/** The rule by whose times a page is told again. */
+const ruleOf = (turn: Turn, page: Page): AlertRule | undefined => turn.rule(rulesOf(page)[0] ?? page.rule)
+
+/** Has the parties answer for a page that its routes lead to: more of them as it gets graver or dearer. */
+function lead(turn: Turn, out: Turned, page: Page): void {
+  const { now } = turn
   out.touched.add(page.id)
-  for (const id of ids) {
+  for (const id of routed(turn, page)) {
     if (page.parties.some(({ party }) => party === id)) continue
     page.parties.push({
       party: id,
@@ -278,28 +321,32 @@ function open(turn: Turn, out: Turned, page: Page): void {
       nextAt: now,
     })
   }
-  if (ids.length === 0) tellStory(out, page, 'not_told', { reason: 'no route leads to anybody' })
 }
 
 /** Takes the steps of a party that are due, and holds it until its working time where it may wait. */
 function escalate(turn: Turn, out: Turned, page: Page, own: PageParty): void {
   const party = partyOf(turn, own)
-  if (party === undefined || own.state === 'done' || own.state === 'handed_over') return
-  if (own.state === 'acknowledged') {
+  if (party === undefined || own.state === 'done' || own.state === 'handed_over' || own.state === 'acknowledged') {
     own.nextAt = null
     return
   }
-  if (own.nextAt === null || own.nextAt > turn.now) return
+  // One that is held is looked at with every change: what got graver may not wait any more.
+  if (own.state !== 'held' && (own.nextAt === null || own.nextAt > turn.now)) return
   const waits = waitsUntil(turn, party, page.severity)
-  if (waits !== null && own.state === 'held') {
-    if (own.nextAt !== waits) tellStory(out, page, 'not_told', { party: own.party, until: waits })
-    own.nextAt = waits
-    out.touched.add(page.id)
+  if (waits !== null) {
+    hold(out, page, own, waits)
     return
   }
-  if (own.state === 'held') own.startedAt = turn.now
-  while (own.step < party.steps.length && own.startedAt + (party.steps[own.step]?.after_s ?? 0) * 1e6 <= turn.now) {
-    const kind: NoteKind = own.step > 0 ? 'escalated' : page.follows === null ? 'firing' : 'follow_up'
+  if (own.state === 'held' && own.step > 0) {
+    own.state = 'told'
+    own.nextAt = turn.now
+    own.toldAt = turn.now
+    tellAgain(turn, out, page, own, 'again')
+  }
+  own.startedAt = Math.min(own.startedAt, turn.now)
+  const dueAt = (step: number) => stepAt(turn, party, page, own.startedAt, party.steps[step]?.after_s ?? 0)
+  while (own.step < party.steps.length && dueAt(own.step) <= turn.now) {
+    const kind: NoteKind = own.step > 0 ? 'escalated' : firstKind(turn, page, own)
     const told = channelsOf(turn, party, own.step)
     for (const channel of told) note(out, page, own.party, channel, kind, page.startedAt)
     tellStory(out, page, own.step === 0 ? 'told' : 'escalated', { party: own.party, step: own.step + 1, channels: told })
@@ -308,9 +355,8 @@ function escalate(turn: Turn, out: Turned, page: Page, own: PageParty): void {
     own.toldAt = turn.now
     out.touched.add(page.id)
   }
-  const next = party.steps[own.step]
-  const repeat = turn.rule(page.rule)?.repeat_s ?? null
-  if (next !== undefined) own.nextAt = own.startedAt + next.after_s * 1e6
+  const repeat = ruleOf(turn, page)?.repeat_s ?? null
+  if (own.step < party.steps.length) own.nextAt = dueAt(own.step)
   else if (repeat !== null && own.toldAt !== null) {
     if (own.toldAt + repeat * 1e6 <= turn.now) {
       tellAgain(turn, out, page, own, 'again')
@@ -320,8 +366,30 @@ function escalate(turn: Turn, out: Turned, page: Page, own: PageParty): void {
   } else own.nextAt = null
 }
 
+/** Leaves a party alone until its working time; what it was told before it is told again then. */
+function hold(out: Turned, page: Page, own: PageParty, until: Instant): void {
+  if (own.nextAt === until) return
+  if (own.state === 'held' && own.step === 0) own.startedAt = until
+  tellStory(out, page, 'not_told', { party: own.party, until })
+  own.nextAt = until
+  out.touched.add(page.id)
+}
+
+/** When a step is due: of a party that may wait its working time counts alone. */
+function stepAt(turn: Turn, party: Party, page: Page, from: Instant, after_s: number): Instant {
+  const calendar = mayWait(party, page.severity) && party.calendar !== null ? turn.calendar(party.calendar) : null
+  const at = calendar === null ? from + after_s * 1e6 : addBusinessTime(calendar, from, after_s * 1e6)
+  return at ?? Number.MAX_SAFE_INTEGER
+}
+
+/** Why a party is told first. */
+function firstKind(turn: Turn, page: Page, own: PageParty): NoteKind {
+  const isHandedOver = page.parties.some(({ state }) => state === 'handed_over') && !routed(turn, page).includes(own.party)
+  return isHandedOver ? 'handed_over' : page.follows === null ? 'firing' : 'follow_up'
+}
+
 /** Tells a party that was told before; one that has acknowledged hears of what is graver than that only. */
-function tellAgain(turn: Turn, out: Turned, page: Page, own: PageParty, kind: 'raised' | 'more' | 'again'): void {
+function tellAgain(turn: Turn, out: Turned, page: Page, own: PageParty, kind: 'raised' | 'more' | 'again' | 'stale'): void {
   if (own.state === 'held' || own.state === 'done' || own.state === 'handed_over') return
   if (own.state === 'acknowledged') {
     const known = own.acknowledgedSeverity ?? page.severity
@@ -330,11 +398,17 @@ function tellAgain(turn: Turn, out: Turned, page: Page, own: PageParty, kind: 'r
     own.step = 1
     own.startedAt = turn.now
     own.toldAt = turn.now
-    const party = partyOf(turn, own)
-    const next = party?.steps[1]
-    own.nextAt = next === undefined ? null : turn.now + next.after_s * 1e6
+    own.nextAt = turn.now
   }
-  for (const channel of toldChannels(turn, own)) note(out, page, own.party, channel, kind, page.startedAt)
+  const party = partyOf(turn, own)
+  const waits = party === undefined ? null : waitsUntil(turn, party, page.severity)
+  if (waits !== null) {
+    own.state = 'held'
+    hold(out, page, own, waits)
+    return
+  }
+  const aboutAt = kind === 'stale' ? turn.now : page.startedAt
+  for (const channel of toldChannels(turn, own)) note(out, page, own.party, channel, kind, aboutAt)
   tellStory(out, page, 'told', { party: own.party, kind })
   out.touched.add(page.id)
 }
@@ -359,12 +433,14 @@ function channelsOf(turn: Turn, party: Party, step: number): string[] {
 
 /** Until when a party need not be woken; null where it is told now. */
 function waitsUntil(turn: Turn, party: Party, severity: Severity): Instant | null {
-  if (party.calendar === null) return null
-  if (party.at_once_from !== null && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(party.at_once_from)) return null
+  if (party.calendar === null || !mayWait(party, severity)) return null
   const calendar = turn.calendar(party.calendar)
   if (calendar === null || isOpen(calendar, turn.now)) return null
   return nextBusinessTime(calendar, turn.now)
 }
+
+const mayWait = ({ at_once_from }: Party, severity: Severity): boolean =>
+  at_once_from === null || !isAsGrave(severity, at_once_from)
 
 function blockedBy(turn: Turn, page: Page): readonly Blocked[] {
   if (turn.rule(page.rule)?.watch.kind !== 'incident') return []
@@ -421,6 +497,8 @@ function describe(turn: Turn, out: Turned, page: Page): void {
 
 function note(out: Turned, page: Page, party: string, to: string, kind: NoteKind, aboutAt: Instant): void {
   page.number++
+  const heard = (page.heard[party] ??= [])
+  if (!heard.includes(to)) heard.push(to)
   out.notes.push({ page: page.id, number: page.number, party, to, kind, aboutAt })
 }
 

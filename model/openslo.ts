@@ -1,8 +1,8 @@
-import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { BURN_WINDOWS } from './alert-rule.ts'
 import { cut, durationS, type RuleImport, severityOf, slugOf, takeRule } from './rule-import.ts'
 import type { SlaDefinition } from './sla.ts'
+import { yamlDocuments } from './yaml-text.ts'
 
 const Metadata = z.looseObject({
   name: z.string(),
@@ -62,13 +62,11 @@ const WITHOUT_RULE: Record<string, string> = {
 export function importOpenSlo(text: string, slas: readonly SlaDefinition[]): RuleImport {
   const into: RuleImport = { rules: [], report: [] }
   const documents: AnyDocument[] = []
-  for (const [index, document] of parseAllDocuments(text).entries()) {
+  for (const [index, document] of yamlDocuments(text).entries()) {
     const name = `document ${index + 1}`
-    const content: unknown = document.errors.length > 0 ? undefined : document.toJS()
-    if (content === null) continue
-    const parsed = AnyDocument.safeParse(content)
-    if (document.errors[0] !== undefined)
-      into.report.push({ name, outcome: 'not', reason: document.errors[0].message.split('\n')[0] ?? '' })
+    if ('content' in document && document.content === null) continue
+    const parsed = AnyDocument.safeParse('content' in document ? document.content : null)
+    if ('problem' in document) into.report.push({ name, outcome: 'not', reason: document.problem })
     else if (!parsed.success) into.report.push({ name, outcome: 'not', reason: 'it has no apiVersion, kind and metadata.name' })
     else if (parsed.data.apiVersion !== 'openslo/v1')
       into.report.push({

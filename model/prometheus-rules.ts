@@ -1,9 +1,9 @@
-import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { labelsOf } from './alert-labels.ts'
 import { SUMMARY_FIELDS, Watched } from './alert-rule.ts'
 import { cut, durationS, type RuleImport, severityOf, slugOf, takeRule } from './rule-import.ts'
 import { DIMENSIONS } from './vocabulary.ts'
+import { yamlDocuments } from './yaml-text.ts'
 
 const texts = z.record(z.string(), z.coerce.string()).default({})
 const Rule = z.looseObject({
@@ -30,14 +30,13 @@ type Read = { watch: object; where: Record<string, string[]>; technical: boolean
  */
 export function importPrometheus(text: string, kpis: Kpis): RuleImport {
   const into: RuleImport = { rules: [], report: [] }
-  for (const [index, document] of parseAllDocuments(text).entries()) {
+  for (const [index, document] of yamlDocuments(text).entries()) {
     const name = `document ${index + 1}`
-    const [error] = document.errors
-    const content: unknown = error === undefined ? document.toJS() : undefined
+    const content = 'content' in document ? document.content : undefined
     if (content === null) continue
     const inner = z.looseObject({ kind: z.literal('PrometheusRule'), spec: z.unknown().optional() }).safeParse(content)
     const groups = Groups.safeParse(inner.success ? inner.data.spec : content)
-    if (error !== undefined) into.report.push({ name, outcome: 'not', reason: error.message.split('\n')[0] ?? '' })
+    if ('problem' in document) into.report.push({ name, outcome: 'not', reason: document.problem })
     else if (!groups.success) into.report.push({ name, outcome: 'not', reason: 'it has no groups of rules' })
     else
       for (const [at, one] of groups.data.groups.entries()) {

@@ -1,40 +1,21 @@
-import { desc, eq, inArray } from 'drizzle-orm'
-import { z } from 'zod'
-import { Routing } from '../model/alert-routing.ts'
+import { eq, inArray } from 'drizzle-orm'
+import type { EffectiveRule } from '../model/alert-inherit.ts'
 import type { TenantId } from '../model/tenant.ts'
+import { currentRouting } from './alert-routing.ts'
+import { effectiveRules } from './alert-rules.ts'
 import type { Db } from './postgres/client.ts'
-import { alertChannels, alertRouting, alertRules, apiKeys } from './postgres/schema.ts'
+import { alertChannels, apiKeys } from './postgres/schema.ts'
 
-/** What pages say of a rule without reading all of it. */
-export type RuleFacts = { title: string; runbook: string | null; state: 'active' | 'retired'; version: number }
-
-const Stated = z.looseObject({ title: z.string().optional(), runbook: z.string().nullish() })
-
-/** The newest version of each of a tenant's rules, by id; a rule that states no title of its own is called by its id. */
-export async function ruleFacts(db: Db, tenant: TenantId): Promise<ReadonlyMap<string, RuleFacts>> {
-  const rows = await db
-    .selectDistinctOn([alertRules.id])
-    .from(alertRules)
-    .where(eq(alertRules.tenantId, tenant))
-    .orderBy(alertRules.id, desc(alertRules.version))
-  return new Map(
-    rows.map(({ id, body, state, version }) => {
-      const { title, runbook } = Stated.parse(body)
-      return [id, { title: title ?? id, runbook: runbook ?? null, state, version }]
-    }),
-  )
+/** The rules of a tenant by id, as they stand. */
+export async function rulesById(db: Db, tenant: TenantId): Promise<ReadonlyMap<string, EffectiveRule>> {
+  return new Map((await effectiveRules(db, tenant)).map((one) => [one.rule.id, one]))
 }
 
 /** Titles of a tenant's parties, by id, as its routing stands. */
 export async function partyTitles(db: Db, tenant: TenantId): Promise<ReadonlyMap<string, string>> {
-  const [row] = await db
-    .select({ body: alertRouting.body })
-    .from(alertRouting)
-    .where(eq(alertRouting.tenantId, tenant))
-    .orderBy(desc(alertRouting.version))
-    .limit(1)
-  const parties = row === undefined ? [] : Routing.parse(row.body).parties
-  return new Map(parties.map(({ id, title }) => [id, title]))
+  // No title depends on the calendar of a routing that ships.
+  const { routing } = await currentRouting(db, tenant, '24x7')
+  return new Map(routing.parties.map(({ id, title }) => [id, title]))
 }
 
 /** Titles of a tenant's channels, by id. */

@@ -1,11 +1,11 @@
-import { and, desc, eq, gt, isNull, lte, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, lte, ne, sql } from 'drizzle-orm'
 import { Matcher } from '../model/alert-routing.ts'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db, Tx } from './postgres/client.ts'
-import { alertSilences } from './postgres/schema.ts'
+import { alerts, alertSilences } from './postgres/schema.ts'
 
 /** A silence or maintenance window as it is kept; one that was ended before its time holds until then. */
 export type Silence = Omit<typeof alertSilences.$inferSelect, 'tenantId' | 'matcher'> & { matcher: Matcher }
@@ -101,6 +101,13 @@ export async function endSilence(db: Db, input: { tenant: TenantId; id: string; 
     if (row.endedAt !== null || row.to.getTime() * 1000 <= now) return view(row)
     const ended = { endedAt: new Date(now / 1000), endedBy: actor }
     await tx.update(alertSilences).set(ended).where(of)
+    // What it held back is due now.
+    await tx
+      .update(alerts)
+      .set({ nextAt: ended.endedAt })
+      .where(
+        and(eq(alerts.tenantId, tenant), eq(alerts.silencedBy, id), ne(alerts.state, 'resolved'), isNull(alerts.inhibitedBy)),
+      )
     await recordAudit(tx, { actor, tenantId: tenant, action: 'silence.ended', subject: id })
     return view({ ...row, ...ended })
   })

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { SightlineError } from './errors.ts'
 import { LOG_LEVELS } from './log.ts'
+import { isSmtpUrl } from './smtp-url.ts'
 
 const aPort = 'must be a whole number from 0 to 65535'
 const aSession = 'must be a whole number of milliseconds from 1000 to 300000'
@@ -29,9 +30,9 @@ const Variables = z.object({
     .string()
     .regex(/^[\w~+/.-]{1,300}=*$/, 'must be a bearer token: letters, digits and -._~+/ only, at most 300')
     .optional(),
-  /** What the secrets of sources are sealed with; the data folder keeps one where it is not given. */
+  /** What the secrets of sources and channels are sealed with; the data folder keeps one where it is not given. */
   SIGHTLINE_SECRET_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
-  /** Where connectors may ask: private networks too, or the public internet only. */
+  /** Where connectors may ask and channels send to: private networks too, or the public internet only. */
   SIGHTLINE_PULL_REACH: z.enum(['private', 'public']).default('private'),
   SIGHTLINE_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   /** A ClickHouse server, with the writer's credentials. */
@@ -47,12 +48,11 @@ const Variables = z.object({
     .optional(),
   /** Without a sign of life for so long another consumer takes over, milliseconds. */
   SIGHTLINE_KAFKA_SESSION_MS: z.coerce.number(aSession).int(aSession).min(1000, aSession).max(300_000, aSession).optional(),
-  SMTP_URL: z
-    .string()
-    .refine((text) => /^smtps?:\/\//.test(text) && URL.canParse(text), { error: 'must be smtp(s)://USER:PASSWORD@HOST:PORT' })
-    .optional(),
+  /** Mail server of channels that name none of their own. */
+  SMTP_URL: z.string().refine(isSmtpUrl, { error: 'must be smtp(s)://USER:PASSWORD@HOST:PORT' }).optional(),
   /** Address of the dashboard as people reach it: what links in messages begin with. */
   SIGHTLINE_URL: httpUrl.optional(),
+  /** Address that is asked every minute while alerts are evaluated and delivered. */
   SIGHTLINE_HEARTBEAT_URL: httpUrl.optional(),
   OIDC_ISSUER: httpUrl.optional(),
 })

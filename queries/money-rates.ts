@@ -18,10 +18,9 @@ export type MoneyRates = { currency: string | null; rates: ReadonlyMap<string, n
  */
 export async function moneyRates(reader: TenantReader, at: Instant): Promise<MoneyRates> {
   const rows = await reader.rows(RATES, { at: instantToClickHouse(at) })
-  return {
-    currency: rows[0]?.reporting_currency ?? null,
-    rates: new Map(rows.map(({ currency, rate_now }) => [currency, rate_now])),
-  }
+  const currency = rows.find(({ reporting_currency }) => reporting_currency !== '')?.reporting_currency ?? null
+  // Rates into no currency are none.
+  return { currency, rates: new Map(currency === null ? [] : rows.map((row) => [row.currency, row.rate_now])) }
 }
 
 /** The sum of sums in several currencies in the reporting currency; null where one of them has no rate, or nothing is reported in. */

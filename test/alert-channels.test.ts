@@ -57,6 +57,7 @@ test('every kind of message goes out by every channel of HTTP', async () => {
   for (const [kind, config] of Object.entries(CONFIGS))
     for (const note of NOTE_KINDS.map((kind) => aNote({ kind }))) {
       const sent = await send(kind, config(`${receiver.url}/ok`), note)
+      assert.equal(receiver.received.at(-1)?.headers['idempotency-key'], 'note-1')
       assert.deepEqual(
         [sent.outcome, sent.outcome === 'sent' ? sent.receipt : sent.reason],
         ['sent', '200 ok'],

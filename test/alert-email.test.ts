@@ -100,6 +100,11 @@ test('what a mail server refuses for good is dead, what it puts off is tried aga
   assert.ok(!JSON.stringify(denied).includes('a-wrong-password'))
 })
 
+test('an address of a mail server that cannot be read is refused', async () => {
+  for (const smtp_url of ['smtp://user:%zz@mail.example', 'smtp://user:%ff@mail.example', 'http://mail.example', 'smtp:///x'])
+    assert.match(JSON.stringify(await send(aNote(), { ...CONFIG, smtp_url })), /"outcome":"dead".*is no smtp/u)
+})
+
 test('a mail server that is away, or says nothing, is tried again', { timeout: 30_000 }, async () => {
   const [silent, garbage] = [await startTalker(''), await startTalker('hello?\r\n')]
   const away = await startTalker('')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { eq } from 'drizzle-orm'
 import type { AlertDetail, AlertEngine, AlertQuality, Alerts } from '../api/contract/alerts.ts'
+import { openAlertLinks } from '../platform/alert-link.ts'
 import { alertCursors, alertParties, alerts, audit } from '../platform/postgres/schema.ts'
 import { plantAlert, plantSetup } from './support/alert-rows.ts'
 import { sharedServer } from './support/server.ts'
@@ -208,7 +209,7 @@ test('the engine says how far it is, and which messages nobody got', async () =>
   await plantAlert(db, tenant, {
     notes: [
       { state: 'dead', error: '550 no such user' },
-      { state: 'queued', createdAt: new Date(now - 5000) },
+      { state: 'queued', createdAt: new Date(now - 5000), nextAt: new Date(now + 3_600_000) },
     ],
   })
   const alive = await ask()
@@ -230,4 +231,31 @@ test("another tenant's alert is neither seen nor changed", async () => {
     const body = { acknowledge: {}, verdict: { verdict: 'noise' }, note: { text: 'x' }, resolve: { reason: 'gone' } }[act]
     assert.equal((await server.ask('POST', `/v1/alerts/${id}/${act}`, { tenant: mine, body })).status, 404)
   }
+})
+
+test('a link of a message asks first, acknowledges for its party once it is told to, and shows what it is about in the brand', async () => {
+  const tenant = await fresh()
+  const id = await plantAlert(db, tenant, { title: '12 invoices <late>' })
+  const links = await openAlertLinks({ key: undefined, folder: server.stores.folder })
+  const now = Date.now() * 1000
+  const path = `/a/${links.sign({ tenant, alert: id, party: 'accounts-payable' }, now)}`
+  const open = (method: string, address = path) => server.ask<string>(method, address, { token: null })
+  const state = async () => (await db.select().from(alertParties).where(eq(alertParties.alertId, id)))[0]
+  // A mail scanner opens it, twice.
+  await open('GET')
+  const asked = await open('GET')
+  assert.equal(asked.status, 200)
+  assert.match(asked.body, /12 invoices &lt;late&gt;.*Acknowledge it for Accounts payable\?.*<button/su)
+  assert.equal(asked.headers.get('cache-control'), 'no-store')
+  assert.match(asked.headers.get('content-security-policy') ?? '', /default-src 'self'/u)
+  assert.equal((await state())?.state, 'told')
+  assert.match((await open('POST')).body, /Acknowledged for Accounts payable/u)
+  assert.equal((await state())?.acknowledgedBy, 'link:accounts-payable')
+  assert.match((await open('POST')).body, /acknowledged for Accounts payable already/u)
+  const { body } = await server.ask<AlertDetail>('GET', `/v1/alerts/${id}`, { tenant })
+  assert.equal(body.parties[0]?.acknowledged_by, 'Accounts payable, from the message')
+  assert.equal(body.story.filter(({ what }) => what === 'acknowledged').length, 1)
+  assert.equal((await open('GET', `${path.slice(0, -2)}xx`)).status, 404)
+  const old = links.sign({ tenant, alert: id, party: 'accounts-payable' }, now - 8 * 86_400e6)
+  assert.equal((await open('POST', `/a/${old}`)).status, 410)
 })

@@ -5,7 +5,8 @@ import test, { after } from 'node:test'
 import { asc, eq } from 'drizzle-orm'
 import { replay } from '../alerts/replay.ts'
 import { alertTransitions } from '../platform/postgres/schema.ts'
-import { playCase, readCase } from './support/alert-case.ts'
+import { playCase } from './support/alert-case.ts'
+import { readCase } from './support/alert-case-setup.ts'
 import { sharedStores } from './support/stores.ts'
 
 const FOLDER = fileURLToPath(new URL('alert-cases', import.meta.url))
@@ -26,19 +27,16 @@ test('what a rule is told to have found as it was known, is what the engine foun
       .from(alertTransitions)
       .where(eq(alertTransitions.tenantId, tenant))
       .orderBy(asc(alertTransitions.tick), asc(alertTransitions.key), asc(alertTransitions.epoch), asc(alertTransitions.number))
-    const first = Math.min(...rows.map(({ decidedAt }) => decidedAt), Number.MAX_SAFE_INTEGER)
+    const decided = rows.map(({ decidedAt }) => decidedAt)
+    if (decided.length === 0) continue
+    const [from, to] = [Math.min(...decided) - 1, Math.max(...decided) + 1]
     for (const rule of one.setup.rules) {
       const live = rows
         .filter((row) => row.rule === rule.id)
         .map((row) =>
           [row.key, row.epoch, row.number, row.from, row.to, row.at, row.reason, row.severity, row.decidedAt].join(' '),
         )
-      const found = await replay(tests.stores, tenant, {
-        rule,
-        from: first - 1,
-        to: Number.MAX_SAFE_INTEGER / 2,
-        mode: 'as_known',
-      })
+      const found = await replay(tests.stores, tenant, { rule, from, to, mode: 'as_known' })
       const told = found.transitions.map(({ key, transition, decidedAt }) =>
         [
           key,

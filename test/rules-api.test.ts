@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after } from 'node:test'
-import type { CodeApplied, AlertProblems, RuleDetail, RuleDrift, Rules, RuleSaved, RulesImported } from '../api/contract/rules.ts'
+import { RuleDetail } from '../api/contract/rules.ts'
+import type { CodeApplied, AlertProblems, RuleDrift, Rules, RuleSaved, RulesImported } from '../api/contract/rules.ts'
 import { verifiedTenant } from '../model/tenant.ts'
 import { effectiveRules } from '../platform/alert-rules.ts'
 import { alertChannels } from '../platform/postgres/schema.ts'
@@ -36,7 +37,11 @@ async function post<T>(tenant: string, path: string, body: object, status = 201)
 
 const save = (tenant: string, rule: object, note = '') => post<RuleSaved>(tenant, '/v1/rules', { rule, note })
 const rules = async (tenant: string) => (await server.ask<Rules>('GET', '/v1/rules', { tenant })).body.rules
-const ruleOf = async (tenant: string, id: string) => (await server.ask<RuleDetail>('GET', `/v1/rules/${id}`, { tenant })).body
+const ruleOf = async (tenant: string, id: string) => {
+  const { body } = await server.ask<RuleDetail>('GET', `/v1/rules/${id}`, { tenant })
+  assert.deepEqual(RuleDetail.parse(body), body, 'the answer is what the contract says')
+  return body
+}
 const code = async (tenant: string) => (await server.ask<string>('GET', '/v1/rules/code', { tenant })).body
 const apply = (tenant: string, text: unknown, more: object = {}) =>
   post<CodeApplied>(tenant, '/v1/rules/code', { code: text, dry_run: false, ...more }, 200)

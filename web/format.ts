@@ -152,6 +152,8 @@ const ACRONYMS: Readonly<Record<string, string>> = {
   erp: 'ERP',
   api: 'API',
   sla: 'SLA',
+  url: 'URL',
+  smtp: 'SMTP',
   ui: 'UI',
 }
 

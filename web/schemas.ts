@@ -2,6 +2,11 @@ import { z } from 'zod'
 import { Readiness, Session } from '../api/contract/admin.ts'
 import { AiActions } from '../api/contract/ai.ts'
 import { AlertDetail, AlertEngine, AlertQuality, Alerts } from '../api/contract/alerts.ts'
+import { Backtest } from '../api/contract/backtest.ts'
+import { ChannelKinds, Channels, ChannelSaved, ChannelTested, Notes, NoteView } from '../api/contract/channels.ts'
+import { RoutingPreview, RoutingVersions, RoutingView } from '../api/contract/routing.ts'
+import { AlertProblems, CodeApplied, RuleDetail, Rules, RuleSaved, RulesImported } from '../api/contract/rules.ts'
+import { SilenceCreated, SilencePreview, Silences, SilenceView } from '../api/contract/silences.ts'
 import { ControlDrift, Controls, ControlVersions, ViolationDetail, Violations, WhatIf } from '../api/contract/controls.ts'
 import { Quality, Sources } from '../api/contract/data.ts'
 import { Letter, LetterPurged, LetterReplayed, Letters } from '../api/contract/dead-letters.ts'
@@ -60,6 +65,26 @@ export const SCHEMAS = {
   AlertEngine,
   AlertQuality,
   Alerts,
+  AlertProblems,
+  Backtest,
+  ChannelKinds,
+  ChannelSaved,
+  ChannelTested,
+  Channels,
+  CodeApplied,
+  Notes,
+  NoteView,
+  RoutingPreview,
+  RoutingVersions,
+  RoutingView,
+  RuleDetail,
+  RuleSaved,
+  Rules,
+  RulesImported,
+  SilenceCreated,
+  SilencePreview,
+  SilenceView,
+  Silences,
   Calls,
   Clocks,
   ControlDrift,

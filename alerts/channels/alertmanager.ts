@@ -4,7 +4,6 @@ import type { Channel } from '../channel.ts'
 import { HttpAddress, postJson, probeAddress } from '../http.ts'
 import { messageOf } from '../message/message.ts'
 import { memberFacts } from '../message/text.ts'
-import { headerId } from '../message/words.ts'
 
 const Config = z.strictObject({
   url: HttpAddress.describe('a receiver of Alertmanager’s webhooks'),
@@ -27,12 +26,10 @@ export const channel: Channel<typeof Config> = {
   secret: ['token'],
   send: (note, { url, receiver, token }, means) =>
     postJson(means, {
+      id: note.id,
       url,
       body: payloadOf(note, receiver),
-      headers: {
-        'idempotency-key': headerId(note.id),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     }),
   probe: ({ url }, means) => probeAddress(url, means),
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Note } from '../../model/alert-note.ts'
+import { isSmtpUrl } from '../../platform/smtp-url.ts'
 import type { Channel, Means } from '../channel.ts'
 import { isRefused, SEND_LIMITS } from '../http.ts'
 import { asHtml } from '../message/html.ts'
@@ -16,10 +17,7 @@ const Config = z.strictObject({
   smtp_url: z
     .string()
     .max(2000)
-    .refine(
-      (text) => /^smtps?:\/\//u.test(text) && URL.canParse(text) && new URL(text).hostname !== '',
-      'is no smtp(s)://USER:PASSWORD@HOST:PORT',
-    )
+    .refine(isSmtpUrl, 'is no smtp(s)://USER:PASSWORD@HOST:PORT')
     .optional()
     .describe('smtp(s)://USER:PASSWORD@HOST:PORT; the installation’s mail server where it is left out'),
 })

@@ -30,6 +30,7 @@ export const channel: Channel<typeof Config> = {
     const act = note.kind === 'resolved' ? 'close' : note.kind === 'acknowledged' ? 'acknowledge' : null
     const path = act === null ? '/v2/alerts' : `/v2/alerts/${encodeURIComponent(alias)}/${act}?identifierType=alias`
     return postJson(means, {
+      id: note.id,
       url: `${url.replace(/\/+$/u, '')}${path}`,
       body: act === null ? alertOf(note, alias) : { user: 'Sightline', source: 'Sightline', note: oneLine(note.title, 1000) },
       headers: { authorization: `GenieKey ${api_key}` },

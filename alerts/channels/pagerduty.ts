@@ -30,7 +30,7 @@ export const channel: Channel<typeof Config> = {
   title: 'PagerDuty',
   config: Config,
   secret: ['routing_key'],
-  send: (note, { url, routing_key }, means) => postJson(means, { url, body: eventOf(note, routing_key) }),
+  send: (note, { url, routing_key }, means) => postJson(means, { id: note.id, url, body: eventOf(note, routing_key) }),
   probe: ({ url }, means) => probeAddress(url, means),
 }
 

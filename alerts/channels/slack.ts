@@ -15,6 +15,6 @@ export const channel: Channel<typeof Config> = {
   title: 'Slack',
   config: Config,
   secret: ['url'],
-  send: (note, { url }, means) => postJson(means, { url, body: asSlack(messageOf(note, MOST_MEMBERS)) }),
+  send: (note, { url }, means) => postJson(means, { id: note.id, url, body: asSlack(messageOf(note, MOST_MEMBERS)) }),
   probe: ({ url }, means) => probeAddress(url, means),
 }

@@ -12,6 +12,6 @@ export const channel: Channel<typeof Config> = {
   title: 'Microsoft Teams',
   config: Config,
   secret: ['url'],
-  send: (note, { url }, means) => postJson(means, { url, body: asCard(note) }),
+  send: (note, { url }, means) => postJson(means, { id: note.id, url, body: asCard(note) }),
   probe: ({ url }, means) => probeAddress(url, means),
 }

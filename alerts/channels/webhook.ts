@@ -28,13 +28,13 @@ export const channel: Channel<typeof Config> = {
     const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
     const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
     return postJson(means, {
+      id: note.id,
       url,
       body,
       headers: {
         'webhook-id': id,
         'webhook-timestamp': timestamp,
         'webhook-signature': `v1,${signature}`,
-        'idempotency-key': id,
       },
     })
   },

@@ -141,7 +141,8 @@ function toneOf({ kind, severity }: Note): Tone {
   return kind === 'test' || kind === 'acknowledged' ? 'plain' : severity
 }
 
-function brandOf({ brand }: Note): Message['brand'] {
+/** The brand as messages show it: a colour that is one, and an ink that can be read on it. */
+export function brandOf({ brand }: Pick<Note, 'brand'>): Message['brand'] {
   const color = /^#[0-9a-f]{6}$/iu.test(brand.color) ? brand.color : DEFAULT_COLOR
   const name = oneLine(brand.name, 80)
   const mark = oneLine(brand.logo_text, 12)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type CompiledCalendar, businessTimeWithin } from '../../model/calendar.ts'
+import { businessTimeWithin } from '../../model/calendar.ts'
 import { type Instant, instantToClickHouse } from '../../model/instant.ts'
 import { instantOfWall, wallOfInstant, zoneSegments } from '../../model/zone.ts'
 import type { Query } from '../../queries/run.ts'
@@ -31,10 +31,11 @@ export const arrivals: ValueSource<'arrivals', typeof Raw> = {
     const calendar = calendars.named(name)
     const zone = calendars.stated.get(name)?.zone ?? 'UTC'
     const day = dayOf(zone, at, watch.by)
-    const works = (start: Instant) => calendar === null || worksOn(calendar, start)
-    if (at < day.due || !works(day.start)) return { due: false, count: 0, earlier: [] }
+    // A half day that begins after the time owes nothing by then.
+    const works = ({ start, due }: typeof day) => calendar === null || businessTimeWithin(calendar, start, due) > 0
+    if (at < day.due || !works(day)) return { due: false, count: 0, earlier: [] }
     const days = Array.from({ length: LEARNED_DAYS * 2 }, (_, back) => dayOf(zone, day.start - (back + 0.5) * DAY_US, watch.by))
-      .filter(({ start }) => works(start))
+      .filter(works)
       .slice(0, LEARNED_DAYS)
     const [row] = await reader.rows(COUNTS, {
       source: watch.source,
@@ -70,8 +71,4 @@ function dayOf(zone: string, at: Instant, by: string): { start: Instant; due: In
   const midnight = Math.floor(wallOfInstant(segments, at) / DAY_US) * DAY_US
   const [hours = 0, minutes = 0] = by.split(':').map(Number)
   return { start: instantOfWall(segments, midnight), due: instantOfWall(segments, midnight + (hours * 60 + minutes) * 60e6) }
-}
-
-function worksOn(calendar: CompiledCalendar, start: Instant): boolean {
-  return businessTimeWithin(calendar, start, start + DAY_US) > 0
 }

@@ -47,6 +47,8 @@ export const source: ValueSource<'source', typeof Raw> = {
           fields: { value: state, threshold: since ?? '' },
           cause: message,
         }
+        // Somebody paused it: nothing is expected of it, so nothing is missing.
+        if (state === 'paused') return { ...about, holds: false, severity }
         const gravity = GRAVITY[state]
         if (gravity === undefined) return { ...about, missing: 'not_expected' as const }
         return { ...about, holds: gravity >= (GRAVITY[watch.state] ?? 2), severity }

@@ -225,7 +225,7 @@ export const AlertEngine = z
     lag_s: z.number().nullable().describe('seconds that this lies behind now'),
     tick: z.int(),
     error: z.string().nullable().describe('what the last evaluation failed with'),
-    rules: z.int().describe('rules in force that the tenant states'),
+    rules: z.int().describe('rules in force'),
     queued: z.int().describe('messages on their way'),
     oldest_queued_at: z.string().nullable(),
     dead: z.int().describe('messages of the last seven days that nobody got'),

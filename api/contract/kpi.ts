@@ -15,6 +15,9 @@ export const KpiDefinition = z
       .describe(
         's: seconds; ratio: 0 to 1; per_1000: per thousand objects; factor: how many times; money: in the currency of the tenant',
       ),
+    range: z
+      .enum(['share', 'positive', 'unbounded'])
+      .describe('share: between 0 and 1; positive: 0 and more; unbounded: a ratio that may be negative or above 1'),
     better: z.enum(['lower', 'higher']),
     topic: z.enum(['cycle time', 'quality', 'compliance', 'money', 'technology']),
     overview: z.boolean().describe('whether the overview shows it'),

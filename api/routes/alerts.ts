@@ -12,11 +12,11 @@ import {
   unknownAlert,
 } from '../../platform/alert-acts.ts'
 import { engineState, judgedAlerts } from '../../platform/alert-engine.ts'
-import { partyTitles, ruleFacts } from '../../platform/alert-names.ts'
+import { partyTitles, rulesById } from '../../platform/alert-names.ts'
 import { alertsById, alertStoryOf, countAlerts, listAlerts } from '../../platform/alerts.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import type { Db } from '../../platform/postgres/client.ts'
-import { alertDetail, alertLine, alertNames, cursorOf, cursorText } from '../alert-views.ts'
+import { alertDetail, alertLine, alertNames, cursorOf, cursorText, ruleTitle } from '../alert-views.ts'
 import {
   AlertAcknowledge,
   AlertDetail,
@@ -76,14 +76,14 @@ export const alertRoutes: Route[] = [
       const { db } = services.stores.postgres
       const { from, to } = windowOf(query, services.now())
       const judged = await judgedAlerts(db, tenant, { from: new Date(from / 1000), to: new Date(to / 1000) })
-      const rules = await ruleFacts(db, tenant)
+      const rules = await rulesById(db, tenant)
       return {
         from: instantToIso(from),
         to: instantToIso(to),
         truncated: judged.truncated,
         rules: alertQuality(judged.alerts, (to - from) / 1000).map((one) => ({
           rule: one.rule,
-          title: rules.get(one.rule)?.title ?? one.rule,
+          title: ruleTitle(one.rule, rules),
           alerts: one.alerts,
           pages: one.pages,
           pages_a_week: one.pagesAWeek,
@@ -111,7 +111,7 @@ export const alertRoutes: Route[] = [
       const { db } = services.stores.postgres
       const now = services.now() / 1000
       const { cursor, queued, oldestQueuedAt, dead } = await engineState(db, tenant, new Date(now - 7 * DAY_MS))
-      const rules = await ruleFacts(db, tenant)
+      const rules = await rulesById(db, tenant)
       const evaluatedAt = cursor?.evaluatedAt ?? null
       const watermark = cursor === null || cursor.watermark === 0 ? null : cursor.watermark
       return {
@@ -121,7 +121,7 @@ export const alertRoutes: Route[] = [
         lag_s: watermark === null ? null : Math.max(0, now - watermark / 1000) / 1000,
         tick: cursor?.tick ?? 0,
         error: cursor?.error ?? null,
-        rules: [...rules.values()].filter(({ state }) => state === 'active').length,
+        rules: [...rules.values()].filter(({ state, rule }) => state === 'active' && rule.enabled).length,
         queued,
         oldest_queued_at: oldestQueuedAt?.toISOString() ?? null,
         dead: dead.reduce((sum, one) => sum + one.dead, 0),

@@ -1,7 +1,7 @@
 import { type EffectiveRule, inheritRules } from '../../model/alert-inherit.ts'
 import { lintRule } from '../../model/alert-lint.ts'
 import { ALERT_PACK } from '../../model/alert-pack.ts'
-import { AlertRule, Slug } from '../../model/alert-rule.ts'
+import { AlertRule } from '../../model/alert-rule.ts'
 import { type TenantId, verifiedTenant } from '../../model/tenant.ts'
 import {
   changeRules,
@@ -17,12 +17,13 @@ import type { TenantReader } from '../../queries/run.ts'
 import { z } from 'zod'
 import { alertContext, checkRules, schemaProblems } from '../alert-lint.ts'
 import type { Access } from '../auth.ts'
+import { cleanText } from '../contract/common.ts'
 import { AlertProblems, RuleDetail, RuleDrift, RuleNote, Rules, RuleSave, RuleSaved, type RuleView } from '../contract/rules.ts'
 import { type Route, route } from '../route.ts'
 import type { Services } from '../services.ts'
 
 const tag = 'Alerts'
-const RuleId = z.object({ id: Slug })
+const RuleId = z.object({ id: cleanText(64).min(1) })
 
 export const ruleRoutes: Route[] = [
   route({

@@ -1,8 +1,10 @@
 -- Events of a source in stretches of time, by when they happened.
-SELECT arrayMap(
-    (from_at, to_at) -> countIf(occurred_at >= from_at AND occurred_at < to_at),
-    {froms:Array(DateTime64(6, 'UTC'))},
-    {tos:Array(DateTime64(6, 'UTC'))}
+SELECT sumForEach(
+    arrayMap(
+        (from_at, to_at) -> toUInt32(occurred_at >= from_at AND occurred_at < to_at),
+        {froms:Array(DateTime64(6, 'UTC'))},
+        {tos:Array(DateTime64(6, 'UTC'))}
+    )
 ) AS counts
 FROM sightline.events FINAL
 WHERE tenant_id = {tenant_id:String}

@@ -1,10 +1,10 @@
 -- Clocks of a service level that were decided in windows up to an instant: kept in time, or breached, by the instant of the breach.
 SELECT
-    arrayMap(from_at -> countIf(decided_at >= from_at), {froms:Array(DateTime64(6, 'UTC'))}) AS decided,
-    arrayMap(from_at -> countIf(decided_at >= from_at AND is_breached), {froms:Array(DateTime64(6, 'UTC'))}) AS breached
+    sumForEach(arrayMap(from_at -> toUInt32(decided_at >= from_at), {froms:Array(DateTime64(6, 'UTC'))})) AS decided,
+    sumForEach(arrayMap(from_at -> toUInt32(decided_at >= from_at AND is_breached), {froms:Array(DateTime64(6, 'UTC'))})) AS breached
 FROM (
     SELECT
-        deadline_at IS NOT NULL AND deadline_at <= ifNull(ended_at, {at:DateTime64(6, 'UTC')}) AS is_breached,
+        ifNull(deadline_at <= ifNull(ended_at, {at:DateTime64(6, 'UTC')}), false) AS is_breached,
         if(is_breached, assumeNotNull(deadline_at), assumeNotNull(ended_at)) AS decided_at
     FROM sightline.sla_clocks FINAL
     WHERE tenant_id = {tenant_id:String}

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
+import { useSearchParams } from 'react-router'
 import type { AlertDetail } from '../../../api/contract/alerts.ts'
 import { useAct, useAnswer } from '../../answers.ts'
 import { duration, instant } from '../../format.ts'
@@ -16,6 +17,8 @@ import { Deliveries, Parties } from './alert-people.tsx'
 import { Members } from './alert-members.tsx'
 import { Story, Transitions } from './alert-story.tsx'
 import { EngineBanner } from './engine-banner.tsx'
+import { SilenceDialog } from './silences/silence-dialog.tsx'
+import { matcherFor } from './silences/silence-text.ts'
 
 const REFRESH_MS = 10_000
 
@@ -100,7 +103,10 @@ function Whole({ of }: { of: AlertDetail }) {
 
 function Acts({ of }: { of: AlertDetail }) {
   const admin = useSession().scopes.includes('admin')
+  const [search] = useSearchParams()
   const [act, setAct] = useState<Act | null>(null)
+  // The link of a message that silences leads here.
+  const [isSilencing, setSilencing] = useState(search.get('silence') === '1' && of.state !== 'resolved')
   if (!admin) return null
   const isOpen = of.state !== 'resolved'
   const answering = of.parties.some(({ state }) => state === 'held' || state === 'told' || state === 'acknowledged')
@@ -116,6 +122,11 @@ function Acts({ of }: { of: AlertDetail }) {
           Hand over
         </Button>
       )}
+      {isOpen && of.silence === null && (
+        <Button size="xs" variant="default" onClick={() => setSilencing(true)}>
+          Silence
+        </Button>
+      )}
       <Button size="xs" variant="default" onClick={() => setAct('note')}>
         Add a note
       </Button>
@@ -124,6 +135,7 @@ function Acts({ of }: { of: AlertDetail }) {
           Close it
         </Button>
       )}
+      {isSilencing && <SilenceDialog start={matcherFor(of)} onClose={() => setSilencing(false)} />}
       <ActDialog of={of} act={act} onClose={() => setAct(null)} />
     </div>
   )

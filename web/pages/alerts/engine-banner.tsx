@@ -52,5 +52,5 @@ export function engineSentence(of: AlertEngine, now: number): string {
     return 'The engine has not looked at this tenant yet: nothing is known of it, and nobody would be told.'
   if (of.state === 'late') return `The engine stands still since ${ago(of.evaluated_at, now)}: this silence says nothing.`
   const behind = of.lag_s === null ? '' : `, with the events up to ${duration(of.lag_s)} before now`
-  return `The engine looked ${ago(of.evaluated_at, now)}${behind}; ${counted(of.rules, 'rule')} of this tenant ${of.rules === 1 ? 'is' : 'are'} in force.`
+  return `The engine looked ${ago(of.evaluated_at, now)}${behind}; ${counted(of.rules, 'rule')} ${of.rules === 1 ? 'is' : 'are'} in force.`
 }

@@ -14,10 +14,11 @@ type Props = {
   /** Id of the alert that is being acknowledged. */
   acknowledging: string | undefined
   onAcknowledge: (id: string) => void
+  onSilence: (one: Alert) => void
 }
 
-/** The list of alerts; j and k go to the next and the one before, Enter opens it, a acknowledges it. */
-export function InboxTable({ rows, acknowledging, onAcknowledge }: Props) {
+/** The list of alerts; j and k go to the next and the one before, Enter opens it, a acknowledges and s silences it. */
+export function InboxTable({ rows, acknowledging, onAcknowledge, onSilence }: Props) {
   const now = useNow()
   const admin = useSession().scopes.includes('admin')
   const list = useRef<HTMLDivElement>(null)
@@ -81,6 +82,11 @@ export function InboxTable({ rows, acknowledging, onAcknowledge }: Props) {
                           Acknowledge
                         </Button>
                       )}
+                      {one.state !== 'resolved' && one.silenced_by === null && (
+                        <Button size="compact-xs" variant="subtle" data-silence onClick={() => onSilence(one)}>
+                          Silence
+                        </Button>
+                      )}
                     </div>
                   ),
                   right: true,
@@ -93,7 +99,7 @@ export function InboxTable({ rows, acknowledging, onAcknowledge }: Props) {
         <kbd>j</kbd> <kbd>k</kbd> next, before · <kbd>Enter</kbd> open{admin && ' · '}
         {admin && (
           <>
-            <kbd>a</kbd> acknowledge
+            <kbd>a</kbd> acknowledge · <kbd>s</kbd> silence
           </>
         )}
       </p>

@@ -16,6 +16,8 @@ import { useSetParameters } from '../../scope.ts'
 import type { Alert } from './alert-parts.tsx'
 import { engineSentence, useEngine } from './engine-banner.tsx'
 import { InboxTable } from './inbox-table.tsx'
+import { SilenceDialog } from './silences/silence-dialog.tsx'
+import { matcherFor } from './silences/silence-text.ts'
 
 const VIEWS = {
   open: { label: 'Open', of: 'open', filter: { held: 'false' } },
@@ -40,6 +42,7 @@ export function Inbox() {
   const rows = answer.data?.pages.flatMap(({ alerts }) => alerts)
   const counts = answer.data?.pages[0]?.counts
   const acknowledge = useAct('AlertDetail', (id: string) => ({ path: `/v1/alerts/${id}/acknowledge`, body: {} }))
+  const [silencing, setSilencing] = useState<Alert | null>(null)
   const isFiltered = severity !== undefined || party !== undefined || q !== undefined || mine !== undefined
   return (
     <Panel
@@ -93,12 +96,14 @@ export function Inbox() {
                 rows={rows}
                 acknowledging={acknowledge.isPending ? acknowledge.variables : undefined}
                 onAcknowledge={(id) => acknowledge.mutate(id)}
+                onSilence={setSilencing}
               />
               <ShowMore of={answer} />
             </>
           )
         }
       </Shown>
+      {silencing !== null && <SilenceDialog start={matcherFor(silencing)} onClose={() => setSilencing(null)} />}
     </Panel>
   )
 }

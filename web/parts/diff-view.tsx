@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff'
 import { Fragment, useMemo } from 'react'
-import { ScrollRegion } from '../../../parts/scroll-region.tsx'
+import { ScrollRegion } from './scroll-region.tsx'
 
 const MARKS = { same: ' ', gone: '−', new: '+' } as const
 
