@@ -48,7 +48,7 @@ type ClaimedRow = {
  */
 export async function claimNotes(
   db: Db,
-  { owner, now, limit }: { owner: string; now: Instant; limit: number },
+  { owner, now, limit, ownedS = OWNED_S }: { owner: string; now: Instant; limit: number; ownedS?: number },
 ): Promise<ClaimedNote[]> {
   const at = dateOf(now)
   const claimed = await db.execute<ClaimedRow>(sql`
@@ -106,7 +106,7 @@ export async function claimNotes(
     ),
     taken AS (
       UPDATE alert_notes AS note
-      SET owner = ${owner}, owned_until = clock_timestamp() + ${OWNED_S} * interval '1 second', attempts = note.attempts + 1
+      SET owner = ${owner}, owned_until = clock_timestamp() + ${ownedS} * interval '1 second', attempts = note.attempts + 1
       FROM held
       WHERE note.id = held.id
       RETURNING note.*

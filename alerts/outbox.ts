@@ -32,23 +32,26 @@ const MOST_UNDER_WAY = 32
 /** Time between two looks while nothing is due, ms: what a message waits at most before it is on its way. */
 const LOOK_MS = 250
 const AFTER_FAILURE_MS = 1000
-/** A message that was claimed longer ago is not sent any more: another process may own it by then. */
-const SEND_WITHIN_MS = (OWNED_S - 30) * 1000
+/** A message that was claimed longer ago, as a share of how long it is owned, is not sent any more: another process may own it by then. */
+const SEND_WITHIN = 2 / 3
 /** How long it is tried to write down what became of a message, ms. */
 const FINISH_WITHIN_MS = 600_000
 
 export function createOutbox(options: {
   stores: Pick<Stores, 'postgres'>
   secrets: SecretBox
-  now: () => Instant
+  /** The clock of all processes, so that one whose own is wrong sends neither early nor late: PostgreSQL's, but in tests. */
+  now: () => Instant | Promise<Instant>
   log: Log
   registry: Registry
   reach: Reach
   smtpUrl: string | undefined
+  /** How long a message is owned once it is claimed, seconds. */
+  ownedS?: number
   /** From 0 to 1, by which attempts are scattered. */
   random?: () => number
 }): Outbox {
-  const { secrets, now, log, reach, smtpUrl, random = Math.random } = options
+  const { secrets, now, log, reach, smtpUrl, ownedS = OWNED_S, random = Math.random } = options
   const { db } = options.stores.postgres
   const owner = randomUUID()
   const measure = figures(options.registry)
@@ -57,11 +60,12 @@ export function createOutbox(options: {
   let failure: string | null = null
   let running: Promise<void> | undefined
 
-  const send = async (claimed: ClaimedNote, claimedAt: number): Promise<keyof Drained | null> => {
+  const send = async (claimed: ClaimedNote, claim: { at: Instant; started: number }): Promise<keyof Drained | null> => {
     // A process that was stopped after it claimed does not send what another has sent since.
-    if (performance.now() - claimedAt > SEND_WITHIN_MS) return null
-    const sent = await sentWith(claimed)
-    const at = now()
+    if (performance.now() - claim.started > SEND_WITHIN * ownedS * 1000) return null
+    const sent = await sentWith(claimed, claim.at)
+    const at = await attempt(async () => now())
+    if (at === null) return null
     const finish = finishOf(claimed, sent, at)
     if (sent.outcome === 'retry' && sent.after_s !== null)
       await attempt(() => holdChannel(db, claimed, at + (sent.after_s ?? 0) * 1e6))
@@ -85,12 +89,12 @@ export function createOutbox(options: {
     return outcome
   }
 
-  const sentWith = async ({ tenantId, channelId, channel, note }: ClaimedNote): Promise<Sent> => {
+  const sentWith = async ({ tenantId, channelId, channel, note }: ClaimedNote, at: Instant): Promise<Sent> => {
     if (channel === null) return { outcome: 'dead', reason: `The channel "${channelId}" does not exist.` }
     const { kind, config, sealed } = channel
     try {
       const opened = { kind, config, secrets: openSecrets(secrets, { tenantId, id: channelId, sealed }) }
-      return await deliver(opened, note, { signal: new AbortController().signal, reach, smtpUrl, now: now() }, log)
+      return await deliver(opened, note, { signal: new AbortController().signal, reach, smtpUrl, now: at }, log)
     } catch (error) {
       if (error instanceof SightlineError) return { outcome: 'retry', reason: error.message, after_s: null }
       throw error
@@ -120,10 +124,10 @@ export function createOutbox(options: {
   }
 
   const launch = async (): Promise<Promise<keyof Drained | null>[]> => {
-    const claimedAt = performance.now()
-    const claimed = await claimNotes(db, { owner, now: now(), limit: Math.max(0, MOST_UNDER_WAY - underWay.size) })
+    const claim = { at: await now(), started: performance.now() }
+    const claimed = await claimNotes(db, { owner, now: claim.at, limit: Math.max(0, MOST_UNDER_WAY - underWay.size), ownedS })
     return claimed.map((one) => {
-      const sending = send(one, claimedAt).catch((error: unknown) => {
+      const sending = send(one, claim).catch((error: unknown) => {
         log.error(logged(error), 'a message could not be handled; it is tried again when its ownership has run out')
         return null
       })

@@ -47,7 +47,8 @@ export class ReplayStore {
     const related = (subject: Subject): void => {
       if (subject.kind === 'incident') incidents.add(subject.key)
       else if (subject.kind === 'block') incidents.add(subject.name)
-      else for (const name of this.#blocksOf.get(`${subject.document.type}/${subject.document.id}`) ?? []) add(name)
+      if (subject.kind !== 'incident')
+        for (const name of this.#blocksOf.get(`${subject.document.type}/${subject.document.id}`) ?? []) add(name)
     }
     for (const name of names) {
       add(name)

@@ -5,7 +5,7 @@ import type { Log } from '../platform/log.ts'
 import type { Reach } from '../platform/reach.ts'
 import type { SecretBox } from '../platform/secrets.ts'
 import type { Stores } from '../platform/stores.ts'
-import { engineParts, startEngine } from './engine.ts'
+import { clockOf, engineParts, startEngine } from './engine.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { createOutbox } from './outbox.ts'
 import { startWatch } from './watch.ts'
@@ -32,7 +32,7 @@ export function startAlerting(options: {
   const { stores, secrets, links, url, heartbeatUrl, sending, now, log, registry } = options
   const watch = startWatch({ stores, now, log, registry })
   const engine = startEngine(engineParts({ stores, log, links, url }), registry)
-  const outbox = createOutbox({ stores, secrets, now, log, registry, ...sending })
+  const outbox = createOutbox({ stores, secrets, now: () => clockOf(stores.postgres.db), log, registry, ...sending })
   outbox.start()
   const checks = () => [watch, engine, outbox].flatMap((part) => part.checks())
   const heartbeat =

@@ -346,7 +346,7 @@ async function load(
         watermark: null,
       }),
     )
-    const documents = looked.filter(({ kind }) => kind === 'clock' || kind === 'violation').map(({ document }) => document)
+    const documents = looked.filter(({ kind }) => kind !== 'incident').map(({ document }) => document)
     add(await loadBlocks(tx, tenant, { incidents: [...incidents], documents }))
   }
   world.instances = await loadInstances(tx, tenant, {

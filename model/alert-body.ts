@@ -17,7 +17,7 @@ export const AlertMember = z.object({
 export type AlertMember = z.output<typeof AlertMember>
 
 /** Members that an alert lists; `more` counts the others. */
-export const LISTED_MEMBERS = 300
+export const LISTED_MEMBERS = 500
 
 /** What an alert says, as it is now. */
 export const AlertBody = z.object({

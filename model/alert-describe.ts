@@ -46,6 +46,11 @@ export function describe(turn: Turn, out: Turned, page: Page): void {
     ]
     page.body.more = Math.max(0, blocked.length - (LISTED_MEMBERS - own.length))
   }
+  if (page.class === 'business')
+    for (const member of page.body.members) {
+      const technical = member.ended_at === null && member.object !== null ? turn.technical(member.object) : null
+      if (technical !== null) member.technical_s = Math.max(technical, member.technical_s ?? 0)
+    }
   if (page.state !== 'resolved') {
     page.body.scope = { ...page.body.scope, n, of, money }
     page.body.title = titleOf(page, turn.rule(page.rule), { n, of, money })

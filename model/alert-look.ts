@@ -61,6 +61,7 @@ export function look(world: World, input: Input): Looked {
   // Incidents come first: what they hold back finds their page.
   const isIncident = ({ kind }: Subject): number => Number(kind === 'incident')
   const subjects = [...changed.values()].filter(({ kind }) => kind !== 'block').toSorted((a, b) => isIncident(b) - isIncident(a))
+  const blocked = [...changed.values()].filter(({ kind }) => kind === 'block')
   const evaluated = evaluate({
     watermark,
     rules: input.rules,
@@ -96,7 +97,8 @@ export function look(world: World, input: Input): Looked {
         const before = world.instances.get(`${rule}\n${key}`)?.instance.stale ?? null
         return home === null || before === instance.stale ? [] : [{ page: home, stale: instance.stale }]
       }),
-      stirred: new Set(subjects.filter(({ kind }) => kind === 'incident').map(({ key }) => key)),
+      stirred: new Set([...subjects.filter(({ kind }) => kind === 'incident').map(({ key }) => key), ...blocked.map(documentOf)]),
+      technical: ({ type, id }) => blocks.open.get(`${type}/${id}`)?.technical_s ?? null,
     },
     evaluated.changes,
   )

@@ -1,4 +1,4 @@
-import type { AlertBody } from './alert-body.ts'
+import type { AlertBody, AlertMember } from './alert-body.ts'
 import { blockedBy, describe } from './alert-describe.ts'
 import { matches } from './alert-matching.ts'
 import type { NoteKind } from './alert-note.ts'
@@ -47,8 +47,10 @@ export type Turn = {
   blocked(incident: string): readonly Blocked[]
   /** How many there are in all of what a page counts; null where that is not known. */
   of(page: Page): number | null
-  /** Incidents that something became known of. */
+  /** Incidents that something became known of, and documents (`type/id`) whose blocks did. */
   stirred: ReadonlySet<string>
+  /** Seconds of a document's time that technical failures took by now; null where nothing is known of it. */
+  technical(document: { type: string; id: string }): number | null
   /** Rules and keys whose data went missing, or is there again, by their page. */
   staled: readonly { page: string; stale: Missing | null }[]
   /** Systems that fell silent: what is known of their documents may be old. */
@@ -89,7 +91,9 @@ export function takeTurn(turn: Turn, changes: readonly Change[]): Turned {
   }
   for (const page of turn.pages.values()) {
     if (page.state === 'resolved') continue
-    if (page.body.members.some(({ key, ended_at }) => ended_at === null && turn.stirred.has(key))) out.touched.add(page.id)
+    const isStirred = ({ key, object }: AlertMember): boolean =>
+      turn.stirred.has(key) || (page.follows !== null && object !== null && turn.stirred.has(`${object.type}/${object.id}`))
+    if (page.body.members.some((member) => member.ended_at === null && isStirred(member))) out.touched.add(page.id)
     const isSilent = turn.silent.has(page.body.system)
     if (isSilent && page.body.stale === null && page.class === 'business') goStale(turn, out, page, 'source_silent')
     else if (!isSilent && page.body.stale === 'source_silent') goStale(turn, out, page, null)
@@ -215,22 +219,13 @@ function resolve(turn: Turn, out: Turned, page: Page): void {
   release(turn, out, page)
 }
 
-/** Lets go of what an incident held back; how long it took each document is known by now. */
+/** Lets go of what an incident held back. */
 function release(turn: Turn, out: Turned, incident: Page): void {
   const held = [...turn.pages.values()].filter(({ inhibitedBy, state }) => inhibitedBy === incident.id && state !== 'resolved')
-  if (held.length === 0) return
-  const technical = new Map<string, number>()
-  for (const { key, object } of incident.body.members)
-    for (const blocked of object === null ? turn.blocked(key) : [])
-      technical.set(blocked.key, (technical.get(blocked.key) ?? 0) + (blocked.technical_s ?? 0))
   for (const page of held) {
     page.inhibitedBy = null
     page.nextAt = turn.now + FOLLOW_UP_AFTER_US
-    for (const member of page.body.members) {
-      member.inhibited = false
-      if (member.object !== null)
-        member.technical_s = technical.get(`${member.object.type}/${member.object.id}`) ?? member.technical_s
-    }
+    for (const member of page.body.members) member.inhibited = false
     tellStory(out, page, 'released', { by: incident.id })
     out.touched.add(page.id)
   }

@@ -38,13 +38,19 @@ const Answer = z.union([
  *
  * @param options.dir absolute path of the cluster; its parent is created where missing
  * @param options.password the password that the cluster was, or is now, created with
+ * @param options.port a free one where nothing is said
  * @throws {SightlineError} `platform_unsupported`, `folder_in_use`, `folder_not_writable`, `store_unavailable`
  */
-export async function startEmbeddedPostgres(options: { dir: string; password: string; log: Log }): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(options: {
+  dir: string
+  password: string
+  log: Log
+  port?: number
+}): Promise<EmbeddedPostgres> {
   const dir = resolve(options.dir)
   await mkdir(dirname(dir), { recursive: true })
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort()
+    const port = options.port ?? (await freePort())
     const child = startGuardedChild(HOST, [dir, String(port)], {
       SIGHTLINE_POSTGRES_PASSWORD: options.password,
     })
