@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, lte, ne, or, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, lte, ne, or, sql } from 'drizzle-orm'
 import { AlertBody } from '../model/alert-body.ts'
 import type { Page, PageParty } from '../model/alert-page.ts'
 import { Severity } from '../model/alert-rule.ts'
@@ -239,7 +239,7 @@ export async function saveTransitions(
 }
 
 /** What a page keeps beside what people read. */
-type Engine = Pick<Page, 'open' | 'sums' | 'told' | 'number' | 'heard'>
+type Engine = Pick<Page, 'open' | 'fields' | 'sums' | 'told' | 'number' | 'heard'>
 
 /** All pages of a tenant that are not resolved, or of whose end nobody was told yet, with the clocks of their parties. */
 export async function loadPages(tx: Db | Tx, tenant: TenantId): Promise<Map<string, Page>> {
@@ -247,6 +247,7 @@ export async function loadPages(tx: Db | Tx, tenant: TenantId): Promise<Map<stri
     .select()
     .from(alerts)
     .where(and(eq(alerts.tenantId, tenant), or(ne(alerts.state, 'resolved'), isNotNull(alerts.nextAt))))
+    .orderBy(asc(alerts.openedAt), asc(alerts.rule), asc(alerts.groupKey))
     .for('update')
   const parties = new Map<string, PageParty[]>()
   for (const some of chunks(
@@ -306,12 +307,12 @@ export async function savePages(
   money: ReadonlyMap<string, number | null>,
 ): Promise<void> {
   for (const page of pages) {
-    const { open, sums, told, number, heard } = page
+    const { open, fields, sums, told, number, heard } = page
     const row = {
       state: page.state,
       severity: page.severity,
       labels: page.labels,
-      body: { ...page.body, engine: { open, sums, told, number, heard } satisfies Engine },
+      body: { ...page.body, engine: { open, fields, sums, told, number, heard } satisfies Engine },
       money: money.get(page.id) ?? null,
       startedAt: dateOf(page.startedAt) ?? new Date(0),
       resolvedAt: dateOf(page.resolvedAt),

@@ -26,7 +26,7 @@ import {
   derivations,
   violationDecisions,
 } from '../platform/postgres/schema.ts'
-import { alertSignals } from '../queries/alert-signals.ts'
+import { alertSignals, firstUncomputed } from '../queries/alert-signals.ts'
 import { tenantCalendars, type TenantCalendars } from '../queries/derive/tenant-calendars.ts'
 import { tenantReader } from '../queries/run.ts'
 import { channelKinds } from './channels.ts'
@@ -85,11 +85,12 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
   const signs = await signsOf(parts, reader, now)
   const [seen] = await db.select().from(alertCursors).where(eq(alertCursors.tenantId, tenant))
   const place = seen ?? START
-  const { watermark, silent } = watermarkOf(now, signsAt(signs, now), place.watermark)
   const [derived] = await db
-    .select({ published: derivations.published })
+    .select({ published: derivations.published, freshUntil: derivations.freshUntil })
     .from(derivations)
     .where(eq(derivations.tenantId, tenant))
+  const uncomputed = await firstUncomputed(reader, derived?.freshUntil ?? 0)
+  const { watermark, silent } = watermarkOf(now, signsAt(signs, now), uncomputed, place.watermark)
   const version = Math.max(derived?.published ?? 0, place.version)
   const rules = await tenantRules(db, tenant)
   const all = rules.hash !== place.rules

@@ -126,7 +126,7 @@ function byWatched(rules: readonly InForce[]): (subject: Subject) => InForce[] {
   }
 }
 
-type About = Pick<Change, 'labels' | 'said'> & {
+type About = Pick<Change, 'labels' | 'said' | 'fields'> & {
   member: Omit<Joining, 'rule' | 'key' | 'since' | 'severity'>
   blockedBy: string | null
 }
@@ -200,13 +200,15 @@ function ofSubject({ titles, blocks, beside }: Evaluation, rule: AlertRule, subj
       currency: subject.currency,
       technical_s: isIncident ? null : (block?.technical_s ?? (subject.kind === 'clock' ? 0 : null)),
     },
+    fields: null,
     blockedBy: rule.inhibited ? (block?.incident ?? null) : null,
   }
 }
 
 function ofSeen(rule: AlertRule, seen: Seen, instance: Instance): About {
   return {
-    labels: { ...seen.labels, owner: '', ...seen.fields, key: seen.key },
+    labels: { ...seen.labels, owner: '', key: seen.key },
+    fields: seen.fields,
     said: {
       cause: instance.stale === null ? seen.cause : `${seen.cause} (${instance.stale.replaceAll('_', ' ')})`,
       sla: rule.watch.kind === 'burn' ? (seen.labels['sla'] ?? '') : '',
@@ -222,6 +224,7 @@ function ofSeen(rule: AlertRule, seen: Seen, instance: Instance): About {
 function ofNothing(rule: AlertRule, { key }: Kept): About {
   return {
     labels: { key },
+    fields: null,
     said: { cause: '', sla: '', system: '', trace_id: null, noun: rule.watch.kind },
     member: { label: key, object: null, amount: null, currency: '', technical_s: null },
     blockedBy: null,

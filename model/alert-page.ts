@@ -26,6 +26,8 @@ export type Page = {
   labels: Record<string, string>
   body: AlertBody
   open: number
+  /** What summaries say of a value that was looked up. */
+  fields: { value: string; threshold: string }
   /** Money at risk of the members that fire, by currency. */
   sums: Record<string, number>
   startedAt: Instant
@@ -76,6 +78,7 @@ export function emptyPage(
     state: 'waiting',
     body: { ...said, title: '', scope: { n: 0, of: null, noun, money: '' }, members: [], more: 0, stale: null },
     open: 0,
+    fields: { value: '', threshold: '' },
     sums: {},
     resolvedAt: null,
     silencedBy: null,

@@ -19,6 +19,8 @@ export type Change = {
   member: Joining
   labels: Record<string, string>
   said: Pick<AlertBody, 'cause' | 'sla' | 'system' | 'trace_id'> & { noun: string }
+  /** Of a value that was looked up: itself, and what it is held against, in words. */
+  fields: Page['fields'] | null
   /** Page that it is part of; null while it is part of none. */
   home: string | null
   /** Incident that blocks its document now. */
@@ -132,6 +134,7 @@ function apply(turn: Turn, out: Turned, change: Change): void {
   out.pageOf.set(transition, page.id)
   const wasOpen = page.open
   join(page, member, isMember, turn.money.one)
+  page.fields = change.fields ?? page.fields
   if (!isMember) page.labels = shared(page, change)
   if (transition.reason === 'raised') tellStory(out, page, 'raised', { rule: rule.id, key, severity: transition.severity })
   else if (page.open > wasOpen && wasOpen > 0) tellStory(out, page, 'joined', { rule: rule.id, key })

@@ -23,7 +23,7 @@ export function titleOf(
       of: of === null ? '' : String(of),
       money,
       key: page.group,
-      value: '',
+      ...page.fields,
       severity: page.severity,
       ...page.labels,
     })

@@ -171,3 +171,15 @@ export function signalsInWindow(
 export async function signalVersions(reader: TenantReader, range: { after: number; upto: number }): Promise<number[]> {
   return (await reader.rows(VERSIONS, range)).map(({ known }) => known)
 }
+
+const UNCOMPUTED = {
+  name: 'alerts/uncomputed',
+  params: z.object({ fresh_until: z.number() }),
+  row: z.object({ marks: z.number(), first_us: z.number() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+/** When the first change came that a tenant's answers do not know yet; null where they know all. @throws SightlineError `store_unavailable` */
+export async function firstUncomputed(reader: TenantReader, freshUntil: Instant): Promise<Instant | null> {
+  const [row] = await reader.rows(UNCOMPUTED, { fresh_until: freshUntil })
+  return row === undefined || row.marks === 0 ? null : row.first_us
+}

@@ -27,6 +27,10 @@ export async function connectPostgres(url: string, options: { log: Log }): Promi
   const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000, application_name: 'sightline' })
   // An idle connection that breaks is replaced at the next use, which reports its own failure.
   pool.on('error', (error) => options.log.debug({ err: error }, 'an idle PostgreSQL connection broke'))
+  // One that breaks between two statements of a transaction would end the process: the next statement reports it.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => options.log.debug({ err: error }, 'a PostgreSQL connection broke while it was in use')),
+  )
   try {
     const { rows } = await pool.query<{ number: number; version: string }>(
       `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`,
