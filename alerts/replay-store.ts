@@ -23,6 +23,8 @@ export class ReplayStore {
     if (this.#pagesAt !== null && this.#pagesAt <= now) return true
     const last = Math.floor(watermark / MINUTE_US)
     for (let minute = this.#minute ?? last; minute <= last; minute++) if ((this.#due.get(minute)?.size ?? 0) > 0) return true
+    // Nothing comes due before the last look any more: what was passed over need not be passed over again.
+    this.#minute = last
     return false
   }
 

@@ -26,7 +26,8 @@ type Place = { tick: number; version: number; watermark: Instant; at: Instant }
 
 export type Replayed = {
   ticks: number
-  transitions: { key: string; transition: Transition; decidedAt: Instant }[]
+  /** `page`: id of the page that it is about, whether anybody was told of that or not. */
+  transitions: { key: string; transition: Transition; decidedAt: Instant; page: string | null }[]
   pages: { id: string; at: Instant; title: string; n: number; severity: Severity; resolvedAt: Instant | null }[]
   truncated: boolean
 }
@@ -103,7 +104,7 @@ export async function replay(
     for (const { rule: id, key, transition } of looked.evaluated.moved)
       if (id === rule.id) {
         if (out.transitions.length >= MOST.told) out.truncated = true
-        else out.transitions.push({ key, transition, decidedAt: at })
+        else out.transitions.push({ key, transition, decidedAt: at, page: looked.turned.pageOf.get(transition) ?? null })
       }
     for (const id of looked.turned.touched) {
       const page = world.pages.get(id)

@@ -74,7 +74,7 @@ function partyView(one: AlertParty, names: AlertNames): Alerts['alerts'][number]
     acknowledged_at: iso(one.acknowledgedAt),
     acknowledged_by: one.acknowledgedBy === null ? null : actorName(one.acknowledgedBy, names),
     acknowledged_severity: one.acknowledgedSeverity === null ? null : Severity.parse(one.acknowledgedSeverity),
-    next_at: iso(one.nextAt),
+    next_at: one.state === 'acknowledged' ? null : iso(one.nextAt),
   }
 }
 

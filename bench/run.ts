@@ -1,6 +1,7 @@
 import { http } from './http.ts'
 import { ingest } from './ingest.ts'
 import { kafka } from './kafka.ts'
+import { alerts } from './alerts.ts'
 import { asText, type Benchmark, writeReport } from './measure.ts'
 import { otlp } from './otlp.ts'
 import { queries } from './queries.ts'
@@ -9,7 +10,7 @@ import { queries } from './queries.ts'
  * `npm run bench` runs every benchmark, `npm run bench -- NAME` one of them: prints a table and writes the figures as JSON to
  * `bench/results/`.
  */
-const BENCHMARKS: readonly Benchmark[] = [ingest, http, kafka, otlp, queries]
+const BENCHMARKS: readonly Benchmark[] = [ingest, http, kafka, otlp, queries, alerts]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name))

@@ -49,7 +49,7 @@ const KIND_OF: Readonly<Record<string, WatchKind>> = { clock: 'clock', violation
 /** Looks at what changed, rule by rule: the states after, the transitions, and what pages have to say of them. Pure. */
 export function evaluate(evaluation: Evaluation): Evaluated {
   const out: Evaluated = { instances: [], moved: [], changes: [] }
-  const rulesOf = byWatched(evaluation.rules)
+  const rulesOf = byWatched(evaluation.rules, evaluation.instances)
   for (const subject of evaluation.subjects) {
     for (const inForce of rulesOf(subject)) {
       const { rule } = inForce
@@ -100,11 +100,18 @@ export function retire(watermark: Instant, rule: AlertRule, version: number, lef
   return out
 }
 
-/** Rules of a subject, found by what they name, so that a change costs as much as rules look at it. */
-function byWatched(rules: readonly InForce[]): (subject: Subject) => InForce[] {
-  const found = new Map<string, InForce[]>()
-  for (const inForce of rules) {
-    const { watch } = inForce.rule
+/** Rules of a subject, found by what they name and by one of their filters, so that a change costs as much as rules look at it. */
+function byWatched(rules: readonly InForce[], instances: Evaluation['instances']): (subject: Subject) => readonly InForce[] {
+  const found = new Map<string, number[]>()
+  const placeOf = new Map(rules.map(({ rule }, place) => [rule.id, place]))
+  // A rule that looked at it before says that it is over where it does not any more.
+  const before = new Map<string, number[]>()
+  for (const { rule, key, instance } of instances.values()) {
+    const place = placeOf.get(rule)
+    if (place !== undefined && instance.state !== 'inactive') before.set(key, [...(before.get(key) ?? []), place])
+  }
+  for (const [place, { rule }] of rules.entries()) {
+    const { watch } = rule
     const names =
       watch.kind === 'clock'
         ? watch.slas
@@ -113,18 +120,29 @@ function byWatched(rules: readonly InForce[]): (subject: Subject) => InForce[] {
           : watch.kind === 'incident'
             ? watch.systems
             : []
-    for (const name of names.length === 0 ? [''] : names) {
-      const key = `${watch.kind} ${name}`
-      const own = found.get(key)
-      if (own === undefined) found.set(key, [inForce])
-      else own.push(inForce)
-    }
+    const [filter] = Object.entries(rule.where)
+    for (const name of names.length === 0 ? [''] : names)
+      for (const value of filter === undefined ? [''] : filter[1]) {
+        const key = bucketOf(watch.kind, name, filter?.[0] ?? '', value)
+        const own = found.get(key)
+        if (own === undefined) found.set(key, [place])
+        else own.push(place)
+      }
   }
-  return ({ kind, name }) => {
+  return ({ kind, key, name, labels }) => {
     const watched = KIND_OF[kind]
-    return watched === undefined ? [] : [...(found.get(`${watched} ${name}`) ?? []), ...(found.get(`${watched} `) ?? [])]
+    if (watched === undefined) return []
+    const places = ['', name].flatMap((one) => [
+      ...(found.get(bucketOf(watched, one, '', '')) ?? []),
+      ...Object.entries(labels).flatMap(([dimension, value]) => found.get(bucketOf(watched, one, dimension, value)) ?? []),
+    ])
+    const all = new Set([...places, ...(before.get(key) ?? []).filter((place) => rules[place]?.rule.watch.kind === watched)])
+    return [...all].toSorted((a, b) => a - b).flatMap((place) => rules[place] ?? [])
   }
 }
+
+const bucketOf = (kind: WatchKind, name: string, dimension: string, value: string): string =>
+  `${kind}\n${name}\n${dimension}\n${value}`
 
 type About = Pick<Change, 'labels' | 'said' | 'fields'> & {
   member: Omit<Joining, 'rule' | 'key' | 'since' | 'severity'>
