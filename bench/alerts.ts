@@ -103,7 +103,12 @@ async function run(): Promise<Report> {
   const before = machine()['load']
   try {
     const server = await runServer({ env, log, webFolder: null })
-    const detection = await detect(server).finally(server.stop)
+    let detection: Detection
+    try {
+      detection = await detect(server)
+    } finally {
+      await server.stop()
+    }
     const stores = await openStores({ env, log })
     try {
       return report(detection, await costs(stores), before)
