@@ -103,7 +103,7 @@ async function run(): Promise<Report> {
   const before = machine()['load']
   try {
     const server = await runServer({ env, log, webFolder: null })
-    let detection
+    let detection: Detection
     try {
       detection = await detect(server)
     } finally {

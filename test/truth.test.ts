@@ -6,6 +6,7 @@ import { referenceRows } from '../demo/reference.ts'
 import { simulateChunks } from '../demo/simulate.ts'
 import { storiesAround } from '../demo/stories.ts'
 import { DEMO_TENANTS } from '../demo/tenants.ts'
+import type { Attempt } from '../demo/outages.ts'
 import type { TruthDocument } from '../demo/truth.ts'
 import { SLA_PACK } from '../model/sla-pack.ts'
 import type { TenantId } from '../model/tenant.ts'
@@ -14,6 +15,7 @@ import { saveReference } from '../platform/reference.ts'
 import { saveSla } from '../platform/slas.ts'
 import { controlCatalogue } from '../queries/control-catalogue.ts'
 import { mirrorReference } from '../queries/reference-mirror.ts'
+import { judgePack } from './support/alert-truth.ts'
 import { derive } from './support/derive.ts'
 import { isEvident } from './support/evident.ts'
 import { storeEvents } from './support/store-events.ts'
@@ -31,7 +33,13 @@ const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000)
 const AT_ONCE = 10_000
 
 /** Half a year of a company, as a network on a bad day delivers it: late, twice, out of order, and a few events not at all. */
-async function arrive(): Promise<{ tenant: TenantId; truth: TruthDocument[]; touched: ReadonlySet<string>; noise: string }> {
+async function arrive(): Promise<{
+  tenant: TenantId
+  truth: TruthDocument[]
+  attempts: Attempt[]
+  touched: ReadonlySet<string>
+  noise: string
+}> {
   const tenant = await freshTenant()
   const demo = DEMO_TENANTS.find(({ id }) => id === COMPANY)
   assert.ok(demo !== undefined)
@@ -65,7 +73,7 @@ async function arrive(): Promise<{ tenant: TenantId; truth: TruthDocument[]; tou
   }
   await derive({ stores }, tenant, NOW * 1000)
   const noise = `${deliveries.length} arrivals: ${late} late, ${duplicated} twice, ${shuffled} overtaken, ${missing.length} events missing`
-  return { tenant, truth, touched, noise }
+  return { tenant, truth, attempts: chunks.flatMap((chunk) => [...chunk.attempts()]), touched, noise }
 }
 
 async function rows<T extends z.ZodType>(tenant: TenantId, sql: string, row: T): Promise<z.output<T>[]> {
@@ -282,4 +290,18 @@ test('planted outages and the documents that they block are found as incidents',
   }
   t.diagnostic(`${incidents.length} incidents, ${found} of them planted outages`)
   assert.ok(found > 0)
+})
+
+test('the default rules page for what was planted: no planted outage, breach or violation is missed', async (t) => {
+  const { truth, attempts } = arrived
+  const judged = await judgePack(t, { stores, tenant, company: COMPANY, truth, attempts, touched, now: NOW })
+  const all = [...judged.values()]
+  const [pages, right] = [all.reduce((sum, one) => sum + one.pages, 0), all.reduce((sum, one) => sum + one.right, 0)]
+  t.diagnostic(`the pack: ${pages} pages in half a year, precision ${(right / pages).toFixed(3)}`)
+  assert.deepEqual(
+    all.flatMap(({ missed }) => missed),
+    [],
+    `seed ${seed}`,
+  )
+  assert.ok(pages > 100 && right / pages >= 0.95, `seed ${seed}: ${right} of ${pages} pages are right`)
 })
