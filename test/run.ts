@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs'
+import { basename } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
@@ -10,6 +11,9 @@ const wanted = process.argv.slice(2)
 const files = globSync('test/*.test.ts').filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const skips: string[] = []
+/** How long each file took; the slowest are named at the end. */
+const took: { file: string; ms: number }[] = []
+const SLOWEST = 15
 
 const stream = run({ files: files.toSorted(), concurrency: 2, timeout: 25 * 60_000 })
 stream.on('test:pass', (event) => {
@@ -23,7 +27,12 @@ stream.on('test:pass', (event) => {
 stream.on('test:fail', (event) => {
   if (event.details.type !== 'suite') totals.failed++
 })
+stream.on('test:summary', ({ file, duration_ms: ms }) => {
+  if (file !== undefined) took.push({ file, ms })
+})
 stream.on('end', () => {
+  for (const { file, ms } of took.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST))
+    process.stdout.write(`${(ms / 1000).toFixed(0).padStart(5)} s  ${basename(file)}\n`)
   for (const skip of skips) process.stdout.write(`skipped  ${skip}\n`)
   process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`)
   process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0
