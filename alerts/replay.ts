@@ -17,7 +17,7 @@ import { tenantCalendars } from '../queries/derive/tenant-calendars.ts'
 import { tenantReader } from '../queries/run.ts'
 import { tenantMoney } from './money.ts'
 import { ReplayStore } from './replay-store.ts'
-import { pageIdOf } from './tick.ts'
+import { pageIdOf } from './page-id.ts'
 import { tenantRules } from './tenant-rules.ts'
 import { judge, lastDue, readSeries, type Series, seriesOf } from './values.ts'
 
