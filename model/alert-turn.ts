@@ -136,8 +136,10 @@ function apply(turn: Turn, out: Turned, change: Change): void {
   join(page, member, isMember, turn.money.one)
   page.fields = change.fields ?? page.fields
   if (!isMember) page.labels = shared(page, change)
-  if (transition.reason === 'raised') tellStory(out, page, 'raised', { rule: rule.id, key, severity: transition.severity })
-  else if (page.open > wasOpen && wasOpen > 0) tellStory(out, page, 'joined', { rule: rule.id, key })
+  // How grave it was before anybody was told is no news.
+  if (transition.reason === 'raised') {
+    if (page.told !== null) tellStory(out, page, 'raised', { rule: rule.id, key, severity: transition.severity })
+  } else if (page.open > wasOpen && wasOpen > 0) tellStory(out, page, 'joined', { rule: rule.id, key })
 }
 
 /** Of a page that was told one fewer is left: whoever takes its place is news. */

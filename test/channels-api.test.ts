@@ -6,7 +6,7 @@ import { alertNotes, alertRouting } from '../platform/postgres/schema.ts'
 import { type MailServer, startMailServer } from './support/mail.ts'
 import { aNote } from './support/notes.ts'
 import { type Receiver, startReceiver, startTalker } from './support/receiver.ts'
-import { sharedServer, type TestServer } from './support/server.ts'
+import { startServer, type TestServer } from './support/server.ts'
 
 type Problem = { code: string; detail: string }
 
@@ -14,7 +14,11 @@ let server: TestServer
 let receiver: Receiver
 let mail: MailServer
 before(async () => {
-  ;[server, receiver, mail] = await Promise.all([sharedServer(), startReceiver(), startMailServer()])
+  ;[server, receiver, mail] = await Promise.all([
+    startServer({ parts: ['api', 'ingest', 'alerts'] }),
+    startReceiver(),
+    startMailServer(),
+  ])
 })
 after(async () => {
   await Promise.all([server.close(), receiver.close(), mail.close()])
@@ -154,9 +158,11 @@ test('the running server sends what waits in the outbox; what was given up is se
       createdAt: now,
     })
   const until = async (state: string): Promise<NoteView[]> => {
+    const end = Date.now() + 60_000
     for (;;) {
       const { body } = await server.ask<Notes>('GET', '/v1/channels/ops/notes', { tenant })
       if (body.notes.every((note) => note.state === state)) return body.notes
+      assert.ok(Date.now() < end, JSON.stringify(body.notes))
       await sleep(50)
     }
   }
