@@ -29,7 +29,7 @@ export async function keep(
     looked: Looked
     world: World
     input: Input
-    tick: { tick: number; at: Instant; watermark: Instant; version: number }
+    tick: { tick: number; at: Instant; watermark: Instant; version: number; held: string[] }
     values: readonly LookedUp[]
     head: Letterhead
   },
@@ -87,5 +87,5 @@ export async function keep(
       .onConflictDoNothing()
   await tx
     .insert(alertTicks)
-    .values({ tenantId: tenant, tick: tick.tick, version: tick.version, watermark: tick.watermark, at: tick.at })
+    .values({ tenantId: tenant, tick: tick.tick, version: tick.version, watermark: tick.watermark, at: tick.at, held: tick.held })
 }

@@ -1,4 +1,4 @@
-import type { Looked, World } from '../model/alert-look.ts'
+import type { Input, Looked, World } from '../model/alert-look.ts'
 import type { Subject } from '../model/alert-subject.ts'
 import type { Instant } from '../model/instant.ts'
 
@@ -70,7 +70,11 @@ export class ReplayStore {
   }
 
   /** Takes in what a look changed. */
-  keep(world: World, looked: Looked): void {
+  keep(world: World, looked: Looked, { held, watermark }: Pick<Input, 'held' | 'watermark'>): void {
+    // What has to wait is due again at once.
+    for (const [name, { subject, nextAt }] of world.subjects)
+      if (nextAt !== null && nextAt <= watermark && held.has(`${subject.document.type}/${subject.document.id}`))
+        this.#wait(watermark, name)
     for (const { subject, nextAt } of looked.kept) {
       const name = `${subject.kind} ${subject.key}`
       this.#count(this.#subjects.get(name)?.subject, -1)

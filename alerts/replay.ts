@@ -22,7 +22,7 @@ import { tenantRules } from './tenant-rules.ts'
 import { judge, lastDue, readSeries, type Series, seriesOf } from './values.ts'
 
 /** A place at which a replay looks. Instants µs. */
-type Place = { tick: number; version: number; watermark: Instant; at: Instant }
+type Place = { tick: number; version: number; watermark: Instant; at: Instant; held: readonly string[] }
 
 export type Replayed = {
   ticks: number
@@ -77,6 +77,7 @@ export async function replay(
       rules: inForce,
       all: false,
       fed,
+      held: new Set(place.held),
       decided,
       slas: rules.slas,
       titles: rules.titles,
@@ -98,7 +99,7 @@ export async function replay(
     const looked = look(world, input)
     out.ticks++
     if (place.at >= from) tell(looked, world, place.at)
-    replayed.keep(world, looked)
+    replayed.keep(world, looked, input)
   }
   const tell = (looked: Looked, world: World, at: Instant): void => {
     for (const { rule: id, key, transition } of looked.evaluated.moved)
@@ -138,7 +139,7 @@ export async function replay(
     const upto = derived?.published ?? 0
     const subjects = await signalsInWindow(reader, wanted, { upto, to, stillAt: from - OVER_US, limit: MOST.subjects })
     out.truncated ||= subjects.length >= MOST.subjects
-    lookAt({ tick: 0, version: upto, watermark: from - 1, at: from - 1 }, subjects, [])
+    lookAt({ tick: 0, version: upto, watermark: from - 1, at: from - 1, held: [] }, subjects, [])
     const everyUs =
       series === undefined ? 0 : Math.max(series.everyS * 1e6, Math.ceil((to - from) / MOST.values / MINUTE_US) * MINUTE_US)
     let nextValue = series === undefined ? Number.POSITIVE_INFINITY : lastDue(series, from)
@@ -148,7 +149,7 @@ export async function replay(
         seen.push(await readAt(series, at, null))
         nextValue += everyUs
       }
-      const place = { tick: 0, version: upto, watermark: at, at }
+      const place = { tick: 0, version: upto, watermark: at, at, held: [] }
       if (seen.length > 0 || isDue(place)) lookAt(place, [], seen)
     }
   }
@@ -247,11 +248,12 @@ async function placesOf(
     .where(and(own, gte(alertTicks.at, from), lt(alertTicks.at, to)))
     .orderBy(asc(alertTicks.tick))
   if (ticks.length > 0)
-    return [before ?? { tick: 0, version: (ticks[0]?.version ?? 1) - 1, watermark: from - LAG_US, at: from - 1 }, ...ticks].map(
-      ({ tick, version, watermark, at }) => ({ tick, version, watermark, at }),
-    )
+    return [
+      before ?? { tick: 0, version: (ticks[0]?.version ?? 1) - 1, watermark: from - LAG_US, at: from - 1, held: [] },
+      ...ticks,
+    ].map(({ tick, version, watermark, at, held }) => ({ tick, version, watermark, at, held }))
   const versions = await signalVersions(tenantReader(clickhouse.reader, tenant), { after: from, upto: to })
-  return [from - 1, ...versions].map((version) => ({ tick: 0, version, watermark: version - LAG_US, at: version }))
+  return [from - 1, ...versions].map((version) => ({ tick: 0, version, watermark: version - LAG_US, at: version, held: [] }))
 }
 
 /** Values that were looked up at the places of a replay, by tick; null where this was never looked up: then it has to be read. */

@@ -235,6 +235,15 @@ export async function saveTransitions(
     )
 }
 
+/** Documents (`type/id`) of the clocks that come due by time up to the watermark. */
+export async function dueDocuments(db: Db, tenant: TenantId, watermark: Instant): Promise<string[]> {
+  const rows = await db
+    .selectDistinct({ type: alertSubjects.documentType, id: alertSubjects.documentId })
+    .from(alertSubjects)
+    .where(and(eq(alertSubjects.tenantId, tenant), eq(alertSubjects.kind, 'clock'), lte(alertSubjects.nextAt, watermark)))
+  return rows.map(({ type, id }) => `${type}/${id}`)
+}
+
 /** Tenants for which time alone brings something up to an instant. */
 export async function isDue(db: Db, tenant: TenantId, watermark: Instant, now: Instant): Promise<boolean> {
   const [subject] = await db

@@ -10,7 +10,7 @@ import { currentRouting } from '../platform/alert-routing.ts'
 import { silencesAt } from '../platform/alert-silences.ts'
 import type { Db } from '../platform/postgres/client.ts'
 import { alertCursors, alertSubjects, derivations } from '../platform/postgres/schema.ts'
-import { alertSignals, firstUncomputed } from '../queries/alert-signals.ts'
+import { alertSignals, uncomputed } from '../queries/alert-signals.ts'
 import { tenantCalendars } from '../queries/derive/tenant-calendars.ts'
 import { tenantReader } from '../queries/run.ts'
 import type { EngineParts } from './engine.ts'
@@ -21,7 +21,7 @@ import { isSeriesDue, lookUp } from './look-up.ts'
 import { tenantMoney } from './money.ts'
 import { pageIdOf } from './page-id.ts'
 import { signsAt, signsOf } from './signs.ts'
-import { chunks, dateOf, instantOf, isDue } from './state.ts'
+import { chunks, dateOf, dueDocuments, instantOf, isDue } from './state.ts'
 import { tenantRules } from './tenant-rules.ts'
 import { judge, seriesOf } from './values.ts'
 
@@ -53,8 +53,7 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
     .select({ published: derivations.published, freshUntil: derivations.freshUntil })
     .from(derivations)
     .where(eq(derivations.tenantId, tenant))
-  const uncomputed = await firstUncomputed(reader, derived?.freshUntil ?? 0)
-  const { watermark, silent } = watermarkOf(now, signsAt(signs, now), uncomputed, place.watermark)
+  const { watermark, silent } = watermarkOf(now, signsAt(signs, now), place.watermark)
   const version = Math.max(derived?.published ?? 0, place.version)
   const rules = await tenantRules(db, tenant)
   const all = rules.hash !== place.rules
@@ -67,6 +66,15 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
   if (cursor === null || cursor.tick !== place.tick) return null
   const calendars = await tenantCalendars(db, tenant, now)
   const fed = version > cursor.version ? await news(parts, tenant, { after: cursor.version, upto: version, watermark }) : []
+  const coming = fed.filter(
+    ({ kind, due_at, ended_at }) => kind === 'clock' && due_at !== null && due_at <= watermark && ended_at === null,
+  )
+  const held = await uncomputed(reader, derived?.freshUntil ?? 0, [
+    ...new Set([
+      ...coming.map(({ document }) => `${document.type}/${document.id}`),
+      ...(await dueDocuments(db, tenant, watermark)),
+    ]),
+  ])
   const values = await lookUp(parts, tenant, due, { calendars, watermark, signal })
   const money = await tenantMoney(reader, watermark)
   const routing = (await currentRouting(db, tenant, calendars.fallback)).routing
@@ -86,8 +94,8 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
   const done = await db.transaction(async (tx) => {
     // A process that is paused in here must not keep the others waiting.
     await tx.execute(sql`SET LOCAL idle_in_transaction_session_timeout = '10s'`)
-    const [held] = await tx.select().from(alertCursors).where(eq(alertCursors.tenantId, tenant)).for('update')
-    if (held?.tick !== cursor.tick || held.owner !== parts.owner) return null
+    const [standing] = await tx.select().from(alertCursors).where(eq(alertCursors.tenantId, tenant)).for('update')
+    if (standing?.tick !== cursor.tick || standing.owner !== parts.owner) return null
     const decided = await decisions(tx, tenant, fed, all ? null : cursor.evaluatedAt)
     const world = await load(tx, tenant, { fed, watermark, all, decided, series })
     const violations = [...world.subjects.values()].flatMap(({ subject }) => (subject.kind === 'violation' ? [subject.key] : []))
@@ -105,6 +113,7 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
       rules: rules.inForce,
       all,
       fed,
+      held,
       decided,
       slas: rules.slas,
       titles: rules.titles,
@@ -119,7 +128,7 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
       pageId: pageIdOf(tenant),
     }
     const looked = look(world, input)
-    const tick = { tick: cursor.tick + 1, at: now, watermark, version }
+    const tick = { tick: cursor.tick + 1, at: now, watermark, version, held: [...held] }
     await keep(tx, tenant, { looked, world, input, tick, values, head })
     await tx
       .update(alertCursors)

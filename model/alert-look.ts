@@ -22,6 +22,8 @@ export type Input = {
   all: boolean
   /** What became known, newest state of each. */
   fed: readonly Subject[]
+  /** Documents (`type/id`) of which something arrived that is not computed: their clocks wait, lest a breach be told that was none. */
+  held: ReadonlySet<string>
   /** Violations that people decided, and when; null where they opened them again. All of those that are looked at. */
   decided: ReadonlyMap<string, Instant | null>
   slas: Beside['slas']
@@ -51,7 +53,7 @@ const documentOf = ({ document }: Pick<Subject, 'document'>): string => `${docum
 export function look(world: World, input: Input): Looked {
   const { watermark } = input
   const begun = new Map<string, number>()
-  const changed = takeIn(world, input, begun)
+  const { changed, waiting } = takeIn(world, input, begun)
   const blocks = blocksOf(world, watermark)
   for (const block of changed.values())
     if (block.kind === 'block') {
@@ -108,7 +110,7 @@ export function look(world: World, input: Input): Looked {
     kept.home = isOver ? null : home === undefined ? kept.home : home
     world.instances.set(`${kept.rule}\n${kept.key}`, kept)
   }
-  const out: Looked = { kept: [], over: [], evaluated, turned }
+  const out: Looked = { kept: waiting, over: [], evaluated, turned }
   const goesOn = new Set(
     [...world.instances.values()].flatMap(({ key, instance }) => (instance.state === 'inactive' ? [] : [key])),
   )
@@ -156,9 +158,14 @@ function unlooked(world: World, { instances }: Evaluated, rules: ReadonlyMap<str
   })
 }
 
+/** Subjects to look at, by name, and those that became known and have to wait. */
+type Taken = { changed: Map<string, Subject>; waiting: { subject: Subject; nextAt: Instant | null }[] }
+
 /** Takes in what became known; returns all subjects that have to be looked at, by name, and counts the clocks that begin and end to run. */
-function takeIn(world: World, { fed, watermark, decided, all }: Input, begun: Map<string, number>): Map<string, Subject> {
+function takeIn(world: World, { fed, watermark, decided, all, held }: Input, begun: Map<string, number>): Taken {
   const changed = new Map<string, Subject>()
+  const waiting: Taken['waiting'] = []
+  const waits = (subject: Subject): boolean => subject.kind === 'clock' && held.has(documentOf(subject))
   for (const subject of fed) {
     const name = nameOf(subject)
     const known = world.subjects.get(name)?.subject
@@ -167,11 +174,13 @@ function takeIn(world: World, { fed, watermark, decided, all }: Input, begun: Ma
     if (subject.kind === 'clock')
       begun.set(subject.name, (begun.get(subject.name) ?? 0) + Number(runs(taken)) - Number(known !== undefined && runs(known)))
     world.subjects.set(name, { subject: taken, nextAt: null })
-    changed.set(name, taken)
+    if (waits(taken)) waiting.push({ subject: taken, nextAt: watermark })
+    else changed.set(name, taken)
   }
   const due = new Set<string>()
   for (const { key, nextAt } of world.instances.values()) if (nextAt != null && nextAt <= watermark) due.add(key)
-  for (const [name, { subject, nextAt }] of world.subjects)
+  for (const [name, { subject, nextAt }] of world.subjects) {
+    if (waits(subject)) continue
     if (
       all ||
       due.has(subject.key) ||
@@ -179,7 +188,8 @@ function takeIn(world: World, { fed, watermark, decided, all }: Input, begun: Ma
       (subject.kind === 'violation' && decided.has(subject.key))
     )
       changed.set(name, subject)
-  return changed
+  }
+  return { changed, waiting }
 }
 
 /** Documents that incidents block: by document, and by incident. */

@@ -8,21 +8,15 @@ export const LAG_US: Instant = 5e6
 /** A source that is slow by nature holds the watermark back no longer than this: nobody waits an hour for a source that sends hourly. */
 export const HELD_US: Instant = 60e6
 
-/** Events that came so long before a change that is not computed are in the answers. */
-const COMING_US: Instant = 1e6
-
 /**
  * The instant up to which events are taken to be complete: 5 s ago, or the last event of a source that sends as it uses to, up to a minute
- * ago. A source past its pace holds nothing back; it is named. Answers that lag hold it back as long as they do: what has arrived and is not
- * computed may be the very approval that a breach would be told for.
+ * ago. A source past its pace holds nothing back; it is named.
  *
- * @param uncomputed when the first change came that the answers do not know; null where they know all
  * @param before the watermark never goes back
  */
 export function watermarkOf(
   now: Instant,
   sources: readonly SourceSign[],
-  uncomputed: Instant | null,
   before: Instant,
 ): { watermark: Instant; heldBy: string | null; silent: string[] } {
   const usual = now - LAG_US
@@ -33,10 +27,6 @@ export function watermarkOf(
       watermark = Math.max(lastAt, now - HELD_US)
       heldBy = id
     }
-  if (uncomputed !== null && uncomputed - COMING_US < watermark) {
-    watermark = uncomputed - COMING_US
-    heldBy = 'answers'
-  }
   return {
     watermark: Math.max(before, watermark),
     heldBy,

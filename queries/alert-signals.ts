@@ -174,12 +174,13 @@ export async function signalVersions(reader: TenantReader, range: { after: numbe
 
 const UNCOMPUTED = {
   name: 'alerts/uncomputed',
-  params: z.object({ fresh_until: z.number() }),
-  row: z.object({ marks: z.number(), first_us: z.number() }),
+  params: z.object({ fresh_until: z.number(), documents: z.array(z.string()) }),
+  row: z.object({ document: z.string() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
-/** When the first change came that a tenant's answers do not know yet; null where they know all. @throws SightlineError `store_unavailable` */
-export async function firstUncomputed(reader: TenantReader, freshUntil: Instant): Promise<Instant | null> {
-  const [row] = await reader.rows(UNCOMPUTED, { fresh_until: freshUntil })
-  return row === undefined || row.marks === 0 ? null : row.first_us
+/** Documents, among some (`type/id`), that have changes which the answers do not know yet. @throws SightlineError `store_unavailable` */
+export async function uncomputed(reader: TenantReader, freshUntil: Instant, documents: readonly string[]): Promise<Set<string>> {
+  if (documents.length === 0) return new Set()
+  const rows = await reader.rows(UNCOMPUTED, { fresh_until: freshUntil, documents: [...documents] })
+  return new Set(rows.map(({ document }) => document))
 }

@@ -488,6 +488,8 @@ export const alertTicks = pgTable(
     version: bigint('version', { mode: 'number' }).notNull(),
     watermark: bigint('watermark', { mode: 'number' }).notNull(),
     at: bigint('at', { mode: 'number' }).notNull(),
+    /** Documents (`type/id`) whose clocks had to wait, as something about them was not computed yet. */
+    held: jsonb('held').$type<string[]>().notNull().default([]),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.tick] }), index('alert_ticks_at').on(table.tenantId, table.at)],
 )

@@ -1,6 +1,6 @@
--- The first change of a tenant that its answers do not know yet, by ClickHouse's clock.
-SELECT
-    count() AS marks,
-    toUnixTimestamp64Micro(min(marked_at)) AS first_us
+-- Documents, among some (`type/id`), that have changes which the answers do not know yet.
+SELECT DISTINCT concat(object_type, '/', object_id) AS document
 FROM sightline.dirty_objects
-WHERE tenant_id = {tenant_id:String} AND marked_at > fromUnixTimestamp64Micro({fresh_until:Int64}, 'UTC')
+WHERE tenant_id = {tenant_id:String}
+    AND marked_at > fromUnixTimestamp64Micro({fresh_until:Int64}, 'UTC')
+    AND concat(object_type, '/', object_id) IN {documents:Array(String)}

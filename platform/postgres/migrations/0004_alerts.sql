@@ -145,6 +145,7 @@ CREATE TABLE "alert_ticks" (
 	"version" bigint NOT NULL,
 	"watermark" bigint NOT NULL,
 	"at" bigint NOT NULL,
+	"held" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	CONSTRAINT "alert_ticks_tenant_id_tick_pk" PRIMARY KEY("tenant_id","tick")
 );
 --> statement-breakpoint
