@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, lt } from 'drizzle-orm'
 import type { Note } from '../model/alert-note.ts'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
@@ -32,15 +32,19 @@ export async function channelNotes(
 
 /** The latest message of each channel of a tenant, by the channel's id. */
 export async function latestNotes(db: Db, tenant: TenantId): Promise<Map<string, KeptNote>> {
-  const latest = sql`(
-    SELECT (SELECT max(note.id) FROM alert_notes AS note WHERE note.tenant_id = channel.tenant_id AND note.channel_id = channel.id)
-    FROM alert_channels AS channel
-    WHERE channel.tenant_id = ${tenant}
-  )`
   const rows = await db
-    .select()
+    .selectDistinctOn([alertNotes.channelId])
     .from(alertNotes)
-    .where(sql`${alertNotes.id} IN ${latest}`)
+    .where(
+      and(
+        eq(alertNotes.tenantId, tenant),
+        inArray(
+          alertNotes.channelId,
+          db.select({ id: alertChannels.id }).from(alertChannels).where(eq(alertChannels.tenantId, tenant)),
+        ),
+      ),
+    )
+    .orderBy(alertNotes.channelId, desc(alertNotes.id))
   return new Map(rows.map((row) => [row.channelId, row]))
 }
 

@@ -50,7 +50,7 @@ export async function claimNotes(
   db: Db,
   { owner, now, limit, ownedS = OWNED_S }: { owner: string; now: Instant; limit: number; ownedS?: number },
 ): Promise<ClaimedNote[]> {
-  const at = dateOf(now)
+  const [at, minuteAgo] = [sql.param(dateOf(now)), sql.param(dateOf(now - 60e6))]
   const claimed = await db.execute<ClaimedRow>(sql`
     WITH due AS (
       SELECT
@@ -82,7 +82,7 @@ export async function claimNotes(
         count(*) FILTER (WHERE state = 'queued') AS under_way,
         count(*) FILTER (WHERE state = 'sent') AS sent
       FROM alert_notes
-      WHERE (state = 'sent' AND next_at > ${at}::timestamptz - interval '1 minute')
+      WHERE (state = 'sent' AND next_at > ${minuteAgo})
         OR (state = 'queued' AND owner IS NOT NULL AND owned_until >= clock_timestamp())
       GROUP BY tenant_id, channel_id
     ),

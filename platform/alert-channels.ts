@@ -4,6 +4,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { alertChannels, alertNotes, alertRouting } from './postgres/schema.ts'
 import type { SecretBox } from './secrets.ts'
 
@@ -70,7 +71,7 @@ export function openSecrets(box: SecretBox, row: Pick<Row, 'tenantId' | 'id' | '
 export async function createChannel(db: Db, box: SecretBox, channel: NewChannel, actor: string): Promise<StoredChannel> {
   const { tenant, id, title, kind, config, secrets, perMinute } = channel
   return db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`channels/${tenant}`}, 0))`)
+    await oneAtATime(tx, `channels/${tenant}`)
     if ((await tx.$count(alertChannels, eq(alertChannels.tenantId, tenant))) >= MOST_CHANNELS)
       throw new SightlineError('conflict', `A tenant has at most ${MOST_CHANNELS} channels.`, { next: 'Remove one first.' })
     const [row] = await tx

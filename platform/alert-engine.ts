@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, inArray, lt, max, min, ne, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, gte, inArray, lt, max, min, ne, or } from 'drizzle-orm'
 import type { JudgedAlert } from '../model/alert-quality.ts'
 import type { TenantId } from '../model/tenant.ts'
 import type { Db } from './postgres/client.ts'
@@ -82,15 +82,10 @@ export async function judgedAlerts(
       .where(inArray(alertParties.alertId, ids))
       .groupBy(alertParties.alertId),
     db
-      .select({
-        alertId: alertNotes.alertId,
-        messages: count(),
-        firing: sql<number>`count(*) FILTER (WHERE ${alertNotes.kind} = 'firing')::int`,
-        told: sql<string | null>`min(${alertNotes.createdAt}) FILTER (WHERE ${alertNotes.kind} = 'firing')`,
-      })
+      .select({ alertId: alertNotes.alertId, kind: alertNotes.kind, messages: count(), first: min(alertNotes.createdAt) })
       .from(alertNotes)
       .where(and(eq(alertNotes.tenantId, tenant), inArray(alertNotes.alertId, ids)))
-      .groupBy(alertNotes.alertId),
+      .groupBy(alertNotes.alertId, alertNotes.kind),
     db
       .select({ alertId: alertStory.alertId, at: alertStory.at, what: alertStory.what, actor: alertStory.actor })
       .from(alertStory)
@@ -98,30 +93,29 @@ export async function judgedAlerts(
         and(
           eq(alertStory.tenantId, tenant),
           inArray(alertStory.alertId, ids),
-          sql`(${inArray(alertStory.what, ['resolved', 'reopened'])} OR ${ne(alertStory.actor, 'engine')})`,
+          or(inArray(alertStory.what, ['resolved', 'reopened']), ne(alertStory.actor, 'engine')),
         ),
       )
       .orderBy(asc(alertStory.id)),
   ])
   const partiesOf = new Map(parties.map((one) => [one.alertId, one]))
-  const notesOf = new Map(notes.map((one) => [one.alertId, one]))
+  const notesOf = Map.groupBy(notes, ({ alertId }) => alertId)
   const storyOf = Map.groupBy(stories, ({ alertId }) => alertId)
   return {
     truncated: rows.length > MOST,
     alerts: chosen.map(({ id, rule, groupKey, openedAt, resolvedAt, verdict }) => {
-      const note = notesOf.get(id)
-      const told = note === undefined || note.firing === 0 ? null : note.told
+      const sent = notesOf.get(id) ?? []
       const story = storyOf.get(id) ?? []
       return {
         rule,
         group: `${rule}/${groupKey}`,
         openedAt: openedAt.getTime(),
         resolvedAt: resolvedAt?.getTime() ?? null,
-        toldAt: told === null ? null : new Date(told).getTime(),
+        toldAt: sent.find(({ kind }) => kind === 'firing')?.first?.getTime() ?? null,
         acknowledgedAt: partiesOf.get(id)?.acknowledged?.getTime() ?? null,
         acted: story.some(({ actor }) => actor !== 'engine'),
         reopened: reopenedIn(story),
-        messages: note?.messages ?? 0,
+        messages: sent.reduce((sum, { messages }) => sum + messages, 0),
         verdict,
       }
     }),

@@ -1,10 +1,11 @@
-import { desc, eq, sql } from 'drizzle-orm'
+import { desc, eq } from 'drizzle-orm'
 import { defaultRouting, Routing } from '../model/alert-routing.ts'
 import { equalJson } from '../model/merge-patch.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db, Tx } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { alertChannels, alertRouting } from './postgres/schema.ts'
 
 /** A version of a tenant's routing; version 0 is the default, which nobody stated. */
@@ -47,7 +48,7 @@ export async function saveRouting(
   input: { tenant: TenantId; routing: Routing; actor: string; expected: number | null },
 ): Promise<StoredRouting> {
   const { tenant, routing, actor, expected } = input
-  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`alert-routing/${tenant}`}, 0))`)
+  await oneAtATime(tx, `alert-routing/${tenant}`)
   const newest = await currentRouting(tx, tenant, '24x7')
   if (expected !== null && expected !== newest.version)
     throw new SightlineError(

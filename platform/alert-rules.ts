@@ -1,4 +1,4 @@
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq } from 'drizzle-orm'
 import {
   differencesOf,
   type EffectiveRule,
@@ -15,6 +15,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db, Tx } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { alertRules } from './postgres/schema.ts'
 import { findTenant } from './tenants.ts'
 
@@ -78,7 +79,7 @@ export async function changeRules(
   input: { tenant: TenantId; actor: string; changes: readonly RuleChange[]; check?: (changed: readonly EffectiveRule[]) => void },
 ): Promise<EffectiveRule[]> {
   const { tenant, actor, changes } = input
-  await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`alert-rules/${tenant}`}, 0))`)
+  await oneAtATime(tx, `alert-rules/${tenant}`)
   const provider = await providerStatements(tx, tenant)
   const inherited = inheritedRules(ALERT_PACK, provider)
   const own = new Map((await ruleStatements(tx, tenant)).map((one): [string, RuleStatement] => [one.id, one]))

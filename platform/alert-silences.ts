@@ -1,10 +1,11 @@
-import { and, desc, eq, gt, isNull, lte, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, gt, isNull, lte, ne } from 'drizzle-orm'
 import { Matcher } from '../model/alert-routing.ts'
 import type { Instant } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db, Tx } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { alerts, alertSilences } from './postgres/schema.ts'
 
 /** A silence or maintenance window as it is kept; one that was ended before its time holds until then. */
@@ -57,7 +58,7 @@ export async function createSilence(
 ): Promise<Silence> {
   const { tenant, kind, matcher, from, to, reason, actor, now } = input
   return db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`alert-silences/${tenant}`}, 0))`)
+    await oneAtATime(tx, `alert-silences/${tenant}`)
     const open = and(
       eq(alertSilences.tenantId, tenant),
       gt(alertSilences.to, new Date(now / 1000)),

@@ -3,6 +3,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { mappings } from './postgres/schema.ts'
 
 /** A version of a tenant's mapping. A version is never changed. */
@@ -71,7 +72,7 @@ export async function saveMapping(
   const { tenant, name, actor } = input
   return db.transaction(async (tx) => {
     // One at a time for a tenant: two who save at once get two versions.
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`mappings/${tenant}`}, 0))`)
+    await oneAtATime(tx, `mappings/${tenant}`)
     const [known] = await tx
       .select({
         last: sql<number>`coalesce(max(${mappings.version}) FILTER (WHERE ${mappings.name} = ${name}), 0)::int`,

@@ -5,6 +5,7 @@ import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { referenceRows } from './postgres/schema.ts'
 
 /** A row of reference data. A row is never changed: what replaces it is another. */
@@ -154,7 +155,7 @@ export async function changing<T>(
   deed: (tx: Change, now: Date) => Promise<T>,
 ): Promise<T> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`reference/${tenant}/${kind}`}, 0))`)
+    await oneAtATime(tx, `reference/${tenant}/${kind}`)
     const [last] = await tx
       .select({
         at: sql<string | null>`greatest(max(${referenceRows.recordedAt}), max(${referenceRows.replacedAt}))`,

@@ -1,10 +1,11 @@
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, desc, eq } from 'drizzle-orm'
 import type { Instant } from '../model/instant.ts'
 import { SlaDefinition } from '../model/sla.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { slaDefinitions } from './postgres/schema.ts'
 
 /** A version of a service level. A version is never changed; the newest one of an id is in force unless it is retired. */
@@ -75,7 +76,7 @@ export async function saveSla(
 ): Promise<StoredSla> {
   const { tenant, sla, actor, state = 'active' } = input
   return db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`slas/${tenant}`}, 0))`)
+    await oneAtATime(tx, `slas/${tenant}`)
     const all = (
       await tx
         .selectDistinctOn([slaDefinitions.id])

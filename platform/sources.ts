@@ -5,6 +5,7 @@ import { type TenantId, verifiedTenant } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { connectorState, payloadShapes, type SealedSecret, sources, webhookDeliveries } from './postgres/schema.ts'
 import type { SecretBox } from './secrets.ts'
 
@@ -110,7 +111,7 @@ export async function createSource(db: Db, box: SecretBox, source: NewSource, ac
       next: `Use lower-case letters, digits and dashes, at most 63; ${[...RESERVED].join(', ')} are taken.`,
     })
   return db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`sources/${tenantId}`}, 0))`)
+    await oneAtATime(tx, `sources/${tenantId}`)
     const taken = new Set(
       (await tx.select({ id: sources.id }).from(sources).where(eq(sources.tenantId, tenantId))).map((one) => one.id),
     )

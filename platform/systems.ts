@@ -1,8 +1,9 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq } from 'drizzle-orm'
 import { SYSTEM_CLASSES } from '../model/vocabulary.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { systems } from './postgres/schema.ts'
 
 /** One of the classes of the vocabulary. */
@@ -140,7 +141,7 @@ async function change(
   deed: (tx: Pick<Db, 'insert' | 'update' | 'delete'>, all: readonly Row[]) => Promise<Row | undefined>,
 ): Promise<System> {
   const changed = await db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`systems/${tenant}`}, 0))`)
+    await oneAtATime(tx, `systems/${tenant}`)
     const all = await tx.select().from(systems).where(eq(systems.tenantId, tenant))
     return deed(tx, all)
   })

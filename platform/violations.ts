@@ -1,8 +1,9 @@
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq } from 'drizzle-orm'
 import type { TenantId } from '../model/tenant.ts'
 import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db } from './postgres/client.ts'
+import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { alertInstances, violationDecisions } from './postgres/schema.ts'
 
 /** What somebody decided about a violation. */
@@ -55,7 +56,7 @@ export async function decideViolation(
 ): Promise<void> {
   const { tenant, id, state, reason, attestedBy, actor, now } = input
   await db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`violations/${tenant}/${id}`}, 0))`)
+    await oneAtATime(tx, `violations/${tenant}/${id}`)
     const before = (await violationDecisionsOf(tx, tenant, id)).at(-1)?.state ?? 'open'
     if (!NEXT[before].some((next) => next === state))
       throw new SightlineError('conflict', `The violation is ${before}, and cannot become ${state}.`, {

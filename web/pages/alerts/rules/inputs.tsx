@@ -108,13 +108,18 @@ type RowsProps = {
 
 /** Rows that can be added and taken away, each with inputs of its own. */
 export function Rows({ title, noun, rows, fresh, add, least = 1, ordered = false, children, onChange }: RowsProps) {
+  // Each row has a name while it is edited, so that inputs stay with theirs when one before it is taken away or moved.
+  const [names, setNames] = useState(() => [...rows.keys()])
+  const named = names.length === rows.length ? names : [...rows.keys()]
+  const change = (next: Draft[], nextNames: number[]): void => {
+    setNames(nextNames)
+    onChange(next)
+  }
   return (
     <fieldset className="form-part rule-rows">
       <legend>{title}</legend>
       {rows.map((row, index) => (
-        // Rows have no name of their own; they are only added at the end and taken away.
-        // oxlint-disable-next-line react/no-array-index-key
-        <div key={index} className="rule-row">
+        <div key={named[index]} className="rule-row">
           {children(row, (changes) => onChange(rows.with(index, { ...row, ...changes })), index)}
           <div className="row rule-row-acts">
             {ordered && (
@@ -123,7 +128,7 @@ export function Rows({ title, noun, rows, fresh, add, least = 1, ordered = false
                 variant="subtle"
                 disabled={index === 0}
                 aria-label={`Move ${noun} ${index + 1} up`}
-                onClick={() => onChange(rows.toSpliced(index - 1, 2, row, rows[index - 1] ?? row))}
+                onClick={() => change(raised(rows, index), raised(named, index))}
               >
                 Move up
               </Button>
@@ -133,7 +138,7 @@ export function Rows({ title, noun, rows, fresh, add, least = 1, ordered = false
               variant="subtle"
               disabled={rows.length <= least}
               aria-label={`Remove ${noun} ${index + 1}`}
-              onClick={() => onChange(rows.toSpliced(index, 1))}
+              onClick={() => change(rows.toSpliced(index, 1), named.toSpliced(index, 1))}
             >
               Remove {noun}
             </Button>
@@ -141,10 +146,15 @@ export function Rows({ title, noun, rows, fresh, add, least = 1, ordered = false
         </div>
       ))}
       <div>
-        <Button size="xs" variant="default" onClick={() => onChange([...rows, fresh])}>
+        <Button size="xs" variant="default" onClick={() => change([...rows, fresh], [...named, Math.max(-1, ...named) + 1])}>
           {add}
         </Button>
       </div>
     </fieldset>
   )
+}
+
+/** A list with one of its items moved up by one place. */
+function raised<T>(list: readonly T[], index: number): T[] {
+  return index === 0 ? [...list] : list.toSpliced(index, 1).toSpliced(index - 1, 0, ...list.slice(index, index + 1))
 }
