@@ -2,13 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
 import type { CodeApplied, RulesImported } from '../api/contract/rules.ts'
-import { readEnv } from '../platform/env.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { call } from './call.ts'
-import { withOptions } from './options.ts'
-import { connect, type Connection } from './remote.ts'
-
-type Where = { tenant: string; data?: string; url?: string; key?: string }
+import type { Connection } from './remote.ts'
+import { connected, type Where, withWhere } from './where.ts'
 
 /** `sightline rules`: alert rules and routing as code. */
 export function rulesCommand(): Command {
@@ -64,23 +61,6 @@ export function rulesCommand(): Command {
   const command = new Command('rules').description('alert rules and routing as code')
   for (const one of [get, diff, apply, take]) command.addCommand(one)
   return command
-}
-
-function withWhere(command: Command): Command {
-  return command
-    .requiredOption('--tenant <id>', 'the tenant')
-    .option('--data <dir>', 'folder of the embedded stores (default .sightline)')
-    .option('--url <url>', 'a remote server')
-    .option('--key <token>', 'a token of the remote server; scope admin to change')
-}
-
-async function connected(options: Where, task: (connection: Connection) => Promise<void>): Promise<void> {
-  const connection = await connect(readEnv(withOptions(process.env, options)), options)
-  try {
-    await task(connection)
-  } finally {
-    await connection.close()
-  }
 }
 
 async function send(

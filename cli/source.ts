@@ -4,13 +4,10 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { RegisteredSource, SourceCreated, SourceRotated, SourceTested } from '../api/contract/feeds.ts'
 import { SOURCE_KINDS } from '../api/contract/feeds.ts'
 import { WEBHOOK_SCHEMES } from '../model/webhook.ts'
-import { readEnv } from '../platform/env.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { call } from './call.ts'
-import { withOptions } from './options.ts'
-import { connect, type Connection } from './remote.ts'
+import { connected, type Where, withWhere } from './where.ts'
 
-type Where = { tenant: string; data?: string; url?: string; key?: string }
 type Create = Where & {
   id?: string
   name: string
@@ -110,23 +107,6 @@ export function sourceCommand(): Command {
   const command = new Command('source').description('registered ways in: webhooks, topics, pulled systems')
   for (const one of [create, list, rotate, test]) command.addCommand(one)
   return command
-}
-
-function withWhere(command: Command): Command {
-  return command
-    .requiredOption('--tenant <id>', 'the tenant')
-    .option('--data <dir>', 'folder of the embedded stores (default .sightline)')
-    .option('--url <url>', 'a remote server')
-    .option('--key <token>', 'a token of the remote server with scope admin')
-}
-
-async function connected(options: Where, task: (connection: Connection) => Promise<void>): Promise<void> {
-  const connection = await connect(readEnv(withOptions(process.env, options)), options)
-  try {
-    await task(connection)
-  } finally {
-    await connection.close()
-  }
 }
 
 function printRecord({ index, outcome, events, code, message }: SourceTested['records'][number]): void {

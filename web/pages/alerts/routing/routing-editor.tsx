@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Textarea } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import type { RoutingView } from '../../../../api/contract/routing.ts'
 import { useAct } from '../../../answers.ts'
@@ -7,6 +7,7 @@ import { Panel } from '../../../parts/panel.tsx'
 import { Fault } from '../../../parts/states.tsx'
 import { useSession } from '../../../session.ts'
 import { Problems } from '../problems.tsx'
+import { YamlInput } from '../yaml-input.tsx'
 import { draftText, readDraft } from '../rules/draft-text.ts'
 import { PreviewPanel } from './preview-panel.tsx'
 import { RoutingFields } from './routing-fields.tsx'
@@ -53,16 +54,7 @@ export function RoutingEditor({ of: present, onSaved }: { of: RoutingView; onSav
           )}
           {view === 'change' && <DiffView former={saved} present={text} label="What the draft changes" />}
           {(view === 'yaml' || (view === 'form' && draft === undefined)) && (
-            <Textarea
-              className="mono-input"
-              label="The routing as YAML, as it stands in rules as code"
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-              autosize
-              minRows={14}
-              maxRows={40}
-              spellCheck={false}
-            />
+            <YamlInput label="The routing as YAML, as it stands in rules as code" value={text} onChange={setText} />
           )}
           <Problems
             of={problem === null ? [] : [{ code: 'no_yaml', message: problem, level: 'error' }]}

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Textarea, TextInput } from '@mantine/core'
+import { Button, SegmentedControl, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -16,6 +16,7 @@ import { Fault } from '../../../parts/states.tsx'
 import { useAddress, useScope } from '../../../scope.ts'
 import { useSession } from '../../../session.ts'
 import { Problems } from '../problems.tsx'
+import { YamlInput } from '../yaml-input.tsx'
 import { BacktestPanel } from './backtest-panel.tsx'
 import { type Draft } from './draft.ts'
 import { draftText, readDraft } from './draft-text.ts'
@@ -104,16 +105,7 @@ export function RuleEditor({ of, start, quality }: Props) {
           {view === 'form' && present !== undefined && <RuleFields of={present} isNew={of === null} set={set} />}
           {view === 'change' && <DiffView former={saved} present={text} label="What the draft changes" />}
           {(view === 'yaml' || (view === 'form' && present === undefined)) && (
-            <Textarea
-              className="mono-input"
-              label="The rule as YAML, as it stands in rules as code"
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-              autosize
-              minRows={14}
-              maxRows={36}
-              spellCheck={false}
-            />
+            <YamlInput label="The rule as YAML, as it stands in rules as code" value={text} onChange={setText} />
           )}
           {lint.isError && <Fault error={lint.error} />}
           <Problems of={problems} label="What is wrong with the rule" />
