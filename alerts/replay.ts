@@ -101,6 +101,11 @@ export async function replay(
     if (place.at >= from) tell(looked, world, place.at)
     replayed.keep(world, looked, input)
   }
+  /** Takes in what was there before the window: its pages have been told by then. */
+  const begin = (place: Place, fed: readonly Subject[], series: readonly SeenSeries[]): void => {
+    lookAt({ ...place, at: place.at - rule.wait_s * 1e6 - MINUTE_US }, fed, series)
+    lookAt(place, [], [])
+  }
   const tell = (looked: Looked, world: World, at: Instant): void => {
     for (const { rule: id, key, transition } of looked.evaluated.moved)
       if (id === rule.id) {
@@ -119,7 +124,7 @@ export async function replay(
     const samples = series === undefined ? null : await samplesOf(stores, tenant, series, places)
     let version = places[0]?.version ?? 0
     const [first] = places
-    if (first !== undefined) lookAt(first, await open(first), await seenAt(first, samples))
+    if (first !== undefined) begin(first, await open(first), await seenAt(first, samples))
     for (const some of byDay(places.slice(1))) {
       const upto = some.at(-1)?.version ?? version
       const news = upto > version ? await signalHistory(reader, wanted, { after: version, upto }) : []
@@ -139,7 +144,7 @@ export async function replay(
     const upto = derived?.published ?? 0
     const subjects = await signalsInWindow(reader, wanted, { upto, to, stillAt: from - OVER_US, limit: MOST.subjects })
     out.truncated ||= subjects.length >= MOST.subjects
-    lookAt({ tick: 0, version: upto, watermark: from - 1, at: from - 1, held: [] }, subjects, [])
+    begin({ tick: 0, version: upto, watermark: from - 1, at: from - 1, held: [] }, subjects, [])
     const everyUs =
       series === undefined ? 0 : Math.max(series.everyS * 1e6, Math.ceil((to - from) / MOST.values / MINUTE_US) * MINUTE_US)
     let nextValue = series === undefined ? Number.POSITIVE_INFINITY : lastDue(series, from)
@@ -153,7 +158,7 @@ export async function replay(
       if (seen.length > 0 || isDue(place)) lookAt(place, [], seen)
     }
   }
-  out.pages = [...told.values()].toSorted((a, b) => a.at - b.at)
+  out.pages = [...told.values()].filter(({ at }) => at >= from).toSorted((a, b) => a.at - b.at)
   return out
 
   function isDue({ watermark, at: now }: Place): boolean {

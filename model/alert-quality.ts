@@ -45,6 +45,8 @@ export type RuleQuality = {
 const QUICK_MS = 300_000
 const FLAP_MS = 3_600_000
 const WEEK_MS = 7 * 86_400_000
+/** Who was told a shorter time ago may yet acknowledge. */
+const IGNORED_MS = 2 * 86_400_000
 /** Fewer pages or verdicts than this advise nothing: a bad morning is no bad rule. */
 const ENOUGH = 8
 const ENOUGH_VERDICTS = 5
@@ -53,15 +55,15 @@ const ENOUGH_VERDICTS = 5
  * The quality of each rule that opened alerts in a window, the most pages first. Precision is useful ÷ (useful + noise) of those that people
  * judged, with Wilson's interval.
  *
- * @param lengthMs length of the window
+ * @param window milliseconds: its length, and the instant at which it is judged
  */
-export function alertQuality(alerts: readonly JudgedAlert[], lengthMs: number): RuleQuality[] {
+export function alertQuality(alerts: readonly JudgedAlert[], window: { length: number; now: number }): RuleQuality[] {
   return [...Map.groupBy(alerts, ({ rule }) => rule)]
-    .map(([rule, own]) => qualityOf(rule, own, lengthMs))
+    .map(([rule, own]) => qualityOf(rule, own, window))
     .toSorted((a, b) => b.pages - a.pages || b.alerts - a.alerts || (a.rule < b.rule ? -1 : 1))
 }
 
-function qualityOf(rule: string, alerts: readonly JudgedAlert[], lengthMs: number): RuleQuality {
+function qualityOf(rule: string, alerts: readonly JudgedAlert[], { length, now }: { length: number; now: number }): RuleQuality {
   const told = alerts.filter(({ toldAt }) => toldAt !== null)
   const acknowledged = told.filter(({ acknowledgedAt }) => acknowledgedAt !== null)
   const waits = told.flatMap(({ toldAt, acknowledgedAt }) =>
@@ -76,7 +78,7 @@ function qualityOf(rule: string, alerts: readonly JudgedAlert[], lengthMs: numbe
     rule,
     alerts: alerts.length,
     pages: told.length,
-    pagesAWeek: (told.length * WEEK_MS) / lengthMs,
+    pagesAWeek: (told.length * WEEK_MS) / length,
     messages: alerts.reduce((sum, { messages }) => sum + messages, 0),
     acknowledgedShare: share(acknowledged.length, told.length),
     acknowledgeS: waits.length === 0 ? null : atShare(waits, 0.5),
@@ -88,7 +90,8 @@ function qualityOf(rule: string, alerts: readonly JudgedAlert[], lengthMs: numbe
     precision: judged === 0 ? null : { value: useful / judged, ...wilson(useful, judged) },
   }
   const lasted = healed.map((one) => ((one.resolvedAt ?? one.openedAt) - one.openedAt) / 1000)
-  return { ...figures, advice: adviceOn(figures, lasted) }
+  const ignored = told.filter(({ toldAt, acknowledgedAt }) => acknowledgedAt === null && (toldAt ?? now) <= now - IGNORED_MS)
+  return { ...figures, advice: adviceOn(figures, lasted, ignored.length) }
 }
 
 /** Alerts of a group that came back within an hour of the one before being over, and those that were opened again themselves. */
@@ -104,8 +107,11 @@ function flapsOf(alerts: readonly JudgedAlert[]): number {
   return flaps
 }
 
-/** @param lasted how long those lasted that were over by themselves, seconds */
-function adviceOn(of: Omit<RuleQuality, 'advice'>, lasted: readonly number[]): Advice[] {
+/**
+ * @param lasted how long those lasted that were over by themselves, seconds
+ * @param ignored pages that nobody acknowledged in two days
+ */
+function adviceOn(of: Omit<RuleQuality, 'advice'>, lasted: readonly number[], ignored: number): Advice[] {
   if (of.precision !== null && of.useful + of.noise >= ENOUGH_VERDICTS && of.precision.high < 0.5)
     return [
       {
@@ -116,8 +122,10 @@ function adviceOn(of: Omit<RuleQuality, 'advice'>, lasted: readonly number[]): A
     ]
   if (of.pages < ENOUGH) return []
   // Nobody acts on it, and nobody said that it helps.
-  if (of.acknowledgedShare === 0 && of.useful === 0 && of.selfHealed < of.pages)
-    return [{ kind: 'retire', seconds: null, why: `Nobody acknowledged any of its ${of.pages} pages.` }]
+  if (of.acknowledgedShare === 0 && ignored >= ENOUGH && of.useful === 0 && of.selfHealed < of.pages)
+    return [
+      { kind: 'retire', seconds: null, why: `Nobody acknowledged any of its ${of.pages} pages, ${ignored} of them in two days.` },
+    ]
   const advice: Advice[] = []
   if (wilson(of.selfHealed, of.pages).low > 0.25) {
     const seconds = Math.ceil((atShare(lasted, 0.9) + 1) / 60) * 60

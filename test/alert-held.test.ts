@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { eq } from 'drizzle-orm'
 import { engineParts } from '../alerts/engine.ts'
+import { replay } from '../alerts/replay.ts'
 import { tickTenant } from '../alerts/tick.ts'
 import { AlertRule } from '../model/alert-rule.ts'
 import { SlaDefinition } from '../model/sla.ts'
@@ -90,4 +91,24 @@ test('what waited is told as soon as the answers say that it is late after all',
   assert.deepEqual(await look('10:32'), ['invoice/A hour//1 firing'])
   const { live, replayed } = await asKnown(tests, tenant, [rule])
   assert.deepEqual(replayed, live)
+})
+
+test('a backtest counts the pages that are told in its window, and not what was open before', async () => {
+  const { tenant } = await started()
+  await storeEvents(tests.stores.clickhouse.writer, tenant, [
+    event('rA', 'A', 'invoice.received', '09:00'),
+    event('rB', 'B', 'invoice.received', '10:00'),
+  ])
+  await derive(tests, tenant, instant('12:00'))
+  const each = { ...rule, group_by: ['key' as const] }
+  const found = await replay(tests.stores, tenant, {
+    rule: each,
+    from: instant('10:30'),
+    to: instant('12:00'),
+    mode: 'hindsight',
+  })
+  assert.deepEqual(
+    found.pages.map(({ at, n }) => [at, n]),
+    [[instant('11:01'), 1]],
+  )
 })

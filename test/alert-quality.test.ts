@@ -20,8 +20,8 @@ const page = (at: number, more: Partial<JudgedAlert> = {}): JudgedAlert => ({
 })
 const pages = (n: number, more: Partial<JudgedAlert> = {}): JudgedAlert[] =>
   Array.from({ length: n }, (_, index) => page(index * 500, more))
-const only = (alerts: JudgedAlert[]) => {
-  const [rule] = alertQuality(alerts, 2 * WEEK)
+const only = (alerts: JudgedAlert[], now = 2 * WEEK) => {
+  const [rule] = alertQuality(alerts, { length: 2 * WEEK, now })
   assert.ok(rule !== undefined)
   return rule
 }
@@ -42,6 +42,8 @@ test('a rule that people call noise is to be retired, once enough of them said s
 test('a rule whose pages nobody ever acknowledged is to be retired', () => {
   assert.equal(only(pages(12, { acknowledgedAt: null, acted: false })).advice[0]?.kind, 'retire')
   assert.deepEqual(only(pages(4, { acknowledgedAt: null, acted: false })).advice, [])
+  // Nobody has had the time.
+  assert.deepEqual(only(pages(12, { acknowledgedAt: null, acted: false }), WEEK / 7).advice, [])
 })
 
 test('pages that are over before anybody looks say for how long to wait', () => {

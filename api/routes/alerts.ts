@@ -81,7 +81,7 @@ export const alertRoutes: Route[] = [
         from: instantToIso(from),
         to: instantToIso(to),
         truncated: judged.truncated,
-        rules: alertQuality(judged.alerts, (to - from) / 1000).map((one) => ({
+        rules: alertQuality(judged.alerts, { length: (to - from) / 1000, now: services.now() / 1000 }).map((one) => ({
           rule: one.rule,
           title: ruleTitle(one.rule, rules),
           alerts: one.alerts,
