@@ -11,14 +11,7 @@ const PERIODS_BEFORE = 8
 /** Fewer invoices in a period than this tell nothing of behaviour. */
 const MINIMUM_N = 5
 
-const ROW = z.object({
-  supplier: z.string(),
-  period: z.number(),
-  supplier_name: z.string(),
-  class: z.string(),
-  risk: z.string(),
-  country: z.string(),
-  status: z.string(),
+const FIGURES = {
   invoices: z.number(),
   orders: z.number(),
   spend: z.number(),
@@ -34,30 +27,43 @@ const ROW = z.object({
   late: z.number(),
   paid: z.number(),
   open_invoices: z.number(),
+}
+const Figures = z.object(FIGURES)
+type Figures = z.output<typeof Figures>
+
+/** Figures of behaviour, null where too little is known in a period; of the periods before, those that are known. */
+const Behaved = z.tuple([z.number().nullable(), z.number().nullable(), z.number().nullable(), z.number()])
+const Before = z.array(z.number())
+const Card = z.object({
+  supplier: z.string(),
+  supplier_name: z.string(),
+  class: z.string(),
+  risk: z.string(),
+  country: z.string(),
+  status: z.string(),
+  ...FIGURES,
+  behaved_now: Behaved,
+  before_exception_rate: Before,
+  before_answer_s: Before,
+  before_cycle_s: Before,
+  before_invoices: Before,
 })
-type Row = z.output<typeof ROW>
+type Card = z.output<typeof Card>
 
-const SUPPLIERS = {
-  name: 'read/suppliers',
-  params: z.object({
-    first: z.string(),
-    to: z.string(),
-    length_us: z.number(),
-    cut_days: z.array(z.string()),
-    supplier: z.string(),
-  }),
-  row: ROW,
+const PARAMS = z.object({
+  first: z.string(),
+  to: z.string(),
+  length_us: z.number(),
+  cut_days: z.array(z.string()),
+  minimum_n: z.number(),
+  supplier: z.string(),
+})
+const CARDS = { name: 'read/suppliers', params: PARAMS, row: Card } satisfies Query<z.ZodRawShape, z.ZodType>
+const PERIODS = {
+  name: 'read/supplier-periods',
+  params: PARAMS,
+  row: z.object({ period: z.number(), ...FIGURES }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
-
-/** Figures of behaviour, each null where too little is known in the period. */
-const BEHAVIOUR = {
-  exception_rate: (row: Row) => (row.invoices < MINIMUM_N ? null : row.invoices_with_exception / row.invoices),
-  answer_s: (row: Row) => (row.answers < MINIMUM_N ? null : row.answer_s / row.answers),
-  cycle_s: (row: Row) => (row.cycles < MINIMUM_N ? null : row.cycle_s),
-  invoices: (row: Row) => row.invoices,
-} as const
-
-type Behaviour = keyof typeof BEHAVIOUR
 
 /**
  * Score cards of suppliers over the half-open window, by the day that their documents began, each beside its own history: the stretches of
@@ -65,11 +71,8 @@ type Behaviour = keyof typeof BEHAVIOUR
  * earlier figures, or fewer than five invoices or answers in a period, nothing is said.
  */
 export async function suppliers(reader: TenantReader, scope: { from: Instant; to: Instant; now: Instant }) {
-  const [rows, { currency }] = await Promise.all([readPeriods(reader, scope, ''), moneyRates(reader, scope.now)])
-  const found = [...bySupplier(rows).values()].flatMap((periods) => {
-    const card = cardOf(periods, currency)
-    return card === null ? [] : [card]
-  })
+  const [rows, { currency }] = await Promise.all([reader.rows(CARDS, paramsOf(scope, '')), moneyRates(reader, scope.now)])
+  const found = rows.map((row) => cardOf(row, currency))
   return {
     ...windowText(scope),
     currency,
@@ -84,9 +87,12 @@ export async function suppliers(reader: TenantReader, scope: { from: Instant; to
  * @throws SightlineError `not_found` where it has no document in the window
  */
 export async function supplierDetail(reader: TenantReader, id: string, scope: { from: Instant; to: Instant; now: Instant }) {
-  const [rows, { currency }] = await Promise.all([readPeriods(reader, scope, id), moneyRates(reader, scope.now)])
-  const card = cardOf(rows, currency)
-  if (card === null)
+  const [[row], periods, { currency }] = await Promise.all([
+    reader.rows(CARDS, paramsOf(scope, id)),
+    reader.rows(PERIODS, paramsOf(scope, id)),
+    moneyRates(reader, scope.now),
+  ])
+  if (row === undefined)
     throw new SightlineError('not_found', `Supplier "${id.slice(0, 80)}" has no document in this window.`, {
       next: 'Ask for a longer window.',
     })
@@ -95,50 +101,38 @@ export async function supplierDetail(reader: TenantReader, id: string, scope: { 
     ...windowText(scope),
     currency,
     minimum_n: MINIMUM_N,
-    ...card,
-    periods: rows
-      .toSorted((a, b) => b.period - a.period)
-      .map((row) => ({
-        from: instantToIso(scope.to - (row.period + 1) * length),
-        to: instantToIso(scope.to - row.period * length),
-        ...figuresOf(row, currency),
-      })),
+    ...cardOf(row, currency),
+    periods: periods.map((one) => ({
+      from: instantToIso(scope.to - (one.period + 1) * length),
+      to: instantToIso(scope.to - one.period * length),
+      ...figuresOf(one, currency),
+    })),
   }
 }
 
-function readPeriods(reader: TenantReader, { from, to }: { from: Instant; to: Instant }, supplier: string): Promise<Row[]> {
+function paramsOf({ from, to }: { from: Instant; to: Instant }, supplier: string): z.input<typeof PARAMS> {
   const length_us = to - from
   const edges = Array.from({ length: PERIODS_BEFORE + 2 }, (_, period) => to - period * length_us)
   const cut = edges.filter((edge) => edge > 0 && edge % DAY_US !== 0)
-  return reader.rows(SUPPLIERS, {
+  return {
     first: instantToClickHouse(Math.max(0, to - (PERIODS_BEFORE + 1) * length_us)),
     to: instantToClickHouse(to),
     length_us,
     cut_days: cut.map((edge) => instantToIso(edge).slice(0, 10)),
+    minimum_n: MINIMUM_N,
     supplier,
-  })
-}
-
-function bySupplier(rows: readonly Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>()
-  for (const row of rows) {
-    const group = groups.get(row.supplier)
-    if (group === undefined) groups.set(row.supplier, [row])
-    else group.push(row)
   }
-  return groups
 }
 
-/** The card of the window, period 0; null where the supplier has nothing in it. */
-function cardOf(periods: readonly Row[], currency: string | null) {
-  const row = periods.find(({ period }) => period === 0)
-  if (row === undefined) return null
-  const before = periods.filter(({ period }) => period > 0)
-  const changes: Record<Behaviour, Deviation | null> = { exception_rate: null, answer_s: null, cycle_s: null, invoices: null }
-  for (const name of Object.keys(BEHAVIOUR) as Behaviour[]) {
-    const value = BEHAVIOUR[name](row)
-    const history = before.map(BEHAVIOUR[name]).filter((one) => one !== null)
-    changes[name] = value === null ? null : deviationOf(value, history)
+function cardOf(row: Card, currency: string | null) {
+  const [exception_rate, answer_s, cycle_s, invoices] = row.behaved_now
+  const against = (value: number | null, before: readonly number[]): Deviation | null =>
+    value === null ? null : deviationOf(value, before)
+  const behaviour = {
+    exception_rate: against(exception_rate, row.before_exception_rate),
+    answer_s: against(answer_s, row.before_answer_s),
+    cycle_s: against(cycle_s, row.before_cycle_s),
+    invoices: against(invoices, row.before_invoices),
   }
   return {
     id: row.supplier,
@@ -148,12 +142,12 @@ function cardOf(periods: readonly Row[], currency: string | null) {
     country: row.country,
     status: row.status,
     ...figuresOf(row, currency),
-    behaviour: changes,
-    remarkable: Object.values(changes).filter((one) => one?.remarkable === true).length,
+    behaviour,
+    remarkable: Object.values(behaviour).filter((one) => one?.remarkable === true).length,
   }
 }
 
-function figuresOf(row: Row, currency: string | null) {
+function figuresOf(row: Figures, currency: string | null) {
   return {
     invoices: row.invoices,
     open: row.open_invoices,

@@ -1,5 +1,4 @@
--- Suppliers by period: the window is period 0, the stretches of the same length before it are 1, 2, … Days that no period cuts are read as
--- they were computed, the others from their documents.
+-- Score cards of suppliers: the window's figures, and those of behaviour beside the same of the stretches before it, one row a supplier.
 WITH known AS (
     SELECT
         key AS supplier,
@@ -10,95 +9,64 @@ WITH known AS (
 )
 SELECT
     figures.supplier AS supplier,
-    period,
     JSONExtractString(known.said, 'name') AS supplier_name,
     JSONExtractString(known.said, 'class') AS class,
     JSONExtractString(known.said, 'risk') AS risk,
     JSONExtractString(known.said, 'country') AS country,
     JSONExtractString(known.said, 'status') AS status,
-    invoices,
-    orders,
-    spend,
-    spend_unconverted,
-    exceptions,
-    invoices_with_exception,
-    duplicates,
-    violations,
-    answers,
-    answer_s,
-    cycles,
-    cycle_s,
-    late,
-    paid,
-    open_invoices
+    now.1 AS invoices,
+    now.2 AS orders,
+    now.3 AS spend,
+    now.4 AS spend_unconverted,
+    now.5 AS exceptions,
+    now.6 AS invoices_with_exception,
+    now.7 AS duplicates,
+    now.8 AS violations,
+    now.9 AS answers,
+    now.10 AS answer_s,
+    now.11 AS cycles,
+    now.12 AS cycle_s,
+    now.13 AS late,
+    now.14 AS paid,
+    now.15 AS open_invoices,
+    behaved_now,
+    before_exception_rate,
+    before_answer_s,
+    before_cycle_s,
+    before_invoices
 FROM (
     SELECT
         supplier,
-        period,
-        sum(invoices) AS invoices,
-        sum(orders) AS orders,
-        sum(spend) AS spend,
-        sum(spend_unconverted) AS spend_unconverted,
-        sum(exceptions) AS exceptions,
-        sum(invoices_with_exception) AS invoices_with_exception,
-        sum(duplicates) AS duplicates,
-        sum(violations) AS violations,
-        sum(answers) AS answers,
-        sum(answer_s) AS answer_s,
-        sum(length(cycle_seconds)) AS cycles,
-        if(cycles = 0, NULL, quantileExactInclusiveArray(0.5)(cycle_seconds)) AS cycle_s,
-        sum(late) AS late,
-        sum(paid) AS paid,
-        sum(open_invoices) AS open_invoices
+        anyIf(
+            (
+                invoices,
+                orders,
+                spend,
+                spend_unconverted,
+                exceptions,
+                invoices_with_exception,
+                duplicates,
+                violations,
+                answers,
+                answer_s,
+                cycles,
+                cycle_s,
+                late,
+                paid,
+                open_invoices
+            ),
+            period = 0
+        ) AS now,
+        anyIf((behaved_exception_rate, behaved_answer_s, behaved_cycle_s, invoices), period = 0) AS behaved_now,
+        groupArrayIf(behaved_exception_rate, period > 0) AS before_exception_rate,
+        groupArrayIf(behaved_answer_s, period > 0) AS before_answer_s,
+        groupArrayIf(behaved_cycle_s, period > 0) AS before_cycle_s,
+        groupArrayIf(invoices, period > 0) AS before_invoices
     FROM (
-        SELECT
-            supplier,
-            -- include shared/supplier-period,
-            invoices,
-            orders,
-            spend,
-            spend_unconverted,
-            exceptions,
-            invoices_with_exception,
-            duplicates,
-            violations,
-            answers,
-            answer_s,
-            cycle_seconds,
-            late,
-            paid,
-            open_invoices
-        FROM (
-            SELECT
-                *,
-                toDateTime64(opened_day, 6, 'UTC') AS opened_at
-            FROM sightline.supplier_days FINAL
-            WHERE tenant_id = {tenant_id:String}
-                AND ({supplier:String} = '' OR supplier = {supplier:String})
-                AND opened_day >= toDate32({first:DateTime64(6, 'UTC')})
-                AND opened_day < toDate32({to:DateTime64(6, 'UTC')})
-                AND opened_day NOT IN {cut_days:Array(Date32)}
-        )
-        UNION ALL
-        SELECT
-            supplier,
-            -- include shared/supplier-period,
-            -- include shared/supplier-figures
-        FROM sightline.supplier_documents FINAL
-        WHERE tenant_id = {tenant_id:String}
-            AND ({supplier:String} = '' OR supplier = {supplier:String})
-            AND opened_day IN {cut_days:Array(Date32)}
-            AND opened_at >= {first:DateTime64(6, 'UTC')}
-            AND opened_at < {to:DateTime64(6, 'UTC')}
-        GROUP BY
-            supplier,
-            period
+        -- include shared/supplier-periods
     )
-    GROUP BY
-        supplier,
-        period
+    GROUP BY supplier
+    HAVING countIf(period = 0) > 0
 ) AS figures
 LEFT JOIN known ON known.supplier = figures.supplier
-ORDER BY
-    supplier,
-    period
+ORDER BY supplier
