@@ -19,7 +19,7 @@ import { tenantMoney } from './money.ts'
 import { ReplayStore } from './replay-store.ts'
 import { pageIdOf } from './page-id.ts'
 import { tenantRules } from './tenant-rules.ts'
-import { judge, lastDue, readSeries, type Series, seriesOf } from './values.ts'
+import { judge, lastDue, readPast, type Series, seriesOf } from './values.ts'
 
 /** A place at which a replay looks. Instants µs. */
 type Place = { tick: number; version: number; watermark: Instant; at: Instant; held: readonly string[] }
@@ -33,8 +33,9 @@ export type Replayed = {
 }
 
 const MINUTE_US: Instant = 60e6
+const WEEK_MINUTES = 7 * 24 * 60
 /** What a replay takes at most: subjects of a window, values looked up anew, and what it tells. */
-const MOST = { subjects: 400_000, values: 1500, told: 20_000 } as const
+const MOST = { subjects: 400_000, values: 800, told: 20_000 } as const
 
 /**
  * What a rule would have told in the half-open window, through the whole pipeline: the very functions that are the engine, by another clock.
@@ -119,6 +120,7 @@ export async function replay(
   }
   const wanted = wantedOf(rule)
   const [series] = seriesOf([rule])
+  const past = series === undefined ? null : readPast(series, { reader, stores, calendars })
   if (mode === 'as_known') {
     const places = await placesOf(stores, tenant, { from, to })
     const samples = series === undefined ? null : await samplesOf(stores, tenant, series, places)
@@ -145,13 +147,12 @@ export async function replay(
     const subjects = await signalsInWindow(reader, wanted, { upto, to, stillAt: from - OVER_US, limit: MOST.subjects })
     out.truncated ||= subjects.length >= MOST.subjects
     begin({ tick: 0, version: upto, watermark: from - 1, at: from - 1, held: [] }, subjects, [])
-    const everyUs =
-      series === undefined ? 0 : Math.max(series.everyS * 1e6, Math.ceil((to - from) / MOST.values / MINUTE_US) * MINUTE_US)
+    const everyUs = series === undefined ? 0 : paceOf(series, to - from)
     let nextValue = series === undefined ? Number.POSITIVE_INFINITY : lastDue(series, from)
     for (let at = from; at < to; at += MINUTE_US) {
       const seen: SeenSeries[] = []
       if (at >= nextValue && series !== undefined) {
-        seen.push(await readAt(series, at, null))
+        seen.push(await readAt(at, null))
         nextValue += everyUs
       }
       const place = { tick: 0, version: upto, watermark: at, at, held: [] }
@@ -190,13 +191,20 @@ export async function replay(
       out.truncated = true
       return []
     }
-    return [await readAt(series, at, place.version)]
+    return [await readAt(at, place.version)]
   }
 
-  async function readAt(own: Series, at: Instant, asOf: number | null): Promise<SeenSeries> {
-    const raw = await readSeries(own, { reader, stores, calendars, at, asOf })
-    return { rule: { rule, version: 0 }, at, seen: judge(rule, raw) }
+  async function readAt(at: Instant, asOf: Instant | null): Promise<SeenSeries> {
+    return { rule: { rule, version: 0 }, at, seen: past === null ? [] : judge(rule, await past({ at, asOf })) }
   }
+}
+
+/** How often a series is read over a stretch: at its own pace, and where that is too often by a whole part of a week, so that weeks compare. */
+function paceOf({ everyS }: Series, length: Instant): Instant {
+  let minutes = Math.ceil(length / MOST.values / MINUTE_US)
+  if (minutes * 60 <= everyS) return everyS * 1e6
+  while (WEEK_MINUTES % minutes !== 0 && minutes < WEEK_MINUTES) minutes++
+  return minutes * MINUTE_US
 }
 
 type Samples = { recorded: Map<number, { at: Instant; raw: unknown }[]> | null; last: Instant; read: number }

@@ -8,7 +8,7 @@ import { burn } from './values/burn.ts'
 import { deadLetters } from './values/dead-letters.ts'
 import { kpi } from './values/kpi.ts'
 import { source } from './values/source.ts'
-import type { Reading, RuleOf, ValueKind, ValueSource } from './values/value.ts'
+import type { Place, Reading, RuleOf, ValueKind, ValueSource, When } from './values/value.ts'
 
 const SOURCES: { [K in ValueKind]: ValueSource<K, z.ZodType> } = { arrivals, burn, dead_letters: deadLetters, kpi, source }
 
@@ -44,9 +44,20 @@ export function lastDue({ everyS, phaseS }: Pick<Series, 'everyS' | 'phaseS'>, w
 
 /** Reads a series. @throws whatever the read throws: its rules then hold what they knew */
 export async function readSeries(series: Series, reading: Reading): Promise<unknown> {
-  const [rule] = series.rules
-  if (rule === undefined || !isValueRule(rule)) throw new Error(`series ${series.id} has no rule`)
+  const rule = firstOf(series)
   return sourceOf(rule).read(rule, reading)
+}
+
+/** Reads a series at instants of the past that follow each other. */
+export function readPast(series: Series, place: Place): (when: When) => Promise<unknown> {
+  const rule = firstOf(series)
+  const own = sourceOf(rule)
+  return own.past?.(rule, place) ?? ((when) => own.read(rule, { ...place, ...when }))
+}
+
+function firstOf({ id, rules: [rule] }: Series): RuleOf<ValueKind> {
+  if (rule === undefined || !isValueRule(rule)) throw new Error(`series ${id} has no rule`)
+  return rule
 }
 
 /** What a rule says of what was read of its series. */

@@ -60,3 +60,15 @@ export function afterWork(shift: Shift, ms: number, work: number): number {
     at = atWork(shift, at + rest)
   }
 }
+
+/** Working time between two instants, ms. */
+export function workBetween(shift: Shift, from: number, to: number): number {
+  let sum = 0
+  for (let at = atWork(shift, from); at < to;) {
+    const local = at + shift.offset_h * HOUR
+    const closes = at + CLOSES - (local - dayOf(local) * DAY)
+    sum += Math.min(closes, to) - at
+    at = atWork(shift, closes)
+  }
+  return sum
+}

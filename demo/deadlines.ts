@@ -1,9 +1,15 @@
-import { afterWork, HOUR, type Shift } from './calendar.ts'
+import { afterWork, DAY, HOUR, type Shift, workBetween } from './calendar.ts'
 import type { TruthException } from './truth.ts'
 
 /** A promise on a document, as the simulator's own calendar tells it; instants in milliseconds since 1970. */
 export type Promised = {
-  sla: 'requisition-to-order' | 'approval-decision' | 'invoice-paid-on-time' | 'supplier-onboarding' | 'exception-resolution'
+  sla:
+    | 'requisition-to-order'
+    | 'approval-decision'
+    | 'invoice-approval'
+    | 'invoice-paid-on-time'
+    | 'supplier-onboarding'
+    | 'exception-resolution'
   /** The document with the promise: for a decision its approval, else the document itself. */
   object: string
   /** The exception that it is about; empty for the whole document. */
@@ -25,11 +31,16 @@ function workDone(shift: Shift, from: number, work: number): number {
   return afterWork(shift, from, work - 1) + 1
 }
 
+/** A supplier's answer is waited for so long before the invoice's own time runs again. */
+const LONGEST_ANSWER = 20 * DAY
+
+const APPROVED: ReadonlySet<string> = new Set(['invoice.approved', 'invoice.posted'])
 const DROPPED: ReadonlySet<string> = new Set(['invoice.rejected', 'invoice.cancelled', 'invoice.credited'])
 
 /**
  * The promises on a document: an order within three working days of each submission of a requisition, a decision within two, a supplier
- * onboarded within fifteen, a business exception on an invoice resolved within two, an invoice paid when it is due.
+ * onboarded within fifteen, a business exception on an invoice resolved within two, an invoice approved within five that are not the
+ * supplier's, and paid when it is due.
  */
 export function promisesOf(
   doc: { type: string; id: string; due?: number; exceptions: ReadonlyMap<string, TruthException> },
@@ -52,6 +63,21 @@ export function promisesOf(
     promise.cancelled = cancelled
     open.delete(key)
   }
+  /** Working time that was left of an invoice's approval when its supplier was asked; none while nobody waits for an answer. */
+  let left: { at: number; work: number } | null = null
+  const approvalOf = () => open.get(`invoice-approval ${object} `)
+  const waits = (at: number): void => {
+    const promise = approvalOf()
+    if (promise === undefined || left !== null || at >= promise.deadline) return
+    left = { at, work: workBetween(shift, at, promise.deadline) }
+    promise.deadline = workDone(shift, at + LONGEST_ANSWER, left.work)
+  }
+  const goesOn = (at: number): void => {
+    const promise = approvalOf()
+    if (promise !== undefined && left !== null)
+      promise.deadline = workDone(shift, Math.min(at, left.at + LONGEST_ANSWER), left.work)
+    left = null
+  }
   for (const { at, type, approval, exception } of deeds) {
     if (doc.type === 'requisition') {
       if (type === 'requisition.submitted') {
@@ -73,9 +99,19 @@ export function promisesOf(
       else if (type === 'approval.decided') end('approval-decision', at, false, asked)
     }
     if (doc.type !== 'invoice') continue
-    if (type === 'invoice.received' && doc.due !== undefined) start({ sla: 'invoice-paid-on-time', from: at, deadline: doc.due })
-    else if (type === 'payment.cleared') end('invoice-paid-on-time', at)
-    else if (DROPPED.has(type)) for (const { sla, subject } of open.values()) end(sla, at, true, { subject })
+    if (type === 'invoice.received') {
+      if (doc.due !== undefined) start({ sla: 'invoice-paid-on-time', from: at, deadline: doc.due })
+      start({ sla: 'invoice-approval', from: at, deadline: workDone(shift, at, 5 * WORKDAY) })
+    } else if (type === 'payment.cleared') end('invoice-paid-on-time', at)
+    else if (type === 'sent_to_supplier') waits(at)
+    else if (type === 'supplier_answered') goesOn(at)
+    else if (APPROVED.has(type)) {
+      goesOn(at)
+      end('invoice-approval', at)
+    } else if (DROPPED.has(type)) {
+      goesOn(at)
+      for (const { sla, subject } of open.values()) end(sla, at, true, { subject })
+    }
     if (exception === null) continue
     if (type === 'exception.raised' && doc.exceptions.get(exception)?.class === 'business')
       start({ sla: 'exception-resolution', subject: exception, from: at, deadline: workDone(shift, at, 2 * WORKDAY) })

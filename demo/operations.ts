@@ -49,7 +49,7 @@ export function operate(
     const span = `00-${trace}-${c.random.hex(2)}-01`
     if (!fails) {
       const done = at + c.random.int(200, 2400)
-      c.rec.attempted(docs, target, done, null)
+      c.rec.attempted(docs, call, done, null)
       c.rec.emit(done, 'operation.succeeded', docs, target, { ...shared, outcome: { status: 'ok' } }, [], span)
       const held = firstFailure > 0
       if (held) c.rec.block(docs, { from: firstFailure, to: done, cause: 'technical', holder: target.id, step })
@@ -63,7 +63,7 @@ export function operate(
     const outcome = { status: failure.status, code: failure.code, message: failure.message, retryable: !permanent }
     const failed = Math.round(at + (failure.status === 'timeout' ? 30 * SECOND : c.random.int(80, 900)))
     c.rec.emit(failed, 'operation.failed', docs, target, { ...shared, outcome }, [], span)
-    c.rec.attempted(docs, target, failed, { category, cause: disturbance })
+    c.rec.attempted(docs, call, failed, { category, cause: disturbance })
     if (firstFailure === 0) firstFailure = failed
     if (attempt === 3) open = raiseFailure(c, docs, failed + SECOND, outcome, category)
     if (attempt === last) {

@@ -4,6 +4,7 @@ import { simulateChunks, type SimulationOptions } from './simulate.ts'
 export type Attempt = {
   at: number
   system: string
+  operation: string
   ok: boolean
   category: string
   cause: { id: string; story: boolean } | null

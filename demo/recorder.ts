@@ -115,7 +115,7 @@ export type Recorder = {
   /** Notes an attempt of an operation. */
   attempted(
     docs: readonly Doc[],
-    system: System,
+    call: { system: System; id: string },
     at: number,
     failure: { category: string; cause: Disturbance | null } | null,
   ): void
@@ -173,12 +173,13 @@ export function createRecorder(chain: string): Recorder {
       for (const doc of blocked) doc.blockers.push(whole)
     },
     shift: { offset_h: 0 },
-    attempted(some, system, at, failure) {
+    attempted(some, { system, id }, at, failure) {
       const cause = failure?.cause ?? null
       if (cause?.story === true) for (const doc of some) doc.incidents.add(cause.id)
       attempts.push({
         at: Math.round(at),
         system: system.id,
+        operation: id,
         ok: failure === null,
         category: failure?.category ?? '',
         cause: cause === null ? null : { id: cause.id, story: cause.story },

@@ -55,6 +55,12 @@ const COUNTS = {
   row: z.object({ feed: z.string(), code: z.string(), state: z.enum(LETTER_STATES), letters: z.number() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
+const OPEN_AT = {
+  name: 'read/open-letters',
+  params: z.object({ at: z.string() }),
+  row: z.object({ feed: z.string(), code: z.string(), letters: z.number() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
 export type ListedLetter = z.output<typeof LETTERS.row>
 export type WholeLetter = z.output<typeof WHOLE.row>
 
@@ -85,6 +91,11 @@ export function wholeLetters(reader: TenantReader, ids: readonly string[]): Prom
 /** How many letters a filter finds, by feed, code and state; `limit` does not count. */
 export function deadLetterCounts(reader: TenantReader, filter: LetterFilter): Promise<z.output<typeof COUNTS.row>[]> {
   return reader.rows(COUNTS, narrowed(filter))
+}
+
+/** How many letters were open at an instant, by feed and code; one that waited, was given up and waits again counts for all the time. */
+export function openLetters(reader: TenantReader, at: Instant): Promise<z.output<typeof OPEN_AT.row>[]> {
+  return reader.rows(OPEN_AT, { at: instantToClickHouse(at) })
 }
 
 function narrowed({ state = '', feed = '', code = '', from, to, text = '', ids = [], after }: LetterFilter) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Cadence, type FreshnessAt, freshnessAt, learnCadence, LEARNING } from '../model/freshness.ts'
-import { type Instant, instantToIso } from '../model/instant.ts'
+import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import type { Query, TenantReader } from './run.ts'
 
 const none = z.object({})
@@ -36,6 +36,12 @@ const SINCE = {
     last_live_us: z.number(),
     last_occurred_us: z.number(),
   }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const PAST = {
+  name: 'read/freshness-past',
+  params: z.object({ from: z.string(), to: z.string() }),
+  row: z.object({ of: z.enum(['source', 'feed']), id: z.string(), arrivals: minutes, happened: minutes }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 /** The freshness of a CloudEvents source or of a way in. */
@@ -74,6 +80,7 @@ const OVERLAP_US = 120e6
 /** A source with so long a record of its own is judged by that alone, and not by the history that was loaded. */
 const OWN_RECORD_MIN = 8 * 24 * 60
 const HISTORY_US = 36 * 3600e6
+const MINUTE_US = 60e6
 
 const memories = new WeakMap<object, Map<string, Memory>>()
 
@@ -107,6 +114,59 @@ export async function freshness(
         shown(known, now, { declared_s: options.declared?.get(id) ?? null, paused: options.paused?.has(id) ?? false }),
       ]),
     ),
+  }
+}
+
+/** What a source or way in was at an instant that has passed. */
+export type PastFreshness = Pick<Freshness, 'state' | 'silent_since' | 'message'>
+
+/** How much is read at once, and how far before the first instant that is asked for. */
+const PIECE_US = 28 * 86_400e6
+const BEFORE_US = 2 * LEARNING.window_days * 86_400e6
+const DAY_US = 86_400e6
+
+/**
+ * Freshness at instants that follow each other, as the signs up to each of them tell: a way in that has the name of a source is taken for it.
+ * A pace is learned once a day of the signs before that day, and a sign is known to its minute. What sent nothing in the eight weeks before
+ * the first instant is not known until it sends.
+ *
+ * @param options.history whether what was loaded as history counts as signs of its own time; else only what came live is known
+ */
+export function pastFreshness(
+  reader: TenantReader,
+  { history, paused, declared }: { history: boolean; paused: ReadonlySet<string>; declared: ReadonlyMap<string, number> },
+): (at: Instant) => Promise<Map<string, PastFreshness>> {
+  type Signs = { minutes: readonly number[]; learned: { day: number } & Pick<Known, 'cadence' | 'gaps'> }
+  const known = { feed: new Map<string, Signs>(), source: new Map<string, Signs>() }
+  let upto: Instant | null = null
+  const readUpTo = async (at: Instant): Promise<Instant> => {
+    const from = upto ?? Math.max(0, at - BEFORE_US)
+    const to = at + PIECE_US
+    for (const { of, id, arrivals, happened } of await reader.rows(PAST, {
+      from: instantToClickHouse(from),
+      to: instantToClickHouse(to),
+    })) {
+      const before = known[of].get(id)?.minutes ?? []
+      const kept = before.filter((minute) => minute >= (before.at(-1) ?? 0) - LEARNING.window_days * 24 * 60)
+      const found = history ? [...new Set([...happened, ...arrivals])].toSorted((a, b) => a - b) : arrivals
+      known[of].set(id, { minutes: [...kept, ...found], learned: { day: -1, cadence: null, gaps: 0 } })
+    }
+    return to
+  }
+  const stateOf = (id: string, own: Signs, at: Instant): [string, PastFreshness][] => {
+    const last = own.minutes.findLast((minute) => minute * MINUTE_US <= at)
+    if (last === undefined) return []
+    const day = Math.floor(at / DAY_US)
+    if (own.learned.day !== day)
+      own.learned = { day, ...ofMinutes(own.minutes.filter((minute) => minute * MINUTE_US < day * DAY_US)) }
+    const { cadence, gaps } = own.learned
+    const told = { declared_s: declared.get(id) ?? null, paused: paused.has(id) }
+    const { state, silent_since, message } = freshnessAt({ last: last * MINUTE_US, cadence, gaps, ...told }, at)
+    return [[id, { state, silent_since: silent_since === null ? null : instantToIso(silent_since), message }]]
+  }
+  return async (at) => {
+    if (upto === null || at >= upto) upto = await readUpTo(at)
+    return new Map([...known.feed, ...known.source].flatMap(([id, own]) => stateOf(id, own, at)))
   }
 }
 

@@ -95,6 +95,19 @@ export async function kpiAnswer(reader: TenantReader, kpi: string, scope: KpiSco
   }
 }
 
+/**
+ * The figures of a KPI alone, without what a page shows beside them; none where reference data is missing that it needs. Ungrouped, every
+ * bucket has a row.
+ *
+ * @throws SightlineError `not_found` for an unknown KPI
+ */
+export async function kpiFigures(reader: TenantReader, kpi: string, scope: KpiScope): Promise<Row[]> {
+  const definition = kpiDefinition(kpi)
+  const isWanting = definition.needs.length > 0 && (await referenceState(reader, definition)).missing.length > 0
+  const found = isWanting ? [] : await windowRows(reader, definition, scope)
+  return scope.groupBy == null ? filled(found, scope.from, scope.to, scope.bucket) : found
+}
+
 /** Rows of one window; of frozen months as they were known, of the rest as asked. */
 async function kpiRows(
   reader: TenantReader,

@@ -5,7 +5,7 @@ import { createEventWriter } from '../ingest/write.ts'
 import { isRefusal, readEvent } from '../model/event.ts'
 import { type Instant, instantToIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
-import { freshness } from '../queries/freshness.ts'
+import { freshness, pastFreshness } from '../queries/freshness.ts'
 import { tenantReader } from '../queries/run.ts'
 import { sharedStores } from './support/stores.ts'
 
@@ -143,4 +143,37 @@ test('between two learnings the last signs are read anew', async () => {
   const again = await ask(tenant, later, { keeper })
   assert.equal(again.feeds.get('erp')?.last_received_at, '2026-11-20T12:09:00.000Z')
   assert.equal(again.sources.get('/new')?.state, 'learning')
+})
+
+test('freshness of the past is what was told then: of what came live, and of what was loaded where history counts', async () => {
+  const tenant = await freshTenant()
+  const reader = tenantReader(stores.clickhouse.reader, tenant)
+  const none = { paused: new Set<string>(), declared: new Map<string, number>() }
+  await batches(tenant, 'erp', every(10, NOW - 60 * DAY, NOW - 40 * DAY))
+  await batches(tenant, 'erp', every(10, NOW - 39 * DAY, NOW))
+  await arrive(tenant, '/file', every(15, NOW - 60 * DAY, NOW - 30 * DAY), NOW, 'import')
+  const asKnown = pastFreshness(reader, { history: false, ...none })
+  const hindsight = pastFreshness(reader, { history: true, ...none })
+  const said: string[] = []
+  for (const ago of [61, 59.5, 50, 39.5, 38, 29, 1]) {
+    const at = NOW - ago * DAY + MINUTE
+    const [known, all] = [await asKnown(at), await hindsight(at)]
+    assert.equal(known.get('/file'), undefined)
+    said.push(`${ago}: ${known.get('erp')?.state ?? 'unknown'} ${all.get('/file')?.state ?? 'unknown'}`)
+  }
+  assert.deepEqual(said, [
+    '61: unknown unknown',
+    '59.5: learning learning',
+    '50: fresh fresh',
+    '39.5: silent fresh',
+    '38: fresh fresh',
+    '29: fresh silent',
+    '1: fresh silent',
+  ])
+  const live = await ask(tenant, NOW + MINUTE)
+  assert.equal((await asKnown(NOW + MINUTE)).get('erp')?.state, live.feeds.get('erp')?.state)
+  const paused = pastFreshness(reader, { history: false, paused: new Set(['erp']), declared: new Map() })
+  assert.equal((await paused(NOW - 39.5 * DAY)).get('erp')?.state, 'paused')
+  const declared = pastFreshness(reader, { history: false, paused: new Set(), declared: new Map([['erp', 60]]) })
+  assert.equal((await declared(NOW - 39 * DAY + 5 * MINUTE)).get('erp')?.state, 'silent')
 })

@@ -68,5 +68,5 @@ test('service levels start, breach and end when the simulator says so, by a cale
     t.diagnostic(`${id}: ${clocks} clocks, ${breached} breached`)
     assert.ok(breached > 0, `${id} is never breached`)
   }
-  assert.equal(compared.size, 5)
+  assert.equal(compared.size, 6)
 })

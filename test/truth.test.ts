@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { z } from 'zod'
-import { deliver } from '../demo/noise.ts'
+import { type Delivery, deliver } from '../demo/noise.ts'
+import { randomFrom } from '../demo/random.ts'
 import { referenceRows } from '../demo/reference.ts'
 import { simulateChunks } from '../demo/simulate.ts'
 import { storiesAround } from '../demo/stories.ts'
 import { DEMO_TENANTS } from '../demo/tenants.ts'
 import type { Attempt } from '../demo/outages.ts'
 import type { TruthDocument } from '../demo/truth.ts'
+import { ALERT_PACK } from '../model/alert-pack.ts'
 import { SLA_PACK } from '../model/sla-pack.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { readReferenceRows } from '../model/reference.ts'
@@ -15,13 +17,15 @@ import { saveReference } from '../platform/reference.ts'
 import { saveSla } from '../platform/slas.ts'
 import { controlCatalogue } from '../queries/control-catalogue.ts'
 import { mirrorReference } from '../queries/reference-mirror.ts'
+import { doAct } from './support/alert-acts.ts'
 import { judgePack } from './support/alert-truth.ts'
 import { derive } from './support/derive.ts'
 import { isEvident } from './support/evident.ts'
-import { storeEvents } from './support/store-events.ts'
+import { storeArrivals } from './support/store-events.ts'
 import { sharedStores } from './support/stores.ts'
 
-const { stores, freshTenant, close } = await sharedStores()
+const tests = await sharedStores()
+const { stores, freshTenant, close } = tests
 after(close)
 const clickhouse = stores.clickhouse.writer
 const { db } = stores.postgres
@@ -29,8 +33,45 @@ const { db } = stores.postgres
 const COMPANY = 'aurelia'
 const NOW = Date.UTC(2026, 10, 20, 12)
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000))
+/** Size of the company: at 1, rules on rates of a week have enough to tell of. */
+const scale = Number(process.env['SCALE'] ?? 0.2)
 /** Events that are stored between two runs of what computes answers. */
 const AT_ONCE = 10_000
+
+/** A stretch in which a source sends nothing, and then all at once; or in which records wait that cannot be read. Instants ms. */
+type Disruption = { what: string; from: number; to: number }
+
+const DAY = 86_400_000
+
+/** Arrivals of a source in half a year, of which two and a half days without any are beyond doubt. */
+const BUSY = 2000
+
+/** Two silences of busy sources, each from a Tuesday morning to the Thursday evening. */
+function silencesIn(of: number, deliveries: readonly Delivery[]): Disruption[] {
+  const random = randomFrom(of, 'silences')
+  const busy = [...Map.groupBy(deliveries, ({ event }) => event.source)]
+    .filter(([, own]) => own.length >= BUSY)
+    .map(([source]) => source)
+  return [70, 140].map((daysAgo) => {
+    const day = Math.floor(NOW / DAY) - daysAgo
+    const from = (day - ((day - 5) % 7)) * DAY + 7 * 3_600_000
+    return { what: random.pick(busy), from, to: from + 2.5 * DAY }
+  })
+}
+
+/** Records that could not be read and waited for a day, at five times. */
+async function plantLetters(of: number, tenant: TenantId): Promise<Disruption[]> {
+  const random = randomFrom(of, 'letters')
+  const planted = [150, 120, 90, 60, 30].map((daysAgo) => {
+    const from = Math.floor(NOW - (daysAgo + random.between(0, 20)) * DAY)
+    return { what: random.pick(['edi', 'portal']), from, to: from + DAY }
+  })
+  for (const { what, from, to } of planted) {
+    await doAct(tests, tenant, { at: from * 1000, letters: { feed: what, code: 'json_invalid', n: random.int(1, 20) } })
+    await doAct(tests, tenant, { at: to * 1000, purge: what })
+  }
+  return planted
+}
 
 /** Half a year of a company, as a network on a bad day delivers it: late, twice, out of order, and a few events not at all. */
 async function arrive(): Promise<{
@@ -38,6 +79,7 @@ async function arrive(): Promise<{
   truth: TruthDocument[]
   attempts: Attempt[]
   touched: ReadonlySet<string>
+  silences: readonly Disruption[]
   noise: string
 }> {
   const tenant = await freshTenant()
@@ -54,7 +96,7 @@ async function arrive(): Promise<{
   }
   await mirrorReference({ clickhouse, db }, tenant, NOW * 1000)
   for (const sla of SLA_PACK) await saveSla(db, { tenant, sla, actor: 'test' })
-  const chunks = [...simulateChunks({ seed, now: NOW, scale: 0.2 })].filter((chunk) => chunk.tenant === COMPANY)
+  const chunks = [...simulateChunks({ seed, now: NOW, scale })].filter((chunk) => chunk.tenant === COMPANY)
   const truth = chunks.flatMap((chunk) => chunk.truth())
   const delivered = deliver(
     seed,
@@ -62,18 +104,21 @@ async function arrive(): Promise<{
     chunks.flatMap((chunk) => chunk.events),
   )
   const { deliveries, missing, touched, late, duplicated, shuffled } = delivered
-  const halfway = Math.floor(deliveries.length / 2)
-  for (let at = 0; at < deliveries.length; at += AT_ONCE) {
-    await storeEvents(
-      clickhouse,
-      tenant,
-      deliveries.slice(at, at + AT_ONCE).map(({ event }) => event),
-    )
+  const silences = silencesIn(seed, deliveries)
+  const arrivals = deliveries
+    .map(({ event, arrives }) => {
+      const silence = silences.find((one) => one.what === event.source && arrives >= one.from && arrives < one.to)
+      return { event, at: Math.round((silence?.to ?? arrives) * 1000) }
+    })
+    .toSorted((a, b) => a.at - b.at)
+  const halfway = Math.floor(arrivals.length / 2)
+  for (let at = 0; at < arrivals.length; at += AT_ONCE) {
+    await storeArrivals(clickhouse, tenant, arrivals.slice(at, at + AT_ONCE))
     if (at < halfway && at + AT_ONCE >= halfway) await derive({ stores }, tenant, NOW * 1000)
   }
   await derive({ stores }, tenant, NOW * 1000)
   const noise = `${deliveries.length} arrivals: ${late} late, ${duplicated} twice, ${shuffled} overtaken, ${missing.length} events missing`
-  return { tenant, truth, attempts: chunks.flatMap((chunk) => [...chunk.attempts()]), touched, noise }
+  return { tenant, truth, attempts: chunks.flatMap((chunk) => [...chunk.attempts()]), touched, silences, noise }
 }
 
 async function rows<T extends z.ZodType>(tenant: TenantId, sql: string, row: T): Promise<z.output<T>[]> {
@@ -293,8 +338,26 @@ test('planted outages and the documents that they block are found as incidents',
 })
 
 test('the default rules page for what was planted: no planted outage, breach or violation is missed', async (t) => {
-  const { truth, attempts } = arrived
-  const judged = await judgePack(t, { stores, tenant, company: COMPANY, truth, attempts, touched, now: NOW })
+  const { truth, attempts, silences } = arrived
+  const [shift] = DEMO_TENANTS.find(({ id }) => id === COMPANY)?.profile?.units ?? []
+  assert.ok(shift !== undefined)
+  const judged = await judgePack(t, {
+    stores,
+    tenant,
+    company: COMPANY,
+    shift,
+    truth,
+    attempts,
+    touched,
+    silences,
+    letters: await plantLetters(seed, tenant),
+    from: NOW - 182 * DAY,
+    now: NOW,
+  })
+  assert.deepEqual(
+    [...judged.keys()],
+    ALERT_PACK.rules.map(({ id }) => id),
+  )
   const all = [...judged.values()]
   const [pages, right] = [all.reduce((sum, one) => sum + one.pages, 0), all.reduce((sum, one) => sum + one.right, 0)]
   t.diagnostic(`the pack: ${pages} pages in half a year, precision ${(right / pages).toFixed(3)}`)

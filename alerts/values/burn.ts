@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { ALWAYS, businessTimeWithin, compile, type CompiledCalendar } from '../../model/calendar.ts'
 import { type Instant, instantToClickHouse } from '../../model/instant.ts'
 import { SEVERITIES } from '../../model/alert-rule.ts'
+import type { SlaDefinition } from '../../model/sla.ts'
 import { listSlas } from '../../platform/slas.ts'
 import type { Query } from '../../queries/run.ts'
 import type { Seen } from '../../model/alert-seen.ts'
-import type { ValueSource } from './value.ts'
+import type { Place, RuleOf, ValueSource } from './value.ts'
 
 const DAY_US = 86_400e6
 /** A window of working time reaches back no further than this. */
@@ -28,19 +29,10 @@ export const burn: ValueSource<'burn', typeof Raw> = {
   series: ({ watch }) => ({ sla: watch.sla, calendar: watch.calendar, windows: lengthsOf(watch.windows) }),
   everyS: ({ watch }) => watch.every_s,
   raw: Raw,
-  async read({ watch }, { reader, stores, calendars, at }) {
-    const definition = (await listSlas(stores.postgres.db, reader.tenant)).find(({ sla }) => sla.id === watch.sla)?.sla
-    const name = watch.calendar ?? definition?.calendar ?? (definition?.target.kind === 'elapsed' ? '24x7' : calendars.fallback)
-    const calendar = calendars.named(name) ?? compile(ALWAYS, at - FURTHEST_US, at + DAY_US)
-    const lengths = lengthsOf(watch.windows)
-    const froms = lengths.map((seconds) => instantToClickHouse(backBy(calendar, at, seconds * 1e6)))
-    const first = instantToClickHouse(backBy(calendar, at, Math.max(...lengths) * 1e6) - DAY_US)
-    const [row] = await reader.rows(BURN, { sla_id: watch.sla, froms, first, at: instantToClickHouse(at) })
-    return {
-      title: definition?.title ?? watch.sla,
-      objective: definition?.objective ?? null,
-      windows: lengths.map((seconds, at) => ({ seconds, decided: row?.decided[at] ?? 0, breached: row?.breached[at] ?? 0 })),
-    }
+  read: async (rule, { at, ...place }) => burnAt(rule, place, await definitionOf(rule, place), at),
+  past(rule, place) {
+    let definition: ReturnType<typeof definitionOf> | null = null
+    return async ({ at }) => burnAt(rule, place, await (definition ??= definitionOf(rule, place)), at)
   },
   judge({ watch, minimum_n }, { title, objective: stated, windows }): Seen[] {
     const objective = watch.objective ?? stated
@@ -69,6 +61,29 @@ export const burn: ValueSource<'burn', typeof Raw> = {
     if (found === undefined && isThin) return [{ ...said, missing: shown?.long.n === 0 ? 'not_expected' : 'low_volume' }]
     return [{ ...said, holds: found !== undefined, severity: (found ?? shown)?.window.severity ?? 'high' }]
   },
+}
+
+async function definitionOf({ watch }: RuleOf<'burn'>, { stores, reader }: Place): Promise<SlaDefinition | null> {
+  return (await listSlas(stores.postgres.db, reader.tenant)).find(({ sla }) => sla.id === watch.sla)?.sla ?? null
+}
+
+async function burnAt(
+  { watch }: RuleOf<'burn'>,
+  { reader, calendars }: Place,
+  definition: SlaDefinition | null,
+  at: Instant,
+): Promise<z.output<typeof Raw>> {
+  const name = watch.calendar ?? definition?.calendar ?? (definition?.target.kind === 'elapsed' ? '24x7' : calendars.fallback)
+  const calendar = calendars.named(name) ?? compile(ALWAYS, at - FURTHEST_US, at + DAY_US)
+  const lengths = lengthsOf(watch.windows)
+  const froms = lengths.map((seconds) => instantToClickHouse(backBy(calendar, at, seconds * 1e6)))
+  const first = instantToClickHouse(backBy(calendar, at, Math.max(...lengths) * 1e6) - DAY_US)
+  const [row] = await reader.rows(BURN, { sla_id: watch.sla, froms, first, at: instantToClickHouse(at) })
+  return {
+    title: definition?.title ?? watch.sla,
+    objective: definition?.objective ?? null,
+    windows: lengths.map((seconds, at) => ({ seconds, decided: row?.decided[at] ?? 0, breached: row?.breached[at] ?? 0 })),
+  }
 }
 
 function lengthsOf(windows: readonly { long_s: number; short_s: number }[]): number[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deadLetterCounts } from '../../queries/dead-letters.ts'
+import { openLetters } from '../../queries/dead-letters.ts'
 import type { Seen } from '../../model/alert-seen.ts'
 import type { ValueSource } from './value.ts'
 
@@ -10,10 +10,7 @@ export const deadLetters: ValueSource<'dead_letters', typeof Raw> = {
   series: () => 'open dead letters',
   everyS: ({ watch }) => watch.every_s,
   raw: Raw,
-  async read(_rule, { reader }) {
-    const counts = await deadLetterCounts(reader, { state: 'open' })
-    return counts.map(({ feed, code, letters }) => ({ feed, code, letters }))
-  },
+  read: (_rule, { reader, at }) => openLetters(reader, at),
   judge({ watch, severity }, raw): Seen[] {
     const counted = raw.filter(
       ({ feed, code }) =>

@@ -3,13 +3,14 @@ import type { Instant } from '../../model/instant.ts'
 import { deviationOf } from '../../model/robust.ts'
 import type { Dimension } from '../../model/vocabulary.ts'
 import { wilson } from '../../model/wilson.ts'
-import { kpiAnswer, kpiDefinition } from '../../queries/kpi.ts'
+import { kpiDefinition, kpiFigures } from '../../queries/kpi.ts'
 import type { Seen } from '../../model/alert-seen.ts'
-import type { Reading, RuleOf, ValueSource } from './value.ts'
+import type { Place, RuleOf, ValueSource, When } from './value.ts'
 
 const WEEK_US = 7 * 86_400e6
 const Row = z.object({ group: z.string(), value: z.number().nullable(), n: z.number() })
 const Raw = z.object({ rows: z.array(Row), earlier: z.array(z.array(Row)) })
+type Rows = z.output<typeof Row>[]
 
 /** A KPI over a sliding window, against limits, the window before, or the same stretch of earlier weeks. */
 export const kpi: ValueSource<'kpi', typeof Raw> = {
@@ -22,23 +23,20 @@ export const kpi: ValueSource<'kpi', typeof Raw> = {
   }),
   everyS: ({ watch }) => watch.every_s,
   raw: Raw,
-  async read(rule, reading) {
-    const { watch } = rule
-    const { at } = reading
-    const length = watch.window_s * 1e6
-    const ends: Instant[] =
-      watch.when.kind === 'threshold'
-        ? []
-        : watch.when.kind === 'change'
-          ? [at - length]
-          : Array.from(
-              { length: watch.when.weeks },
-              (_, week) => at - (week + 1) * Math.max(1, Math.ceil(length / WEEK_US)) * WEEK_US,
-            )
-    const rows = await rowsOf(rule, reading, at)
-    const earlier: z.output<typeof Row>[][] = []
-    for (const end of ends) earlier.push(await rowsOf(rule, reading, end))
-    return { rows, earlier }
+  read: (rule, { at, asOf, ...place }) => readBy(rule, at, (end) => rowsOf(rule, place, { at: end, asOf })),
+  past(rule, place) {
+    // The windows before an instant are those of earlier instants, where these are whole parts of a week apart.
+    const known = new Map<string, { end: Instant; rows: Promise<Rows> }>()
+    return ({ at, asOf }) => {
+      const [oldest = at] = endsOf(rule, at).toSorted((a, b) => a - b)
+      for (const [name, { end }] of known) if (end < oldest) known.delete(name)
+      return readBy(rule, at, (end) => {
+        const name = `${end} ${asOf ?? ''}`
+        const found = known.get(name) ?? { end, rows: rowsOf(rule, place, { at: end, asOf }) }
+        known.set(name, found)
+        return found.rows
+      })
+    }
   },
   judge(rule, { rows, earlier }) {
     const { watch, minimum_n, severity } = rule
@@ -90,26 +88,42 @@ export const kpi: ValueSource<'kpi', typeof Raw> = {
   },
 }
 
-async function rowsOf({ watch, where }: RuleOf<'kpi'>, { reader, at: now, asOf }: Reading, to: Instant) {
+/** Ends of the windows that a value is held against. */
+function endsOf({ watch: { when, window_s } }: RuleOf<'kpi'>, at: Instant): Instant[] {
+  const length = window_s * 1e6
+  if (when.kind === 'threshold') return []
+  if (when.kind === 'change') return [at - length]
+  const apart = Math.max(1, Math.ceil(length / WEEK_US)) * WEEK_US
+  return Array.from({ length: when.weeks }, (_, week) => at - (week + 1) * apart)
+}
+
+async function readBy(rule: RuleOf<'kpi'>, at: Instant, read: (end: Instant) => Promise<Rows>): Promise<z.output<typeof Raw>> {
+  const rows = await read(at)
+  const earlier: Rows[] = []
+  for (const end of endsOf(rule, at)) earlier.push(await read(end))
+  return { rows, earlier }
+}
+
+async function rowsOf({ watch, where }: RuleOf<'kpi'>, { reader }: Place, { at: to, asOf }: When): Promise<Rows> {
   // A dimension with several values is told apart by them.
   const several = (Object.keys(where) as Dimension[]).find((name) => (where[name]?.length ?? 0) > 1)
   const by = watch.by ?? several ?? null
   const filters = Object.fromEntries(
     (Object.keys(where) as Dimension[]).flatMap((name) => (name === by ? [] : [[name, where[name]?.[0] ?? '']])),
   )
-  const { rows } = await kpiAnswer(reader, watch.kpi, {
+  const rows = await kpiFigures(reader, watch.kpi, {
     from: to - watch.window_s * 1e6,
     to,
     bucket: 'all',
     groupBy: by,
     filters,
     asOf,
-    now,
+    now: to,
   })
   const wanted = by === null ? undefined : where[by]
   return rows
     .filter(({ group }) => wanted === undefined || wanted.includes(group))
-    .map(({ group, value, n }) => ({ group: group ?? '', value, n }))
+    .map(({ group, value, n }) => ({ group, value, n }))
 }
 
 function worded(value: number | null, unit: string): string {

@@ -10,8 +10,14 @@ import type { Stores } from '../../platform/stores.ts'
 export type ValueKind = Exclude<Watched['kind'], 'clock' | 'control' | 'incident'>
 export type RuleOf<K extends ValueKind> = Omit<AlertRule, 'watch'> & { watch: Extract<Watched, { kind: K }> }
 
+/** What reading values takes. */
+export type Place = { reader: TenantReader; stores: Stores; calendars: TenantCalendars }
+
+/** An instant at which a value is read; `asOf` where it is read as it was known then. */
+export type When = { at: Instant; asOf: Instant | null }
+
 /** What reading a value takes. */
-export type Reading = { reader: TenantReader; stores: Stores; calendars: TenantCalendars; at: Instant; asOf: Instant | null }
+export type Reading = Place & When
 
 /**
  * A kind of value: what is read once for all rules of a series, and what a rule says of it. Reading waits, judging is pure, so that what was
@@ -24,5 +30,7 @@ export type ValueSource<K extends ValueKind, R extends z.ZodType> = {
   everyS(rule: RuleOf<K>): number
   raw: R
   read(rule: RuleOf<K>, reading: Reading): Promise<z.output<R>>
+  /** Reads at instants of the past that follow each other, where there is a better way than one by one, or where `read` tells of now. */
+  past?(rule: RuleOf<K>, place: Place): (when: When) => Promise<z.output<R>>
   judge(rule: RuleOf<K>, raw: z.output<R>): Seen[]
 }

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { z } from 'zod'
 import { type Replayed, replay } from '../../alerts/replay.ts'
+import type { Shift } from '../../demo/calendar.ts'
 import type { Attempt } from '../../demo/outages.ts'
 import { storiesAround } from '../../demo/stories.ts'
 import type { TruthDocument } from '../../demo/truth.ts'
 import { ALERT_PACK } from '../../model/alert-pack.ts'
 import type { AlertRule } from '../../model/alert-rule.ts'
 import type { Stores } from '../../platform/stores.ts'
+import { judgeBurn, judgeDisruptions, judgeKpi } from './alert-truth-values.ts'
 import { isEvident } from './evident.ts'
 
 /** What is true of a company, with the tenant that holds it; instants in ms. */
@@ -19,6 +21,13 @@ export type Planted = {
   attempts: readonly Attempt[]
   /** Documents that miss an event. */
   touched: ReadonlySet<string>
+  /** Working hours of the biggest site. */
+  shift: Shift
+  /** Sources that sent nothing. */
+  silences: readonly { what: string; from: number; to: number }[]
+  /** Ways in whose records waited, unreadable. */
+  letters: readonly { what: string; from: number; to: number }[]
+  from: number
   now: number
 }
 
@@ -27,11 +36,8 @@ type Judged = { pages: number; right: number; planted: number; missed: string[];
 
 type Fired = Replayed['transitions'][number]
 
-const DAY = 86_400_000
-const DAYS = 182
+const WEEK = 7 * 86_400_000
 const GRAVE = new Set(['high', 'critical'])
-/** Of the approval of invoices the simulator promises nothing: five working days take so long at least, and three quarters of them, ms. */
-const APPROVAL = { sla: 'invoice-approval', grave: 4.3 * DAY, mild: 3.2 * DAY }
 
 const Signal = z.object({
   kind: z.string(),
@@ -45,19 +51,20 @@ const Signal = z.object({
 type Signal = z.output<typeof Signal>
 
 /**
- * Replays the rules of the pack that look at what begins and ends by itself over half a year, and judges their pages by what was planted: a
- * page is right where all that it tells of was. Returns the judgement by rule.
+ * Replays the rules of the pack, and judges their pages by what was planted: a page is right where all that it tells of was. Returns the
+ * judgement by rule.
  */
 export async function judgePack(t: TestContext, planted: Planted): Promise<Map<string, Judged>> {
-  const { stores, tenant, now } = planted
+  const { stores, tenant, from, now } = planted
+  const weeks = (now - from) / WEEK
   const signals = new Map((await signalsOf(planted)).map((one) => [`${one.kind} ${one.key}`, one]))
   const judged = new Map<string, Judged>()
   for (const rule of ALERT_PACK.rules) {
     const judge = JUDGES[rule.watch.kind]
-    if (judge === undefined) continue
+    if (judge === undefined) throw new Error(`nobody can judge rules of the kind "${rule.watch.kind}"`)
     const found = await replay(stores, tenant, {
       rule,
-      from: (now - DAYS * DAY) * 1000,
+      from: from * 1000,
       to: now * 1000,
       mode: 'hindsight',
     })
@@ -68,12 +75,16 @@ export async function judgePack(t: TestContext, planted: Planted): Promise<Map<s
     const wrong = found.pages.flatMap(({ id, title }) =>
       (byPage.get(id) ?? []).filter((one) => !isPlanted(one)).length > 0 ? [title] : [],
     )
-    const told = new Set(firings.map((one) => nameOf(one)))
-    const missed = due.filter(({ names }) => !names.some((name) => told.has(name))).map(({ what }) => what)
+    const told = Map.groupBy(firedOf(found.transitions), ({ name }) => name)
+    const isTold = ({ names, during }: Due) =>
+      names.some((name) =>
+        (told.get(name) ?? []).some(({ from, to }) => during === undefined || (from <= during.to && to >= during.from)),
+      )
+    const missed = due.filter((one) => !isTold(one)).map(({ what }) => what)
     const one = { pages: found.pages.length, right: found.pages.length - wrong.length, planted: due.length, missed, wrong }
     judged.set(rule.id, one)
     t.diagnostic(
-      `${rule.id.padEnd(24)} ${(one.pages / (DAYS / 7)).toFixed(1).padStart(5)} pages a week  precision ${one.pages === 0 ? '    –' : (one.right / one.pages).toFixed(3)}` +
+      `${rule.id.padEnd(24)} ${(one.pages / weeks).toFixed(1).padStart(5)} pages a week  precision ${one.pages === 0 ? '    –' : (one.right / one.pages).toFixed(3)}` +
         `  planted ${String(one.planted).padStart(4)}  missed ${missed.length}`,
     )
     for (const text of [
@@ -85,21 +96,32 @@ export async function judgePack(t: TestContext, planted: Planted): Promise<Map<s
   return judged
 }
 
-/** A firing by its key, and whether it is of a grave step. */
-const nameOf = ({ key, transition }: Fired): string => `${GRAVE.has(transition.severity) ? 'grave' : 'mild'} ${key}`
+/** Stretches in which keys fired, ms, by the key and whether it is of a grave step. */
+function firedOf(transitions: readonly Fired[]): { name: string; from: number; to: number }[] {
+  return [...Map.groupBy(transitions, ({ key }) => key)].flatMap(([key, own]) =>
+    own.flatMap(({ transition }, index) => {
+      if (transition.to !== 'firing') return []
+      const end = own.slice(index + 1).find((one) => one.transition.to === 'resolved' || one.transition.to === 'inactive')
+      const to = (end?.transition.at ?? Number.POSITIVE_INFINITY) / 1000
+      return [{ name: `${GRAVE.has(transition.severity) ? 'grave' : 'mild'} ${key}`, from: transition.at / 1000, to }]
+    }),
+  )
+}
 
-type Judge = (
+/** What must be told, by the names of firings of which one does; where it lasts, by one that fires meanwhile. */
+type Due = { what: string; names: string[]; during?: { from: number; to: number } }
+
+export type Judge = (
   planted: Planted,
   rule: AlertRule,
   signals: ReadonlyMap<string, Signal>,
 ) => {
   isPlanted(fired: Fired): boolean
-  /** What must be told, by the names of firings of which one does. */
-  due: { what: string; names: string[] }[]
+  due: Due[]
 }
 
 const JUDGES: Partial<Record<AlertRule['watch']['kind'], Judge>> = {
-  clock({ truth, touched, now }, { watch }, signals) {
+  clock({ truth, touched, from, now }, { watch }, signals) {
     const slas = watch.kind === 'clock' ? watch.slas : []
     const nameOfClock = (sla: string, object: string, startedAt: number) => `${sla} ${object} ${startedAt}`
     const clocks = new Map(
@@ -111,21 +133,10 @@ const JUDGES: Partial<Record<AlertRule['watch']['kind'], Judge>> = {
     )
     const known = [...signals.values()].filter(({ kind }) => kind === 'clock')
     const keys = new Map(known.map((one) => [nameOfClock(one.name, one.document, one.begun), one.key]))
-    const documents = new Map(truth.map((one) => [`${one.type}/${one.id}`, one]))
-    const isUnapproved = ({ document, begun }: Signal, { at: atUs, severity }: Fired['transition']): boolean => {
-      const { milestones = {} } = documents.get(document) ?? {}
-      const at = atUs / 1000
-      const done = [milestones['invoice.approved'], milestones['invoice.posted']].every(
-        (one) => one === undefined || Date.parse(one) > at,
-      )
-      const waited = at - Date.parse(milestones['invoice.received'] ?? '')
-      return done && begun === at - waited && waited >= (GRAVE.has(severity) ? APPROVAL.grave : APPROVAL.mild)
-    }
     const endOf = (ended: string | null) => (ended === null ? Number.POSITIVE_INFINITY : Date.parse(ended))
     return {
       isPlanted({ key, transition }) {
         const signal = signals.get(`clock ${key}`)
-        if (signal?.name === APPROVAL.sla) return isUnapproved(signal, transition)
         const clock = signal === undefined ? undefined : clocks.get(nameOfClock(signal.name, signal.document, signal.begun))
         if (clock === undefined) return false
         const at = transition.at / 1000
@@ -133,13 +144,13 @@ const JUDGES: Partial<Record<AlertRule['watch']['kind'], Judge>> = {
       },
       due: [...clocks].flatMap(([name, { deadline_at, ended_at, object, document }]) => {
         const deadline = Date.parse(deadline_at)
-        const isBreached = deadline > now - DAYS * DAY && deadline < now - 60_000 && endOf(ended_at) > deadline
+        const isBreached = deadline > from && deadline < now - 60_000 && endOf(ended_at) > deadline
         if (!isBreached || touched.has(object) || touched.has(`${document.type}/${document.id}`)) return []
         return [{ what: `${name}, due ${deadline_at}`, names: [`grave ${keys.get(name) ?? ''}`] }]
       }),
     }
   },
-  control({ truth, touched, now }, { watch }, signals) {
+  control({ truth, touched, from, now }, { watch }, signals) {
     const severities: readonly string[] = watch.kind === 'control' ? watch.severities : []
     const planted = truth.flatMap((document) =>
       document.violations.map((one) => ({ ...one, of: document, document: `${document.type}/${document.id}` })),
@@ -161,7 +172,7 @@ const JUDGES: Partial<Record<AlertRule['watch']['kind'], Judge>> = {
           severities.includes(severity),
         )
         if (own.length === 0) return []
-        const isInWindow = Date.parse(at) > now - DAYS * DAY && Date.parse(evident_at) < now - 60_000
+        const isInWindow = Date.parse(at) > from && Date.parse(evident_at) < now - 60_000
         if (!isInWindow || !isEvident(one.of, one, now) || touched.has(document)) return []
         return [{ what: `${control_id} ${document} at ${at}`, names: own.map(({ key }) => `grave ${key}`) }]
       }),
@@ -189,6 +200,10 @@ const JUDGES: Partial<Record<AlertRule['watch']['kind'], Judge>> = {
       }),
     }
   },
+  kpi: judgeKpi,
+  burn: judgeBurn,
+  source: judgeDisruptions(({ silences }) => silences),
+  dead_letters: judgeDisruptions(({ letters }) => letters),
 }
 
 async function signalsOf({ stores, tenant }: Planted): Promise<Signal[]> {
