@@ -21,7 +21,11 @@ import { sourceHealth } from './source-health.ts'
 export type AlertContext = LintContext & { rules: ReadonlySet<string>; fallbackCalendar: string }
 
 /** Reads what rules and routing are held against. */
-export async function alertContext(services: Services, tenant: TenantId, reader: TenantReader): Promise<AlertContext> {
+export async function alertContext(
+  services: Pick<Services, 'stores' | 'now'>,
+  tenant: TenantId,
+  reader: TenantReader,
+): Promise<AlertContext> {
   const { db } = services.stores.postgres
   const calendars = await tenantCalendars(db, tenant, services.now())
   const [slas, registered, routing, channels, rules, owner] = await Promise.all([

@@ -11,7 +11,7 @@ import type { Services } from './services.ts'
  */
 export async function sourceHealth(
   reader: TenantReader,
-  services: Services,
+  services: Pick<Services, 'stores' | 'now'>,
   registered: readonly RegisteredSource[],
 ): Promise<{ names: ReadonlySet<string>; freshnessOf(source: string): Freshness; feeds: FeedFreshness[] }> {
   const [known, connectors] = await Promise.all([

@@ -1,19 +1,15 @@
-import { readCode } from '../../model/alert-code.ts'
 import { importOpenSlo } from '../../model/openslo.ts'
 import { importPrometheus } from '../../model/prometheus-rules.ts'
 import type { RuleImport } from '../../model/rule-import.ts'
-import type { RulesCode } from '../../model/rules-code.ts'
 import { lintRule } from '../../model/alert-lint.ts'
 import type { AlertProblem } from '../../model/alert-problem.ts'
-import type { EffectiveRule } from '../../model/alert-inherit.ts'
-import type { Routing } from '../../model/alert-routing.ts'
 import type { AlertRule } from '../../model/alert-rule.ts'
-import { applyCode, printedCode } from '../../platform/alert-code.ts'
+import { printedCode } from '../../platform/alert-code.ts'
 import { changeRules } from '../../platform/alert-rules.ts'
-import { SightlineError } from '../../platform/errors.ts'
 import { tenantCalendars } from '../../queries/derive/tenant-calendars.ts'
 import { kpiCatalogue } from '../../queries/kpi-catalogue.ts'
-import { alertContext, checkRouting, checkRules } from '../alert-lint.ts'
+import { alertContext } from '../alert-lint.ts'
+import { applyCheckedCode } from '../apply-code.ts'
 import { CodeApplied, CodeApply, CodeText, RuleImportRequest, RulesImported } from '../contract/rules.ts'
 import { type Route, route } from '../route.ts'
 
@@ -41,24 +37,9 @@ export const rulesCodeRoutes: Route[] = [
     body: CodeApply,
     response: CodeApplied,
     handle: async ({ tenant, services, access, reader, body }) => {
-      const context = await alertContext(services, tenant, reader)
-      const problems: AlertProblem[] = []
-      // A rule is held against the routing that comes with it.
-      const check = (changed: readonly EffectiveRule[], routing: Routing | null) => {
-        const rules = new Set([...context.rules, ...changed.map(({ rule }) => rule.id)])
-        if (routing !== null) problems.push(...checkRouting(routing, { ...context, rules }))
-        problems.push(...checkRules(changed, { ...context, routing: routing ?? context.routing }))
-      }
-      const applied = await applyCode(services.stores.postgres.db, {
-        tenant,
-        actor: access.keyId,
-        code: codeOf(body.code),
-        prune: body.prune,
-        dryRun: body.dry_run,
-        note: body.note,
-        check,
-      })
-      return { dry_run: body.dry_run, ...applied, problems }
+      const { code, prune, note } = body
+      const asked = { tenant, reader, actor: access.keyId, code, prune, dryRun: body.dry_run, note }
+      return { dry_run: body.dry_run, ...(await applyCheckedCode(services, asked)) }
     },
   }),
   route({
@@ -92,12 +73,6 @@ export const rulesCodeRoutes: Route[] = [
     },
   }),
 ]
-
-function codeOf(given: string | RulesCode): RulesCode {
-  const read = readCode(typeof given === 'string' ? given : JSON.stringify(given))
-  if ('code' in read) return read.code
-  throw new SightlineError('rule_invalid', `The code cannot be read: ${read.problems.slice(0, 20).join(' ')}`)
-}
 
 /** Leaves out rules that would be refused, and says so in the line of each. */
 function soundOnes({ rules, report }: RuleImport, lint: (rule: AlertRule) => AlertProblem[]): RuleImport {
