@@ -5,7 +5,8 @@ import { after, describe, test } from 'node:test'
 import { stringify } from 'yaml'
 import { asKnown } from './support/as-known.ts'
 import { playCase } from './support/alert-case.ts'
-import { readCase } from './support/alert-case-setup.ts'
+import { type AlertCase, readCase } from './support/alert-case-setup.ts'
+import { caseTenant } from './support/prepare-case.ts'
 import { sharedStores } from './support/stores.ts'
 
 const FOLDER = fileURLToPath(new URL('alert-cases', import.meta.url))
@@ -16,7 +17,7 @@ const cases = readdirSync(FOLDER)
   .toSorted()
   .map((name) => ({ name, one: readCase(`${FOLDER}/${name}`) }))
 
-/** Rows of both tables of the specification of service levels and alerts, without those that are no behaviour of the engine. */
+/** Rows of both tables of the specification of service levels and alerts. */
 const ROWS = [
   'definition',
   'calendar',
@@ -40,6 +41,12 @@ const ROWS = [
   'escalation',
   'routing',
   'money',
+  'backtest',
+  'delivery',
+  'channels',
+  'rules as code',
+  'quality',
+  'audit',
 ]
 
 test('every behaviour of clocks and alerts has a case', () => {
@@ -54,20 +61,29 @@ test('every behaviour of clocks and alerts has a case', () => {
   )
 })
 
+/** Cases that send go one by one and first: an outbox sends whatever waits, of whichever tenant. */
+const [sending, others] = [cases.filter(({ one }) => sends(one)), cases.filter(({ one }) => !sends(one))]
+describe('alert cases that send', () => play(sending))
 // Each case has a tenant of its own, so that several may be played at once.
-describe('alert cases', { concurrency: 4 }, () => {
-  for (const { name, one } of cases) {
+describe('alert cases', { concurrency: 4 }, () => play(others))
+
+function sends({ setup }: AlertCase): boolean {
+  return setup.channels.length > 0
+}
+
+function play(some: typeof cases): void {
+  for (const { name, one } of some) {
     if (only !== undefined && !new RegExp(only, 'u').test(name)) continue
     test(`${name}: ${one.setup.shows}`, async (t) => {
-      const tenant = await tests.freshTenant()
+      const tenant = await caseTenant(tests, one.setup)
       const found = await playCase(tests, tenant, one)
       if (process.env['WRITE'] === '1') writeFileSync(`${FOLDER}/${name}/expected.yaml`, stringify(found, { lineWidth: 200 }))
       assert.deepEqual(found, one.expected)
       // A rule that changes in between is not replayed by the rule that it became.
-      if (one.setup.acts.some(({ save, retire }) => save !== undefined || retire !== undefined)) return
+      if (one.setup.acts.some(({ save, retire, apply }) => (save ?? retire ?? apply) !== undefined)) return
       const { live, replayed } = await asKnown(tests, tenant, one.setup.rules)
       assert.deepEqual(replayed, live, 'what a backtest finds as it was known')
       t.diagnostic(`${live.length} transitions, replayed as they were`)
     })
   }
-})
+}

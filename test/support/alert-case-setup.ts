@@ -24,15 +24,31 @@ const Silence = z.strictObject({
   to: At,
 })
 
+/** A channel with a receiver of its own, and what that answers, each so many times; the last answer holds. */
+const ChannelSetup = z.strictObject({
+  id: z.string(),
+  kind: z.enum(['webhook', 'slack', 'teams', 'pagerduty', 'opsgenie', 'alertmanager', 'email']),
+  answers: z
+    .array(z.strictObject({ status: z.int(), times: z.int().default(1), retry_after_s: z.int().optional() }))
+    .default([{ status: 202, times: 1 }]),
+  per_minute: z.int().default(6000),
+})
+export type ChannelSetup = z.output<typeof ChannelSetup>
+
 /** What people do at an instant, before the engine looks; an alert is named by its rule, the latest of them. */
 const Act = z.strictObject({
   at: At,
+  by: z.string().optional(),
+  why: z.string().optional(),
   acknowledge: z.strictObject({ rule: z.string(), party: z.string().optional() }).optional(),
   hand_over: z.strictObject({ rule: z.string(), party: z.string(), to: z.string() }).optional(),
   close: z.strictObject({ rule: z.string() }).optional(),
+  judge: z.strictObject({ rule: z.string(), verdict: z.enum(['useful', 'noise']) }).optional(),
   decide: z.strictObject({ document: z.string(), state: z.enum(['open', 'accepted', 'remediated']) }).optional(),
   save: z.array(AlertRule).optional(),
   retire: z.string().optional(),
+  /** Rules as code, as YAML. */
+  apply: z.strictObject({ code: z.string(), prune: z.boolean().default(false), dry_run: z.boolean().default(false) }).optional(),
   routing: Routing.optional(),
   silence: Silence.optional(),
   /** Ends every silence before its time. */
@@ -41,6 +57,8 @@ const Act = z.strictObject({
   letters: z.strictObject({ feed: z.string(), code: z.string(), n: z.int() }).optional(),
   /** All letters of a way in are given up. */
   purge: z.string().optional(),
+  /** The latest message that a channel gave up is sent again by hand. */
+  send_again: z.string().optional(),
 })
 export type Act = z.output<typeof Act>
 
@@ -55,6 +73,10 @@ const Repeat = z.strictObject({
   event: z.record(z.string(), z.unknown()),
 })
 
+/** What is told of a case beside its transitions and messages: each is a file in `alert-tells/`. */
+const TELLS = ['backtests', 'deliveries', 'received', 'applied', 'code', 'drift', 'quality', 'audit'] as const
+export type Tell = (typeof TELLS)[number]
+
 /** `rule.yaml` of a case: what holds, and when the engine looks. */
 const Setup = z.strictObject({
   /** What a user would notice. */
@@ -65,7 +87,15 @@ const Setup = z.strictObject({
   looks: z.array(z.union([At, Range])).min(1),
   /** What is computed of the events. */
   derives: z.array(z.enum(STEPS)).default(['rates', 'timelines']),
-  rules: z.array(AlertRule),
+  rules: z.array(AlertRule).default([]),
+  /** Rules that nobody saved yet: a backtest tells of them beside those in force. */
+  drafts: z.array(AlertRule).default([]),
+  /** Whether the rules that ship hold; they are retired where not. */
+  pack: z.boolean().default(false),
+  /** Rules of the provider that serves the tenant. */
+  provider: z.array(AlertRule).default([]),
+  brand: z.strictObject({ name: z.string(), color: z.string(), logo_text: z.string() }).optional(),
+  channels: z.array(ChannelSetup).default([]),
   slas: z.array(SlaDefinition).default([]),
   reference: z
     .array(
@@ -84,11 +114,21 @@ const Setup = z.strictObject({
   restarts: z.array(At).default([]),
   events: z.array(Repeat).default([]),
   acts: z.array(Act).default([]),
+  tells: z.array(z.enum(TELLS)).default([]),
 })
 export type Setup = Omit<z.output<typeof Setup>, 'looks' | 'events'> & { looks: readonly Instant[] }
 
-/** What happened: `rule key from>to at reason severity` of each transition, and `kind channel at title` of each message. */
-const Happened = z.strictObject({ transitions: z.array(z.string()), notes: z.array(z.string()) })
+/**
+ * What happened: `rule key from>to at reason severity` of each transition, `kind channel at title` of each message, and a line or a text of what
+ * else is to be told.
+ */
+const Told = z.union([z.array(z.string()), z.string()])
+export type Told = z.output<typeof Told>
+const Happened = z.strictObject({
+  transitions: z.array(z.string()),
+  notes: z.array(z.string()),
+  ...(Object.fromEntries(TELLS.map((tell) => [tell, Told.optional()])) as Record<Tell, z.ZodOptional<typeof Told>>),
+})
 export type Happened = z.output<typeof Happened>
 
 /** An event and when it came. */

@@ -3,30 +3,44 @@ import { engineParts } from '../../alerts/engine.ts'
 import { tickTenant } from '../../alerts/tick.ts'
 import { createEventWriter, type EventWriter } from '../../ingest/write.ts'
 import type { Note } from '../../model/alert-note.ts'
-import { ALERT_PACK } from '../../model/alert-pack.ts'
-import { Routing } from '../../model/alert-routing.ts'
 import { type Event, isRefusal, readEvent } from '../../model/event.ts'
 import { type Instant, instantToIso } from '../../model/instant.ts'
-import { readReferenceRows } from '../../model/reference.ts'
 import type { TenantId } from '../../model/tenant.ts'
-import { changeRules } from '../../platform/alert-rules.ts'
-import { saveRouting } from '../../platform/alert-routing.ts'
-import { createSilence } from '../../platform/alert-silences.ts'
 import { alertCursors, alertNotes, alertTransitions } from '../../platform/postgres/schema.ts'
-import { saveReference } from '../../platform/reference.ts'
-import { saveSla } from '../../platform/slas.ts'
-import { mirrorReference } from '../../queries/reference-mirror.ts'
 import { doAct } from './alert-acts.ts'
-import type { AlertCase, Coming, Happened, Setup } from './alert-case-setup.ts'
+import type { AlertCase, Coming, Happened } from './alert-case-setup.ts'
+import { tellAll } from './alert-tells.ts'
+import { type CaseOutbox, startCaseOutbox } from './case-outbox.ts'
 import { derive } from './derive.ts'
+import { prepareCase } from './prepare-case.ts'
 import type { TestStores } from './stores.ts'
 
 const MINUTE_US: Instant = 60e6
 
 /** Plays a case through the whole pipeline by its own clock: events are stored, answers computed, and the engine looks. */
-export async function playCase(tests: TestStores, tenant: TenantId, { setup, events }: AlertCase): Promise<Happened> {
+export async function playCase(tests: TestStores, tenant: TenantId, one: AlertCase): Promise<Happened> {
+  const { setup } = one
+  await prepareCase(tests, tenant, setup)
+  const outbox = setup.channels.length === 0 ? null : await startCaseOutbox(tests, tenant, setup.channels)
+  try {
+    const applied = await play(tests, tenant, one, outbox)
+    const window = { from: setup.looks[0] ?? 0, to: (setup.looks.at(-1) ?? 0) + 1 }
+    const told = await tellAll({ tests, tenant, setup, window, taken: outbox?.taken ?? [], applied })
+    return { ...(await happened(tests, tenant)), ...told }
+  } finally {
+    await outbox?.close()
+  }
+}
+
+/** @returns what rules as code did, line by line */
+async function play(
+  tests: TestStores,
+  tenant: TenantId,
+  { setup, events }: AlertCase,
+  outbox: CaseOutbox | null,
+): Promise<string[]> {
   const { stores } = tests
-  await prepare(tests, tenant, setup)
+  const applied: string[] = []
   let now = setup.looks[0] ?? 0
   const start = () =>
     engineParts({ stores, log: tests.log, links: null, url: 'http://sightline.test', now: () => Promise.resolve(now) })
@@ -47,14 +61,17 @@ export async function playCase(tests: TestStores, tenant: TenantId, { setup, eve
     }
     if (come.length > 0) await derive(tests, tenant, at, setup.derives)
     for (const act of due(acts, at)) {
+      await outbox?.sendUntil(act.at)
       now = act.at
-      await doAct(tests, tenant, act)
+      applied.push(...(await doAct(tests, tenant, act)))
     }
+    await outbox?.sendUntil(at)
     now = at
     await tickTenant(engine, tenant)
+    await outbox?.sendAt(at)
   }
   await writer.drain()
-  return happened(tests, tenant)
+  return applied
 }
 
 function due<T extends { at: Instant }>(waiting: T[], at: Instant): T[] {
@@ -100,42 +117,6 @@ async function happened({ stores }: TestStores, tenant: TenantId): Promise<Happe
 /** Technical delay of a follow-up's documents, as the message tells it apart. */
 const technical = ({ members }: Note): string =>
   ` (technical: ${members.map(({ technical_s }) => technical_s ?? '?').join(', ')} s)`
-
-async function prepare({ stores }: TestStores, tenant: TenantId, setup: Setup): Promise<void> {
-  const { db } = stores.postgres
-  for (const sla of setup.slas) await saveSla(db, { tenant, sla, actor: 'case' })
-  for (const [kind, rows] of Map.groupBy(setup.reference, (row) => row.kind)) {
-    const read = readReferenceRows(
-      kind,
-      rows.map(({ kind: _kind, ...row }) => row),
-    )
-    if (read.problems.length > 0) throw new Error(`reference data of the case is refused: ${JSON.stringify(read.problems)}`)
-    await saveReference(db, { tenant, kind, rows: read.rows.map(({ stated }) => stated), actor: 'case' })
-  }
-  if (setup.reference.length > 0) await mirrorReference({ clickhouse: stores.clickhouse.writer, db }, tenant, Date.now() * 1000)
-  const own = new Set(setup.rules.map(({ id }) => id))
-  await db.transaction(async (tx) => {
-    await changeRules(tx, {
-      tenant,
-      actor: 'case',
-      changes: [
-        ...ALERT_PACK.rules.filter(({ id }) => !own.has(id)).map(({ id }) => ({ kind: 'retire' as const, id })),
-        ...setup.rules.map((rule) => ({ kind: 'save' as const, rule })),
-      ],
-    })
-    await saveRouting(tx, { tenant, routing: setup.routing ?? USUAL, actor: 'case', expected: null })
-  })
-  for (const silence of setup.silences) await createSilence(db, { tenant, ...silence, reason: 'case', actor: 'case', now: 0 })
-}
-
-/** Business alerts to the channel `owners`, technical ones to `on-call`, at any time. */
-const USUAL = Routing.parse({
-  routes: [
-    { class: 'business', parties: ['owners'] },
-    { class: 'technical', parties: ['on-call'] },
-  ],
-  parties: ['owners', 'on-call'].map((id) => ({ id, title: id, steps: [{ after_s: 0, to: [{ channel: id }] }] })),
-})
 
 /** The process that looked is gone without giving its lease back, and so long ago that another may take it. */
 async function release({ stores }: TestStores, tenant: TenantId): Promise<void> {

@@ -1,8 +1,11 @@
 import { createServer as createHttp, type IncomingHttpHeaders } from 'node:http'
 import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net'
 
-/** A request as a receiver took it. */
-export type Received = { path: string; headers: IncomingHttpHeaders; body: string }
+/** A request as a receiver took it; `status` where it was answered in turn. */
+export type Received = { path: string; headers: IncomingHttpHeaders; body: string; status?: number }
+
+/** A status, and after how long the sender may come again. */
+export type Turn = { status: number; retry_after_s?: number | undefined }
 
 /** Ways in which a receiver answers, by the first part of the path that it is asked with. */
 export type Receiver = {
@@ -10,6 +13,8 @@ export type Receiver = {
   received: Received[]
   /** What it answers to `/changing`: the status, and headers. */
   answer: { status: number; headers: Record<string, string>; text: string }
+  /** What it answers to `/in-turn/NAME…`, one after the other; the last of them holds. */
+  turns: Map<string, Turn[]>
   /** Requests that are being answered at once, at most so far. */
   most(): number
   close(): Promise<void>
@@ -19,6 +24,7 @@ export type Receiver = {
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = []
   const answer: Receiver['answer'] = { status: 202, headers: {}, text: 'taken' }
+  const turns: Receiver['turns'] = new Map()
   const timers = new Set<NodeJS.Timeout>()
   let now = 0
   let most = 0
@@ -26,7 +32,10 @@ export async function startReceiver(): Promise<Receiver> {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
-      received.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts).toString('utf8') })
+      const path = request.url ?? ''
+      const [, way = '', name = ''] = path.split('/')
+      const one: Received = { path, headers: request.headers, body: Buffer.concat(parts).toString('utf8') }
+      received.push(one)
       most = Math.max(most, ++now)
       response.on('close', () => now--)
       const every = (ms: number, work: () => void) => {
@@ -36,6 +45,14 @@ export async function startReceiver(): Promise<Receiver> {
       }
       const ways: Record<string, () => void> = {
         ok: () => response.end('ok'),
+        'in-turn': () => {
+          const left = turns.get(name) ?? []
+          const turn = (left.length > 1 ? left.shift() : left[0]) ?? { status: 202 }
+          one.status = turn.status
+          response
+            .writeHead(turn.status, turn.retry_after_s === undefined ? {} : { 'retry-after': String(turn.retry_after_s) })
+            .end()
+        },
         changing: () => response.writeHead(answer.status, answer.headers).end(answer.text),
         slow: () => setTimeout(() => response.end('ok'), 150),
         reset: () => request.socket.resetAndDestroy(),
@@ -60,7 +77,7 @@ export async function startReceiver(): Promise<Receiver> {
           every(400, () => response.write('.'))
         },
       }
-      ways[(request.url ?? '').split('/')[1] ?? '']?.()
+      ways[way]?.()
     })
   })
   const url = await listen(server)
@@ -68,6 +85,7 @@ export async function startReceiver(): Promise<Receiver> {
     url: `http://${url}`,
     received,
     answer,
+    turns,
     most: () => most,
     async close() {
       for (const timer of timers) clearInterval(timer)

@@ -13,7 +13,7 @@ export type TestStores = {
   stores: Stores
   log: Log
   /** A tenant that nobody else has: what one test writes, no other sees. */
-  freshTenant(): Promise<TenantId>
+  freshTenant(more?: Omit<Parameters<typeof createTenant>[1], 'id' | 'name'>): Promise<TenantId>
   /** Ends the stores and removes their folder. Call it in `after`: the process does not end before. May be called twice. */
   close(): Promise<void>
 }
@@ -46,9 +46,9 @@ async function start(): Promise<TestStores> {
   return {
     stores: opened,
     log,
-    async freshTenant() {
+    async freshTenant(more = {}) {
       const id = `t-${randomBytes(6).toString('hex')}`
-      await createTenant(opened.postgres.db, { id, name: id })
+      await createTenant(opened.postgres.db, { ...more, id, name: id })
       return verifiedTenant(id)
     },
     close: () => (closing ??= opened.close().then(removed)),
