@@ -6,6 +6,7 @@ const MINUTE_US: Instant = 60e6
 
 /** What a replay knows, found by what comes due: the part of PostgreSQL that the engine reads, in memory. */
 export class ReplayStore {
+  /** Clocks that have begun and are not over, by service level. */
   readonly running = new Map<string, number>()
   readonly #subjects: World['subjects'] = new Map()
   readonly #instances: World['instances'] = new Map()
@@ -15,6 +16,10 @@ export class ReplayStore {
   readonly #blocksOf = new Map<string, Set<string>>()
   /** Names that come due, by minute. */
   readonly #due = new Map<number, Set<string>>()
+  /** Service levels of the clocks that are counted as running, by name; names of those that are not yet, by the minute in which they begin. */
+  readonly #counted = new Map<string, string>()
+  readonly #begins = new Map<number, Set<string>>()
+  #begun: number | null = null
   #minute: number | null = null
   #pagesAt: Instant | null = null
 
@@ -37,6 +42,7 @@ export class ReplayStore {
       if (minute < last) this.#due.delete(minute)
     }
     this.#minute = last
+    this.#begin(last)
     const world: World = { subjects: new Map(), instances: new Map(), pages: this.#pages }
     const add = (name: string): void => {
       const known = this.#subjects.get(name)
@@ -77,9 +83,8 @@ export class ReplayStore {
         this.#wait(watermark, name)
     for (const { subject, nextAt } of looked.kept) {
       const name = `${subject.kind} ${subject.key}`
-      this.#count(this.#subjects.get(name)?.subject, -1)
-      this.#count(subject, 1)
       this.#subjects.set(name, { subject, nextAt })
+      this.#count(name, subject, watermark)
       if (subject.kind === 'block') {
         this.#index(this.#blocksOf, `${subject.document.type}/${subject.document.id}`, name)
         this.#index(this.#blocksOf, subject.name, name)
@@ -88,7 +93,7 @@ export class ReplayStore {
     }
     for (const subject of looked.over) {
       const name = `${subject.kind} ${subject.key}`
-      this.#count(this.#subjects.get(name)?.subject, -1)
+      this.#uncount(name)
       this.#subjects.delete(name)
     }
     for (const kept of looked.evaluated.instances) {
@@ -117,8 +122,35 @@ export class ReplayStore {
     }
   }
 
-  #count(subject: Subject | undefined, by: number): void {
-    if (subject?.kind === 'clock') this.running.set(subject.name, (this.running.get(subject.name) ?? 0) + by)
+  /** Counts a clock from the instant on at which it begins: hindsight knows of those that begin later. */
+  #count(name: string, subject: Subject, watermark: Instant): void {
+    if (subject.kind !== 'clock') return
+    this.#uncount(name)
+    if (subject.begun_at > watermark) {
+      this.#index(this.#begins, Math.floor(subject.begun_at / MINUTE_US), name)
+      return
+    }
+    this.#counted.set(name, subject.name)
+    this.running.set(subject.name, (this.running.get(subject.name) ?? 0) + 1)
+  }
+
+  #uncount(name: string): void {
+    const sla = this.#counted.get(name)
+    if (sla === undefined) return
+    this.#counted.delete(name)
+    this.running.set(sla, (this.running.get(sla) ?? 0) - 1)
+  }
+
+  /** Counts the clocks that have begun by a minute. */
+  #begin(last: number): void {
+    for (let minute = this.#begun ?? last; minute <= last; minute++) {
+      for (const name of this.#begins.get(minute) ?? []) {
+        const subject = this.#subjects.get(name)?.subject
+        if (subject !== undefined) this.#count(name, subject, (minute + 1) * MINUTE_US)
+      }
+      this.#begins.delete(minute)
+    }
+    this.#begun = last
   }
 
   #index<K>(index: Map<K, Set<string>>, key: K, name: string): void {
