@@ -26,6 +26,7 @@ export function titleOf(
       ...page.fields,
       severity: page.severity,
       ...page.labels,
+      ...unknownOf(page, rule),
     })
   switch (rule?.watch.kind) {
     case 'clock': {
@@ -40,6 +41,12 @@ export function titleOf(
     default:
       return `${rule?.title ?? page.rule}: ${page.body.cause === '' ? count : page.body.cause}`
   }
+}
+
+/** What pages are told apart by, where it is not known: without a word for it a summary would have a hole. */
+function unknownOf({ labels }: Page, { group_by }: AlertRule): Record<string, string> {
+  const unknown = group_by.filter((name) => name !== 'key' && (labels[name] ?? '') === '')
+  return Object.fromEntries(unknown.map((name) => [name, `unknown ${name.replaceAll('_', ' ')}`]))
 }
 
 /** Fills the fields of a summary; unknown ones are refused when the rule is kept. */
