@@ -88,7 +88,7 @@ export async function applyCode(
     ]
     const { routing } = code
     input.check(await changeRules(tx, { tenant, actor, changes }), routing ?? null)
-    if (routing !== undefined) await saveRouting(tx, { tenant, routing, actor, expected: null })
+    if (routing !== undefined) await saveRouting(tx, { tenant, routing, actor, expected: null, note })
     applied = { changes: diffCode(before, await rulesCode(tx, tenant)), unstated: left }
     if (input.dryRun) throw new TakenBack()
   }

@@ -40,14 +40,15 @@ export async function routingVersions(db: Db, tenant: TenantId): Promise<StoredR
 /**
  * Keeps a new version of a tenant's routing, unless it says what the newest one says.
  *
+ * @param input.note why; kept in the audit
  * @param input.expected version that the change was made from; null to replace whatever there is
  * @throws SightlineError `conflict` where another version was kept since
  */
 export async function saveRouting(
   tx: Tx,
-  input: { tenant: TenantId; routing: Routing; actor: string; expected: number | null },
+  input: { tenant: TenantId; routing: Routing; actor: string; expected: number | null; note?: string },
 ): Promise<StoredRouting> {
-  const { tenant, routing, actor, expected } = input
+  const { tenant, routing, actor, expected, note = '' } = input
   await oneAtATime(tx, `alert-routing/${tenant}`)
   const newest = await currentRouting(tx, tenant, '24x7')
   if (expected !== null && expected !== newest.version)
@@ -64,7 +65,8 @@ export async function saveRouting(
     .values({ tenantId: tenant, version: newest.version + 1, body: routing, createdBy: actor })
     .returning()
   if (row === undefined) throw new SightlineError('internal', 'The routing was not kept.')
-  await recordAudit(tx, { actor, tenantId: tenant, action: 'routing.saved', subject: tenant, detail: { version: row.version } })
+  const detail = { version: row.version, ...(note === '' ? {} : { note }) }
+  await recordAudit(tx, { actor, tenantId: tenant, action: 'routing.saved', subject: tenant, detail })
   return view(row)
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Routing } from '../../model/alert-routing.ts'
 import { Severity, Slug } from '../../model/alert-rule.ts'
-import { InstantText } from './common.ts'
+import { cleanText, InstantText } from './common.ts'
 import { AlertProblems } from './rules.ts'
 
 export const RoutingVersion = z
@@ -22,6 +22,7 @@ export type RoutingVersions = z.output<typeof RoutingVersions>
 export const RoutingSave = z.strictObject({
   routing: Routing,
   version: z.int().min(0).nullable().default(null).describe('the one that was read; another one since is a conflict'),
+  note: cleanText(500).default('').describe('why; kept in the audit'),
 })
 
 export const RoutingPreviewRequest = z.strictObject({

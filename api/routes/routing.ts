@@ -34,10 +34,10 @@ export const routingRoutes: Route[] = [
     status: 201,
     body: RoutingSave,
     response: RoutingView,
-    handle: async ({ tenant, services, reader, access, body: { routing, version } }) => {
+    handle: async ({ tenant, services, reader, access, body: { routing, version, note } }) => {
       const problems = checkRouting(routing, await alertContext(services, tenant, reader))
       const stored = await services.stores.postgres.db.transaction((tx) =>
-        saveRouting(tx, { tenant, routing, actor: access.keyId, expected: version }),
+        saveRouting(tx, { tenant, routing, actor: access.keyId, expected: version, note }),
       )
       return { ...view(stored), problems }
     },

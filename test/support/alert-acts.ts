@@ -42,7 +42,7 @@ export async function doAct(tests: TestStores, tenant: TenantId, act: Act): Prom
   if (changes.length > 0) await db.transaction((tx) => changeRules(tx, { tenant, actor, changes }))
   if (act.routing !== undefined) {
     const { routing } = act
-    await db.transaction((tx) => saveRouting(tx, { tenant, routing, actor, expected: null }))
+    await db.transaction((tx) => saveRouting(tx, { tenant, routing, actor, expected: null, note: why }))
   }
   if (act.silence !== undefined) await createSilence(db, { tenant, ...act.silence, reason: why, actor, now: act.at })
   if (act.end_silences === true)
