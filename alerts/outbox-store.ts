@@ -1,8 +1,8 @@
-import { and, eq, isNull, lt, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Note } from '../model/alert-note.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Db } from '../platform/postgres/client.ts'
-import { alertNotes } from '../platform/postgres/schema.ts'
+import { alertChannels, alertNotes } from '../platform/postgres/schema.ts'
 
 /** A message that this process owns for a while, with the channel that it goes to; null where that is gone. */
 export type ClaimedNote = {
@@ -43,7 +43,8 @@ type ClaimedRow = {
 
 /**
  * Takes messages that are due, for `owner`, in one statement. Of an alert and a channel the earliest that is not sent alone, so that order
- * holds; of a channel no more than its limit a minute leaves, with those on their way; of paused channels none. Two processes that claim at
+ * holds; of a channel no more than its limit a minute leaves, with those on their way; of paused channels none, and none
+ * of those whose receiver wants to be left alone for now. Two processes that claim at
  * once choose alike and skip what the other holds, so that together they take no more either.
  */
 export async function claimNotes(
@@ -65,6 +66,7 @@ export async function claimNotes(
         AND note.next_at <= ${at}
         AND (note.owner IS NULL OR note.owned_until < clock_timestamp())
         AND (channel.state IS NULL OR channel.state = 'active')
+        AND (channel.held_until IS NULL OR channel.held_until <= ${at})
         AND NOT EXISTS (
           SELECT 1
           FROM alert_notes AS earlier
@@ -177,18 +179,17 @@ export async function finishNote(db: Db, claimed: ClaimedNote, owner: string, fi
   return written.length > 0
 }
 
-/** Lets all that waits for a channel wait until then, as its receiver asked for. */
+/** Lets all that is for a channel wait until then, as its receiver asked for: what waits now, and what comes to wait meanwhile. */
 export async function holdChannel(db: Db, { tenantId, channelId }: ClaimedNote, until: Instant): Promise<void> {
+  const held = dateOf(until)
   await db
-    .update(alertNotes)
-    .set({ nextAt: dateOf(until) })
+    .update(alertChannels)
+    .set({ heldUntil: held })
     .where(
       and(
-        eq(alertNotes.tenantId, tenantId),
-        eq(alertNotes.channelId, channelId),
-        eq(alertNotes.state, 'queued'),
-        isNull(alertNotes.owner),
-        lt(alertNotes.nextAt, dateOf(until)),
+        eq(alertChannels.tenantId, tenantId),
+        eq(alertChannels.id, channelId),
+        or(isNull(alertChannels.heldUntil), lt(alertChannels.heldUntil, held)),
       ),
     )
 }

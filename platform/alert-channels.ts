@@ -108,7 +108,7 @@ export async function updateChannel(
         ...plain,
         ...(configuration === undefined
           ? {}
-          : { config: configuration.config, sealed: seal(box, tenant, id, configuration.secrets) }),
+          : { config: configuration.config, sealed: seal(box, tenant, id, configuration.secrets), heldUntil: null }),
         updatedAt: sql`now()`,
       })
       .where(isChannel(tenant, id))

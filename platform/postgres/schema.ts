@@ -434,6 +434,8 @@ export const alertChannels = pgTable(
       .default('active'),
     /** Messages that it takes in a minute; more wait. */
     perMinute: integer('per_minute').notNull().default(60),
+    /** Until when its receiver asked to be left alone. */
+    heldUntil: at('held_until'),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
   },

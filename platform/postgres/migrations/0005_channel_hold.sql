@@ -1,0 +1,1 @@
+ALTER TABLE "alert_channels" ADD COLUMN "held_until" timestamp with time zone;
