@@ -24,6 +24,7 @@ const ROWS = [
   'states',
   'pause',
   'targets',
+  'at risk',
   'breach instant',
   'late events',
   'thresholds',
