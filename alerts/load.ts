@@ -1,5 +1,5 @@
 import { and, count, desc, eq, gt, inArray, ne, notInArray, sql } from 'drizzle-orm'
-import type { Kept, SeenSeries } from '../model/alert-evaluate.ts'
+import { documentsOf, type Kept, type SeenSeries } from '../model/alert-evaluate.ts'
 import type { World } from '../model/alert-look.ts'
 import type { Page } from '../model/alert-page.ts'
 import type { Subject } from '../model/alert-subject.ts'
@@ -83,7 +83,10 @@ export async function load(
         watermark: null,
       }),
     )
-    const documents = looked.filter(({ kind }) => kind !== 'incident').map(({ document }) => document)
+    const documents = [
+      ...looked.filter(({ kind }) => kind !== 'incident').map(({ document }) => document),
+      ...documentsOf(series),
+    ]
     add(await loadBlocks(tx, tenant, { incidents: [...incidents], documents }))
   }
   world.instances = await loadInstances(tx, tenant, {

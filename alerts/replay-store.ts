@@ -33,8 +33,13 @@ export class ReplayStore {
     return false
   }
 
-  /** The part that a look needs: what is due, what news and decisions are about, and the documents that incidents block beside them. */
-  slice(watermark: Instant, fed: readonly Subject[], decided: readonly string[]): World {
+  /** The part that a look needs: what is due, what news, decisions and values are about, and what incidents block beside them. */
+  slice(
+    watermark: Instant,
+    fed: readonly Subject[],
+    decided: readonly string[],
+    documents: Iterable<Subject['document']>,
+  ): World {
     const names = new Set([...fed.map(({ kind, key }) => `${kind} ${key}`), ...decided.map((key) => `violation ${key}`)])
     const last = Math.floor(watermark / MINUTE_US)
     for (let minute = this.#minute ?? last; minute <= last; minute++) {
@@ -64,6 +69,7 @@ export class ReplayStore {
       if (known !== undefined) related(known.subject)
     }
     for (const subject of fed) related(subject)
+    for (const { type, id } of documents) for (const name of this.#blocksOf.get(`${type}/${id}`) ?? []) add(name)
     for (const page of this.#pages.values())
       if (page.class === 'technical') for (const { object, key } of page.body.members) if (object === null) incidents.add(key)
     for (const incident of incidents) {

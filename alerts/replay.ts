@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gte, inArray, lt } from 'drizzle-orm'
-import type { InForce, SeenSeries } from '../model/alert-evaluate.ts'
+import { documentsOf, type InForce, type SeenSeries } from '../model/alert-evaluate.ts'
 import { type Input, look, type Looked, type World } from '../model/alert-look.ts'
 import { FOLLOW_UP, type Page } from '../model/alert-page.ts'
 import type { AlertRule, Severity } from '../model/alert-rule.ts'
@@ -70,7 +70,7 @@ export async function replay(
   const lookAt = (place: Place, fed: readonly Subject[], series: readonly SeenSeries[]) => {
     const lately = decisions.filter(({ at }) => at > decidedUntil && at <= place.at).map(({ key }) => key)
     decidedUntil = place.at
-    const world = replayed.slice(place.watermark, fed, lately)
+    const world = replayed.slice(place.watermark, fed, lately, documentsOf(series))
     const decided = decidedBy(decisions, world, fed, place.at)
     const input: Input = {
       now: place.at,

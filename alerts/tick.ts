@@ -14,6 +14,7 @@ import { alertSignals, uncomputed } from '../queries/alert-signals.ts'
 import { tenantCalendars } from '../queries/derive/tenant-calendars.ts'
 import { tenantReader } from '../queries/run.ts'
 import type { EngineParts } from './engine.ts'
+import { explain } from './explain.ts'
 import { keep } from './keep.ts'
 import { letterhead } from './letterhead.ts'
 import { decisions, decisionsOf, leftBehind, load, running } from './load.ts'
@@ -91,6 +92,7 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
       return inForce === undefined ? [] : [{ rule: inForce, at, seen: raw === null ? null : judge(rule, raw) }]
     }),
   )
+  const ruleOf = new Map(rules.inForce.map(({ rule }) => [rule.id, rule]))
   const done = await db.transaction(async (tx) => {
     // A process that is paused in here must not keep the others waiting.
     await tx.execute(sql`SET LOCAL idle_in_transaction_session_timeout = '10s'`)
@@ -128,6 +130,7 @@ export async function tickTenant(parts: EngineParts, tenant: TenantId, signal?: 
       pageId: pageIdOf(tenant),
     }
     const looked = look(world, input)
+    await explain(parts, reader, { world, looked, rule: (id) => ruleOf.get(id), at: watermark })
     const tick = { tick: cursor.tick + 1, at: now, watermark, version, held: [...held] }
     await keep(tx, tenant, { looked, world, input, tick, values, head })
     await tx

@@ -7,10 +7,11 @@ import { arrivals } from './values/arrivals.ts'
 import { burn } from './values/burn.ts'
 import { deadLetters } from './values/dead-letters.ts'
 import { kpi } from './values/kpi.ts'
+import { risk } from './values/risk.ts'
 import { source } from './values/source.ts'
 import type { Place, Reading, RuleOf, ValueKind, ValueSource, When } from './values/value.ts'
 
-const SOURCES: { [K in ValueKind]: ValueSource<K, z.ZodType> } = { arrivals, burn, dead_letters: deadLetters, kpi, source }
+const SOURCES: { [K in ValueKind]: ValueSource<K, z.ZodType> } = { arrivals, burn, dead_letters: deadLetters, kpi, risk, source }
 
 /** What rules share that look at one thing: how often, how it is read, and by which name it is kept. */
 export type Series = { id: string; everyS: number; phaseS: number; rules: AlertRule[] }

@@ -22,6 +22,11 @@ export type Kept = {
 /** What a rule's series was seen to be at an instant; null where it could not be read. */
 export type SeenSeries = { rule: InForce; at: Instant; seen: readonly Seen[] | null }
 
+/** Documents that values are about. */
+export function documentsOf(series: readonly SeenSeries[]): Subject['document'][] {
+  return series.flatMap(({ seen }) => (seen ?? []).flatMap(({ document }) => document ?? []))
+}
+
 /** What one look at a tenant works with. */
 export type Evaluation = {
   watermark: Instant
@@ -44,6 +49,9 @@ export type Evaluated = {
   changes: Change[]
 }
 
+/** Kinds whose values are listed whole: what is not on the list is over. */
+const WHOLE: ReadonlySet<WatchKind> = new Set(['dead_letters', 'risk'])
+
 const KIND_OF: Readonly<Record<string, WatchKind>> = { clock: 'clock', violation: 'control', incident: 'incident' }
 
 /** Looks at what changed, rule by rule: the states after, the transitions, and what pages have to say of them. Pure. */
@@ -65,11 +73,10 @@ export function evaluate(evaluation: Evaluation): Evaluated {
     const known = new Map<string, Seen>((seen ?? []).map((one) => [one.key, one]))
     for (const kept of evaluation.instances.values())
       if (kept.rule === rule.id && kept.instance.state !== 'inactive' && !known.has(kept.key)) {
-        const isCount = rule.watch.kind === 'dead_letters'
         const look: Look =
           seen === null
             ? { missing: 'query_failed' }
-            : isCount
+            : WHOLE.has(rule.watch.kind)
               ? activityOfValue(kept.instance, { at, holds: false, severity: kept.instance.severity, value: 0 })
               : { missing: 'series_gone' }
         take(evaluation, out, inForce, kept.key, look, () => ofNothing(rule, kept), 'looked up')
@@ -78,7 +85,7 @@ export function evaluate(evaluation: Evaluation): Evaluated {
       const before = evaluation.instances.get(`${rule.id}\n${one.key}`)?.instance ?? INACTIVE
       const look: Look =
         'missing' in one ? one : activityOfValue(before, { at, holds: one.holds, severity: one.severity, value: one.value })
-      take(evaluation, out, inForce, one.key, look, (instance) => ofSeen(rule, one, instance), 'looked up')
+      take(evaluation, out, inForce, one.key, look, (instance) => ofSeen(evaluation, rule, one, instance), 'looked up')
     }
   }
   return out
@@ -223,19 +230,32 @@ function ofSubject({ titles, blocks, beside }: Evaluation, rule: AlertRule, subj
   }
 }
 
-function ofSeen(rule: AlertRule, seen: Seen, instance: Instance): About {
+function ofSeen({ titles, blocks }: Evaluation, rule: AlertRule, seen: Seen, instance: Instance): About {
+  const { document } = seen
+  const name = seen.labels['sla']
+  const sla = name === undefined ? '' : (titles.get(name) ?? name)
+  const block = document === undefined ? undefined : blocks.get(`${document.type}/${document.id}`)
   return {
-    labels: { ...seen.labels, owner: '', key: seen.key },
+    labels: { owner: '', ...seen.labels, ...(name === undefined ? {} : { sla }), key: seen.key },
     fields: seen.fields,
     said: {
       cause: instance.stale === null ? seen.cause : `${seen.cause} (${instance.stale.replaceAll('_', ' ')})`,
-      sla: rule.watch.kind === 'burn' ? (seen.labels['sla'] ?? '') : '',
+      sla,
       system: seen.labels['system'] ?? '',
       trace_id: null,
       noun: seen.noun,
     },
-    member: { label: seen.key, object: null, amount: null, currency: '', technical_s: null },
-    blockedBy: null,
+    member:
+      document === undefined
+        ? { label: seen.key, object: null, amount: null, currency: '', technical_s: null }
+        : {
+            label: `${document.type.replaceAll('_', ' ')} ${document.id}`,
+            object: { type: document.type, id: document.id },
+            amount: document.amount,
+            currency: document.currency,
+            technical_s: block?.technical_s ?? 0,
+          },
+    blockedBy: rule.inhibited ? (block?.incident ?? null) : null,
   }
 }
 

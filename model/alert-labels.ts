@@ -7,6 +7,7 @@ const OF_DOCUMENTS = ['object_type', 'owner', ...DIMENSIONS] as const
 export function labelsOf(watch: Watched): ReadonlySet<Grouping> {
   switch (watch.kind) {
     case 'clock':
+    case 'risk':
       return new Set<Grouping>(['key', 'sla', ...OF_DOCUMENTS])
     case 'control':
       return new Set<Grouping>(['key', 'control', ...OF_DOCUMENTS])

@@ -75,6 +75,13 @@ export const Watched = z.discriminatedUnion('kind', [
       .max(20)
       .default([{ at: 'breach', severity: 'high' }]),
   }),
+  /** Clocks that run and will probably be breached, as those of their service level tell that ended before and had lasted as long. */
+  z.strictObject({
+    kind: z.literal('risk'),
+    slas: names,
+    probability: z.number().gt(0).lt(1).default(0.8),
+    every_s: seconds(60).default(300),
+  }),
   z.strictObject({ kind: z.literal('control'), controls: names, severities: z.array(Severity).default([]) }),
   /** Technical incidents, once they have blocked so many documents. */
   z.strictObject({

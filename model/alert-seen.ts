@@ -12,4 +12,6 @@ export type Seen = {
   /** What fields of the summary say of it. */
   fields: { value: string; threshold: string }
   cause: string
+  /** The document that it is about, and its money; none where it is about several, or about none. */
+  document?: { type: string; id: string; amount: number | null; currency: string }
 } & ({ holds: boolean; severity: Severity } | { missing: Missing })

@@ -5,12 +5,18 @@ import type { SlaDefinition } from './sla.ts'
 
 type Watch<K> = Extract<AlertRule['watch'], { kind: K }>
 
+/** Kinds that look at one thing at a time. */
+const SINGLE: ReadonlySet<AlertRule['watch']['kind']> = new Set(['clock', 'risk', 'control', 'incident', 'source'])
+
 /** What is wrong with what a rule looks at: names that there are not, and what can never fire or never be over. */
 export function lintWatch(rule: AlertRule, context: LintContext, add: AddProblem): void {
   const { watch, minimum_n } = rule
   switch (watch.kind) {
     case 'clock':
       lintClock(watch, context, add)
+      break
+    case 'risk':
+      missing('rule_sla_unknown', 'service level', watch.slas, new Map(context.slas.map((sla) => [sla.id, sla])), add)
       break
     case 'control':
       lintControl(watch, context, add)
@@ -34,8 +40,7 @@ export function lintWatch(rule: AlertRule, context: LintContext, add: AddProblem
     case 'incident':
       break
   }
-  const single = watch.kind === 'clock' || watch.kind === 'control' || watch.kind === 'incident' || watch.kind === 'source'
-  if (single && minimum_n > 1)
+  if (SINGLE.has(watch.kind) && minimum_n > 1)
     add(
       'rule_never_fires',
       `A rule of kind "${watch.kind}" looks at one thing at a time: a minimum of ${minimum_n} is never there.`,

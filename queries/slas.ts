@@ -1,15 +1,11 @@
 import { z } from 'zod'
 import { businessTimeWithin } from '../model/calendar.ts'
 import { type Instant, instantFromIso, instantToClickHouse, instantToIso } from '../model/instant.ts'
-import { kaplanMeier, type Observation, survivalAt } from '../model/survival.ts'
+import { kaplanMeier, survivalAt } from '../model/survival.ts'
 import type { Dimension } from '../model/vocabulary.ts'
 import type { TenantCalendars } from './derive/tenant-calendars.ts'
 import type { Query, TenantReader } from './run.ts'
-
-/** Fewer finished clocks than this give no estimate. */
-const MINIMUM_N = 20
-/** Lives of so many days back tell how likely a breach is. */
-const LIVES_US = 180 * 86_400e6
+import { livesOf, MINIMUM_N } from './sla-lives.ts'
 
 const instant = z.string().transform((text) => instantFromIso(text) ?? 0)
 const count = z.number()
@@ -108,13 +104,6 @@ const BECAUSE = {
   name: 'read/sla-because',
   params: z.object({ sla_id: z.string(), from: z.string(), to: z.string() }),
   row: z.object({ kind: z.enum(['causes', 'systems']), joined: z.string(), breaches: count }),
-} satisfies Query<z.ZodRawShape, z.ZodType>
-
-const flag = z.union([z.boolean(), z.number()]).transform(Boolean)
-const LIVES = {
-  name: 'read/sla-lives',
-  params: z.object({ sla_ids: z.array(z.string()), from: z.string() }),
-  row: z.object({ sla_id: z.string(), used: z.array(count), targets: z.array(count), censored: z.array(flag) }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 type Window = { from: Instant; to: Instant; now: Instant }
@@ -250,20 +239,6 @@ export async function slaCalibration(reader: TenantReader, slaId: string, now: I
     const mean = (of: 'told' | 'breached') => lasted.reduce((sum, one) => sum + one[of], 0) / lasted.length
     return [{ used_share: share, told: mean('told'), breached: mean('breached'), n: lasted.length }]
   })
-}
-
-type Life = Observation & { target: number }
-
-/** The latest clocks of service levels that ended, the earliest first: the own time that each took, and its target's. */
-async function livesOf(reader: TenantReader, slaIds: string[], now: Instant): Promise<Map<string, Life[]>> {
-  if (slaIds.length === 0) return new Map()
-  const rows = await reader.rows(LIVES, { sla_ids: slaIds, from: instantToClickHouse(now - LIVES_US) })
-  return new Map(
-    rows.map(({ sla_id, used, targets, censored }) => [
-      sla_id,
-      used.map((us, at) => ({ time: Math.max(0, us), target: targets[at] ?? 0, censored: censored[at] ?? false })),
-    ]),
-  )
 }
 
 /** States without those that say what the one before them said: two processes may have computed one change. */

@@ -25,6 +25,7 @@ const ROWS = [
   'states',
   'pause',
   'targets',
+  'at risk',
   'breach instant',
   'late events',
   'thresholds',

@@ -80,6 +80,7 @@ test('a rule that names what there is not is refused with the name', () => {
   tells(rule({ ...kpi({ above: 0.1 }), kpi: 'exception-rat' }), ['rule_kpi_unknown'])
   tells(rule({ kind: 'clock', slas: ['none'] }), ['rule_sla_unknown'])
   tells(rule({ kind: 'clock', slas: ['none', 'invoice-approval'] }), ['rule_names_unknown'])
+  tells(rule({ kind: 'risk', slas: ['none'] }), ['rule_sla_unknown'])
   tells(rule(burn({ sla: 'none', objective: 0.95 })), ['rule_sla_unknown'])
   tells(rule({ kind: 'control', controls: ['none'] }), ['rule_control_unknown'])
   tells(rule(burn({ calendar: 'none' })), ['rule_calendar_unknown'])

@@ -23,6 +23,7 @@ FROM (
             AND sla_id IN {sla_ids:Array(String)}
             AND state IN ('met', 'breached', 'cancelled')
             AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
+            AND ended_at <= {to:DateTime64(6, 'UTC')}
         ORDER BY
             sla_id,
             started_at DESC

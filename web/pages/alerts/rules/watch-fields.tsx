@@ -16,6 +16,7 @@ export function WatchFields({ kind, ...rest }: Props & { kind: WatchKind }) {
 
 const FIELDS: Readonly<Record<WatchKind, (props: Props) => React.ReactNode>> = {
   clock: ClockFields,
+  risk: RiskFields,
   control: ControlFields,
   incident: IncidentFields,
   kpi: KpiFields,
@@ -87,6 +88,23 @@ function StepRow({ of, set }: Props) {
         />
       )}
       <SeverityInput label="Severity" value={of['severity']} onChange={(severity) => set({ severity })} />
+    </>
+  )
+}
+
+function RiskFields({ of, set }: Props) {
+  const { probability } = of
+  return (
+    <>
+      <NamesInput label="Service levels" value={of['slas']} data={useSlaIds()} onChange={(slas) => set({ slas })} />
+      <NumberInput
+        label="Probability of a breach, at least, %"
+        min={1}
+        max={99}
+        value={typeof probability === 'number' ? Math.round(probability * 100) : ''}
+        onChange={(value) => typeof value === 'number' && set({ probability: value / 100 })}
+      />
+      <SecondsInput label="Looked at every" value={of['every_s']} onChange={(value) => set({ every_s: value })} />
     </>
   )
 }

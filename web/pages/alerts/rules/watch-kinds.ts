@@ -8,6 +8,12 @@ export const WATCH_KINDS: Readonly<Record<WatchKind, { name: string; meaning: st
     meaning: 'A clock reaches a share of its time, is breached, or is long overdue; resolved when it stops.',
     fresh: { kind: 'clock', slas: [], steps: [{ at: 'breach', severity: 'high' }] },
   },
+  risk: {
+    name: 'Clocks at risk',
+    meaning:
+      'A clock that runs will probably be breached, as those tell that ended before; resolved when it ends or looks better.',
+    fresh: { kind: 'risk', slas: [], probability: 0.8, every_s: 300 },
+  },
   control: {
     name: 'Control violations',
     meaning: 'A control is violated; resolved when the violation is accepted, remediated or retracted.',
