@@ -40,7 +40,8 @@ export function printCode(code: RulesCode, { tenant, inherited, defaultRouting }
   const comment = (name: string, text: string) => {
     const pair = isMap(document.contents) ? document.contents.items.find(({ key }) => keyText(key) === name) : undefined
     if (pair !== undefined && typeof pair.key === 'object' && pair.key !== null)
-      Object.assign(pair.key, { commentBefore: text, spaceBefore: true })
+      // The comment of the document ends with an empty line of its own.
+      Object.assign(pair.key, { commentBefore: text, spaceBefore: name !== 'rules' })
     return pair?.value
   }
   comment('rules', ' Own rules.')
