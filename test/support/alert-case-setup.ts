@@ -24,13 +24,11 @@ const Silence = z.strictObject({
   to: At,
 })
 
-/** A channel with a receiver of its own, and what that answers, each so many times; the last answer holds. */
+/** A channel with a receiver of its own, and what that answers one time after the other; the last answer holds. */
 const ChannelSetup = z.strictObject({
   id: z.string(),
   kind: z.enum(['webhook', 'slack', 'teams', 'pagerduty', 'opsgenie', 'alertmanager', 'email']),
-  answers: z
-    .array(z.strictObject({ status: z.int(), times: z.int().default(1), retry_after_s: z.int().optional() }))
-    .default([{ status: 202, times: 1 }]),
+  answers: z.array(z.strictObject({ status: z.int(), retry_after_s: z.int().optional() })).default([{ status: 202 }]),
   per_minute: z.int().default(6000),
 })
 export type ChannelSetup = z.output<typeof ChannelSetup>

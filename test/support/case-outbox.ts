@@ -41,8 +41,7 @@ export async function startCaseOutbox(
     openSecretBox({ key: 'k'.repeat(40), folder: null }),
   ])
   for (const { id, kind, answers, per_minute: perMinute } of channels) {
-    const turns = answers.flatMap(({ times, ...turn }) => Array.from({ length: times }, () => turn))
-    receiver.turns.set(id, turns)
+    receiver.turns.set(id, [...answers])
     const opened = WAYS[kind].configure(kind === 'email' ? mail.url : `${receiver.url}/in-turn/${id}`)
     await createChannel(db, secrets, { tenant, id, title: id, kind, perMinute, ...opened }, 'setup')
   }
