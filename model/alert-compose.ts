@@ -64,7 +64,7 @@ export function compose(
     trace_id: body.trace_id,
     started_at: instantToIso(page.startedAt),
     at: instantToIso(at),
-    ended_at: page.resolvedAt === null ? null : instantToIso(page.resolvedAt),
+    ended_at: endOf(page),
     members,
     more: body.more,
     labels: page.labels,
@@ -74,4 +74,12 @@ export function compose(
       silence: head.silence(page.id),
     },
   }
+}
+
+/** When the last of it ended; of a page that somebody closed, and of one whose members are more than are listed, when it was closed. */
+function endOf({ resolvedAt, body: { members, more } }: Page): string | null {
+  if (resolvedAt === null) return null
+  const ends = members.map(({ ended_at }) => ended_at).filter((end) => end !== null)
+  const last = ends.toSorted().at(-1)
+  return last === undefined || ends.length < members.length || more > 0 ? instantToIso(resolvedAt) : last
 }
