@@ -34,9 +34,9 @@ const DAYS = 182
 const SIZES = (process.env['SIZES'] ?? '10e6,100e6').split(',').map(Number)
 /** A folder that keeps what was filled: another run goes on from what it holds. */
 const KEPT = process.env['KEEP']
-/** Requests of a path, after some to warm up. */
+/** Requests of a path, after each tenant was asked once: its pages are open when the clock starts. */
 const REQUESTS = 40
-const WARM_UP = 4
+const WARM_UP = GROWN
 const SEED = 7
 const END = Math.floor(Date.now() / 86_400_000) * 86_400_000
 /** Day on which the half-year begins that is filled first. */

@@ -125,6 +125,7 @@ test('the test button sends a real message and tells what the receiver said; it 
   const sent = await tested('mail')
   assert.deepEqual([sent.outcome, /queued as 4711/u.test(sent.said)], ['sent', true])
   assert.match(mail.mails.at(-1)?.mail.text ?? '', /The channel "Mail" works/u)
+  assert.equal((await server.ask('GET', '/v1/channels/a%00b/notes', { tenant })).status, 400)
   const { body } = await server.ask<Notes>('GET', '/v1/channels/gone/notes', { tenant })
   assert.deepEqual(
     body.notes.map(({ kind, state, error }) => [kind, state, error]),

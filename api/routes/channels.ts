@@ -29,12 +29,13 @@ import {
   NotesQuery,
   NoteView,
 } from '../contract/channels.ts'
+import { cleanText } from '../contract/common.ts'
 import { type Route, route } from '../route.ts'
 import type { Services } from '../services.ts'
 
 const tag = 'Alerts'
 const scope = 'admin'
-const ChannelId = z.object({ id: z.string().min(1).max(63) })
+const ChannelId = z.object({ id: cleanText(63).min(1) })
 const NoteId = z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) })
 
 export const channelRoutes: Route[] = [
