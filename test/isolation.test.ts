@@ -623,7 +623,13 @@ test('every table of tenants that the reader may read shows the rows of the tena
     const at = Math.floor(Date.now() / 1000)
     await writer.insert({
       table: name,
-      values: [a, b].map((tenant_id) => ({ tenant_id, received_at: at * 1e6, marked_at: at * 1e6, minute: at })),
+      values: [a, b].map((tenant_id) => ({
+        tenant_id,
+        received_at: at * 1e6,
+        marked_at: at * 1e6,
+        version: at * 1e6,
+        minute: at,
+      })),
       format: 'JSONEachRow',
       clickhouse_settings: { input_format_skip_unknown_fields: 1 },
     })
