@@ -7,15 +7,20 @@ import type { TenantReader } from '../queries/run.ts'
 import { timeSpent } from '../queries/time-spent.ts'
 import type { EngineParts } from './engine.ts'
 
-/** Says of pages of clocks that are told now what the time of their documents went to. A page is told without, rather than not at all. */
+/**
+ * Says of pages of clocks what the time of their documents went to: when they are opened, and again whenever somebody is told. A page is told
+ * without, rather than not at all.
+ */
 export async function explain(
   { log }: Pick<EngineParts, 'log'>,
   reader: TenantReader,
   { world, looked, rule, at }: { world: World; looked: Looked; rule: (id: string) => AlertRule | undefined; at: Instant },
 ): Promise<void> {
-  const pages = [...new Set(looked.turned.notes.map(({ page }) => page))].flatMap((id) => {
+  const told = new Set(looked.turned.notes.map(({ page }) => page))
+  const pages = [...looked.turned.touched].flatMap((id) => {
     const page = world.pages.get(id)
-    return page !== undefined && rule(page.rule)?.watch.kind === 'clock' ? [page] : []
+    if (page === undefined || rule(page.rule)?.watch.kind !== 'clock') return []
+    return told.has(id) || page.body.cause === '' ? [page] : []
   })
   const documentsOf = (page: (typeof pages)[number]) =>
     page.body.members.flatMap(({ object, ended_at }) => (object === null || ended_at !== null ? [] : [object]))

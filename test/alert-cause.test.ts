@@ -5,6 +5,7 @@ import { eq } from 'drizzle-orm'
 import { causeText } from '../model/alert-cause.ts'
 import type { AlertBody } from '../model/alert-body.ts'
 import type { Note } from '../model/alert-note.ts'
+import { Routing } from '../model/alert-routing.ts'
 import { alertNotes, alerts } from '../platform/postgres/schema.ts'
 import { playCase } from './support/alert-case.ts'
 import { readCase } from './support/alert-case-setup.ts'
@@ -47,4 +48,13 @@ test('a page of clocks says what the time of its documents went to, in the inbox
   const notes = await db.select().from(alertNotes).where(eq(alertNotes.tenantId, tenant))
   assert.ok(notes.length > 1)
   for (const { body } of notes) assert.match((body as Note).cause, /^Of its time /u)
+})
+
+test('a page that nobody is told of has its cause in the inbox, too', async () => {
+  const tenant = await tests.freshTenant()
+  const { setup, ...rest } = readCase(fileURLToPath(new URL('alert-cases/breach-and-done', import.meta.url)))
+  await playCase(tests, tenant, { ...rest, setup: { ...setup, routing: Routing.parse({ routes: [], parties: [] }) } })
+  const [alert] = await tests.stores.postgres.db.select().from(alerts).where(eq(alerts.tenantId, tenant))
+  assert.ok(alert !== undefined)
+  assert.match((alert.body as AlertBody).cause, /^Of its time /u)
 })
