@@ -8,7 +8,7 @@ const WORDS: Readonly<Record<string, readonly [spent: string, waits: string]>> =
   supplier: ['suppliers', 'a supplier'],
   person: ['people', 'a person'],
   touch: ['work', 'work to be done'],
-  queue: ['queues', 'its turn'],
+  queue: ['queues', 'somebody to begin'],
 }
 /** A smaller share than this is not worth the words. */
 const LEAST_SHARE = 0.05
