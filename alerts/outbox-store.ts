@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Note } from '../model/alert-note.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Db } from '../platform/postgres/client.ts'
@@ -51,7 +51,8 @@ export async function claimNotes(
   db: Db,
   { owner, now, limit, ownedS = OWNED_S }: { owner: string; now: Instant; limit: number; ownedS?: number },
 ): Promise<ClaimedNote[]> {
-  const [at, minuteAgo] = [sql.param(dateOf(now)), sql.param(dateOf(now - 60e6))]
+  const at = sql.param(dateOf(now))
+  const sentLately = and(eq(alertNotes.state, 'sent'), gt(alertNotes.nextAt, dateOf(now - 60e6)))
   const claimed = await db.execute<ClaimedRow>(sql`
     WITH due AS (
       SELECT
@@ -84,7 +85,7 @@ export async function claimNotes(
         count(*) FILTER (WHERE state = 'queued') AS under_way,
         count(*) FILTER (WHERE state = 'sent') AS sent
       FROM alert_notes
-      WHERE (state = 'sent' AND next_at > ${minuteAgo})
+      WHERE (${sentLately})
         OR (state = 'queued' AND owner IS NOT NULL AND owned_until >= clock_timestamp())
       GROUP BY tenant_id, channel_id
     ),

@@ -23,16 +23,9 @@ FROM
         )) AS happened
     FROM
     (
-        SELECT
-            source,
-            received_at,
-            occurred_at,
-            feed = 'import' OR import_id != ''
-                OR (received_at < first_live + INTERVAL 1 DAY AND occurred_at < received_at - INTERVAL 36 HOUR) AS is_history
-        FROM sightline.events
-        INNER JOIN spans USING (source)
-        WHERE tenant_id = {tenant_id:String} AND occurred_at < {to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY
+        -- include shared/source-signs
     )
+    WHERE occurred_at < {to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY
     GROUP BY source
     UNION ALL
     SELECT

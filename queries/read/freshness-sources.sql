@@ -30,15 +30,7 @@ SELECT
     )) AS happened
 FROM
 (
-    SELECT
-        source,
-        received_at,
-        occurred_at,
-        feed = 'import' OR import_id != ''
-            OR (received_at < first_live + INTERVAL 1 DAY AND occurred_at < received_at - INTERVAL 36 HOUR) AS is_history
-    FROM sightline.events
-    INNER JOIN spans USING (source)
-    WHERE tenant_id = {tenant_id:String}
+    -- include shared/source-signs
 ) AS e
 INNER JOIN spans AS s USING (source)
 GROUP BY source
