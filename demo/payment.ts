@@ -21,6 +21,11 @@ function runBefore(c: Case, ready: number, due: number): number {
   return run
 }
 
+/** From when on the events show that a bill's approval is owed: asked for or given, whichever is first. */
+function owedFrom({ doc, approved }: Posted): number {
+  return Math.min(doc.milestones.get('approval.requested') ?? Infinity, approved)
+}
+
 /** Simulates the payment of a posted invoice, from the proposal to the clearing; returns the instant it cleared. */
 export function payment(c: Case, number: string, bill: Posted): number {
   const { rec, random, supplier, unit } = c
@@ -59,7 +64,7 @@ export function payment(c: Case, number: string, bill: Posted): number {
   const ran = operate(c, { docs, system: c.erp, step: 'payment.run', at, id: `run:${doc.id}` })
   at = ran.at + random.int(2, 40) * MINUTE
   rec.emit(at, 'payment.released', docs, c.erp, { ...run, actor: human(treasurer), money: value })
-  if (at < bill.approved) violate(c, doc, at, 'payment-before-approval')
+  if (at < bill.approved) violate(c, doc, at, 'payment-before-approval', { evident: Math.max(at, owedFrom(bill)) })
   if (!early && at < bill.due - TOLERANCES.early_days * DAY) violate(c, doc, at, 'payment-before-due')
   if (c.world.history.bankChanged(supplier, at, TOLERANCES.bank_change_days) !== null)
     violate(c, doc, at, 'bank-change-before-payment')
