@@ -1,5 +1,5 @@
 -- title: Duplicate invoice
--- version: 1
+-- version: 2
 -- category: exception
 -- severity: high
 -- grain: invoice
@@ -7,8 +7,9 @@
 -- keys: invoice
 -- guards: invoice.posted
 -- needs: none
--- definition: The same supplier billed the same number and amount before; second records of a supplier count as the
---   supplier. An earlier invoice that was rejected, cancelled or credited before this one came does not count.
+-- definition: The same supplier billed the same number and amount before, by what was billed or what it was corrected
+--   to; second records of a supplier count as the supplier. An earlier invoice that was rejected, cancelled or credited
+--   before this one came does not count.
 WITH
     -- include shared/billed-invoices
 SELECT
@@ -30,7 +31,7 @@ SELECT
         ' of ',
         supplier,
         ' over ',
-        toString(stated),
+        toString(billed),
         ' ',
         currency,
         ' was received before as ',
@@ -50,17 +51,18 @@ FROM (
         any(later.at) AS at,
         any(later.paid_at) AS paid_at,
         any(later.stated) AS stated,
+        any(later.billed) AS billed,
         any(later.currency) AS currency,
         any(later.number_said) AS number_said,
         any(later.supplier) AS supplier,
         any(later.evidence) AS evidence,
-        min((earlier.at, earlier.document_id, earlier.evidence, earlier.number_said, earlier.stated)) AS first
+        min((earlier.at, earlier.document_id, earlier.evidence)) AS first
     FROM invoices AS later
     INNER JOIN invoices AS earlier ON earlier.supplier = later.supplier AND earlier.currency = later.currency
     WHERE (earlier.at, earlier.document_id) < (later.at, later.document_id)
         AND NOT (earlier.dropped_at > earlier.at AND earlier.dropped_at < later.at)
         AND earlier.number_said = later.number_said
-        AND earlier.stated = later.stated
+        AND hasAny(earlier.amounts, later.amounts)
     GROUP BY document_type, document_id
 )
 WHERE

@@ -1,5 +1,5 @@
 -- title: Nearly the same invoice
--- version: 1
+-- version: 2
 -- category: exception
 -- severity: medium
 -- grain: invoice
@@ -10,7 +10,8 @@
 -- tolerances: days, amount_pct
 -- definition: The same supplier billed nearly the same within `days` (45) before: the same number but for punctuation
 --   and an amount within `amount_pct` (1), or the same amount, issued within a week, and a number that differs by one
---   character. What is exactly the same is another control.
+--   character. Amounts are compared as they were billed and as they were corrected. What is exactly the same is another
+--   control.
 WITH
     -- include shared/tolerances,
     -- include shared/billed-invoices,
@@ -18,7 +19,9 @@ WITH
     candidates AS (
         SELECT
             *,
-            arrayJoin([concat('number ', number), concat('amount ', toString(stated))]) AS alike
+            arrayJoin(
+                arrayPushFront(arrayMap(one -> concat('amount ', toString(one)), amounts), concat('number ', number))
+            ) AS alike
         FROM invoices
     )
 SELECT
@@ -40,7 +43,7 @@ SELECT
         ' of ',
         supplier,
         ' over ',
-        toString(stated),
+        toString(billed),
         ' ',
         currency,
         ' resembles ',
@@ -64,11 +67,12 @@ FROM (
         any(later.at) AS at,
         any(later.paid_at) AS paid_at,
         any(later.stated) AS stated,
+        any(later.billed) AS billed,
         any(later.currency) AS currency,
         any(later.number_said) AS number_said,
         any(later.supplier) AS supplier,
         any(later.evidence) AS evidence,
-        min((earlier.at, earlier.document_id, earlier.evidence, earlier.number_said, earlier.stated)) AS first,
+        min((earlier.at, earlier.document_id, earlier.evidence, earlier.number_said, earlier.billed)) AS first,
         any(later.policy) AS policy,
         any(later.policy_version) AS policy_version
     FROM (
@@ -78,6 +82,8 @@ FROM (
             dated.at AS at,
             dated.paid_at AS paid_at,
             dated.stated AS stated,
+            dated.billed AS billed,
+            dated.amounts AS amounts,
             dated.currency AS currency,
             dated.number_said AS number_said,
             dated.number AS number,
@@ -103,11 +109,15 @@ FROM (
         ON earlier.supplier = later.supplier AND earlier.currency = later.currency AND earlier.alike = later.alike
     WHERE (earlier.at, earlier.document_id) < (later.at, later.document_id)
         AND NOT (earlier.dropped_at > earlier.at AND earlier.dropped_at < later.at)
-        AND NOT (earlier.number_said = later.number_said AND earlier.stated = later.stated)
+        AND NOT (earlier.number_said = later.number_said AND hasAny(earlier.amounts, later.amounts))
         AND dateDiff('day', earlier.at, later.at) <= later.within_days
         AND (
-            earlier.number = later.number AND abs(earlier.stated - later.stated) <= later.stated * later.within_pct / 100
-            OR earlier.stated = later.stated
+            earlier.number = later.number
+            AND arrayExists(
+                one -> arrayExists(other -> abs(other - one) <= one * later.within_pct / 100, earlier.amounts),
+                later.amounts
+            )
+            OR hasAny(earlier.amounts, later.amounts)
             AND abs(dateDiff('day', earlier.issued_on, later.issued_on)) <= 7
             AND editDistanceUTF8(earlier.number, later.number) <= 1
         )

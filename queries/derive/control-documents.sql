@@ -9,6 +9,7 @@ SELECT
     happened.counts_at AS at,
     happened.dropped_at AS dropped_at,
     happened.last_amount AS amount,
+    if(happened.first_said.2 = happened.last_currency, happened.first_said.1, NULL) AS first_amount,
     happened.last_currency AS currency,
     if(said.requester != '', said.requester, happened.asked_by) AS requester,
     trimBoth(said.number) AS number_said,
@@ -72,6 +73,7 @@ LEFT JOIN (
             ['requisition.', 'po.', 'po', 'goods_receipt.', 'invoice.', 'invoice', 'payment.', 'onboarding.'],
             object_type
         ) AS prefix,
+        argMinIf((amount, currency), (occurred_at, seq, place_id), amount IS NOT NULL AND startsWith(activity, prefix)) AS first_said,
         argMaxIf(amount, (occurred_at, seq, place_id), amount IS NOT NULL AND startsWith(activity, prefix)) AS last_amount,
         argMaxIf(currency, (occurred_at, seq, place_id), amount IS NOT NULL AND startsWith(activity, prefix)) AS last_currency,
         argMinIf(

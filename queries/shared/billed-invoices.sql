@@ -15,6 +15,9 @@ invoices AS (
         dropped_at,
         paid_at,
         assumeNotNull(amount) AS stated,
+        assumeNotNull(ifNull(first_amount, amount)) AS billed,
+        -- A copy repeats what was billed, or what it was corrected to.
+        arrayDistinct([billed, stated]) AS amounts,
         toString(currency) AS currency,
         number_said,
         number,
