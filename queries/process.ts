@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { INSTANT_MAX, INSTANT_MIN, type Instant, instantToClickHouse } from '../model/instant.ts'
 import type { WaitGroup } from '../model/vocabulary.ts'
+import type { Db } from '../platform/postgres/client.ts'
+import { derivationOf } from './derive/derive.ts'
 import type { Query, TenantReader } from './run.ts'
 
 /** Which objects (first event in the window; default all) and which names of activities. */
@@ -22,9 +24,15 @@ const TYPES = {
   row: z.object({ type: z.string(), events: z.number(), objects: z.number() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
+const WAITING_TYPES = {
+  name: 'process/waiting-types',
+  params: z.object({ settled_until: z.number() }),
+  row: z.object({ type: z.string() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
 const NEW_TYPES = {
   name: 'process/new-types',
-  params: z.object({ known: z.array(z.string()) }),
+  params: z.object({ among: z.array(z.string()) }),
   row: z.object({ type: z.string() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
@@ -137,11 +145,22 @@ function figures(n: number, row: { quantiles_us: (number | null)[]; mean_us: num
   }
 }
 
-/** The object types of the tenant, most objects first; one whose traces are not computed yet is listed without figures. */
-export async function processTypes(reader: TenantReader): Promise<{ type: string; events: number; objects: number }[]> {
-  const types = await reader.rows(TYPES, {})
-  const fresh = await reader.rows(NEW_TYPES, { known: types.map(({ type }) => type) })
+/**
+ * The object types of the tenant, most objects first; one whose traces are not computed yet is listed without figures.
+ *
+ * @throws SightlineError `store_unavailable`
+ */
+export async function processTypes(reader: TenantReader, db: Db): Promise<{ type: string; events: number; objects: number }[]> {
+  const [types, waiting] = await Promise.all([reader.rows(TYPES, {}), waitingTypes(reader, db)])
+  const known = new Set(types.map(({ type }) => type))
+  const among = waiting.filter((type) => !known.has(type))
+  const fresh = among.length === 0 ? [] : await reader.rows(NEW_TYPES, { among })
   return [...types, ...fresh.map(({ type }) => ({ type, events: 0, objects: 0 }))]
+}
+
+async function waitingTypes(reader: TenantReader, db: Db): Promise<string[]> {
+  const { settledUntil } = await derivationOf({ db }, reader.tenant)
+  return (await reader.rows(WAITING_TYPES, { settled_until: settledUntil })).map(({ type }) => type)
 }
 
 /** Figures of one object type: counts, variants, durations (R-7), activities, first and last steps, events by month. */

@@ -49,13 +49,13 @@ test('a late event moves a trace to the day that it really began on', async () =
   assert.equal((await summary('2026-03-05', '2026-03-06')).objects, 0)
   const moved = await summary('2026-03-02', '2026-03-03')
   assert.deepEqual([moved.objects, moved.events, moved.duration_s.max], [1, 2, 259_200])
-  assert.deepEqual(await processTypes(reader(tenant)), [{ type: 'invoice', events: 2, objects: 1 }])
+  assert.deepEqual(await processTypes(reader(tenant), stores.postgres.db), [{ type: 'invoice', events: 2, objects: 1 }])
 })
 
 test('a type is listed before its traces are computed', async () => {
   const tenant = await freshTenant()
   await storeEvents(stores.clickhouse.writer, tenant, [event('1', 'po.created', '2026-03-02T08:00:00', 'purchase_order/P')])
-  assert.deepEqual(await processTypes(reader(tenant)), [{ type: 'purchase_order', events: 0, objects: 0 }])
+  assert.deepEqual(await processTypes(reader(tenant), stores.postgres.db), [{ type: 'purchase_order', events: 0, objects: 0 }])
 })
 
 test('what closes leaves open work, for good once that is compacted, and comes back when it opens again', async () => {

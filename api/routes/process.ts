@@ -39,7 +39,7 @@ export const processRoutes: Route[] = [
     tag,
     summary: 'Object types of the tenant',
     response: ProcessTypes,
-    handle: async ({ reader }) => ({ types: await processTypes(reader) }),
+    handle: async ({ reader, services }) => ({ types: await processTypes(reader, services.stores.postgres.db) }),
   }),
   route({
     method: 'get',
