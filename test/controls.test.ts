@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import test, { after } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { instantFromIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
+import { answersState } from '../queries/answers.ts'
 import { controlCatalogue } from '../queries/control-catalogue.ts'
+import { tenantReader } from '../queries/run.ts'
 import { derive } from './support/derive.ts'
 import { storeEvents } from './support/store-events.ts'
 import { storeReference } from './support/store-reference.ts'
@@ -88,3 +91,21 @@ for (const control of fixtures)
     await derive({ stores }, mine, NOW, ['timelines', 'controls'])
     assert.deepEqual(await found(mine, control), expected)
   })
+
+test('what only the passing of time violates is found when its time comes, without another event', async () => {
+  const control = 'attestation-missing'
+  const mine = await freshTenant()
+  const { events, reference } = fixture(control)
+  const due = instantFromIso('2026-11-22T13:00:00Z') ?? 0
+  const documents = async () => (await found(mine, control)).map(({ document }) => document)
+  const waiting = async () => (await answersState(tenantReader(stores.clickhouse.reader, mine), stores.postgres.db)).changed
+  await storeReference(stores.clickhouse.writer, mine, reference)
+  await storeEvents(stores.clickhouse.writer, mine, events)
+  await derive({ stores }, mine, due - 8_000_000)
+  assert.deepEqual([await documents(), await waiting()], [['requisition/R1'], 0])
+  const latest = Date.now() + 60_000
+  while ((await waiting()) === 0 && Date.now() < latest) await sleep(200)
+  assert.equal(await waiting(), 1)
+  await derive({ stores }, mine, due + 1_000_000)
+  assert.deepEqual([await documents(), await waiting()], [['requisition/R1', 'requisition/R5'], 0])
+})

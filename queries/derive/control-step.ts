@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { type ControlDefinition, controlCatalogue } from '../control-catalogue.ts'
 import { sqlText } from '../run.ts'
-import { instantToClickHouse } from '../../model/instant.ts'
+import { INSTANT_MAX, instantToClickHouse } from '../../model/instant.ts'
 import { deriveInsert, deriveRows, type DeriveRun, type DeriveStep } from './run.ts'
 import { widen } from './widen.ts'
 
@@ -46,7 +46,7 @@ async function find(
   controls: readonly ControlDefinition[],
   kinds: ReadonlySet<string>,
 ): Promise<void> {
-  const params: Record<string, unknown> = {
+  const params = {
     batch,
     version: run.version,
     controls: controls.map(({ control }) => control),
@@ -61,6 +61,19 @@ async function find(
     { ...params, ...findingParams(evaluable) },
     { findings: evaluable.length === 0 ? sqlText('derive/no-finding') : findingsOf(evaluable) },
   )
+  const timed = evaluable.filter(isTimed)
+  if (timed.length > 0)
+    await deriveInsert(
+      run,
+      'derive/mark-due',
+      { ...params, ...findingParams(timed), now: instantToClickHouse(INSTANT_MAX), present: params.now },
+      { findings: findingsOf(timed) },
+    )
+}
+
+/** Whether the passing of time alone can violate a control, which then asks for the clock; its documents are looked at again when it does. */
+function isTimed({ control }: ControlDefinition): boolean {
+  return sqlText(`controls/${control}`).includes('{now:')
 }
 
 /** The findings of several controls as one SELECT; their names are the parameters `control_0`, `control_1`, … */

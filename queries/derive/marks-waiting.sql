@@ -15,5 +15,7 @@ FROM (
         marked_at <= fromUnixTimestamp64Micro({fresh_until:Int64}, 'UTC') AS seen,
         now64(6, 'UTC') - toIntervalMicrosecond({settle_us:UInt64}) AS settling
     FROM sightline.dirty_objects
-    WHERE tenant_id = {tenant_id:String} AND marked_at > fromUnixTimestamp64Micro({settled_until:Int64}, 'UTC')
+    WHERE tenant_id = {tenant_id:String}
+        AND marked_at > fromUnixTimestamp64Micro({settled_until:Int64}, 'UTC')
+        AND marked_at <= now64(6, 'UTC')
 )
