@@ -78,29 +78,12 @@ WITH
             item_id
         HAVING item_class != ''
     ),
-    -- What is left out: consequences of a technical failure, technical exceptions beside their own operation, and verdicts of a
-    -- source or on a document that names its exceptions.
-    counted AS (
+    standing AS (
         SELECT *
         FROM (
-            SELECT
-                *,
-                max(kind = 'exception' AND (item_class != 'technical' OR caused_by != '')) OVER document AS has_exception,
-                max(kind = 'exception' AND item_class = 'technical') OVER document AS has_failure,
-                max(kind = 'operation') OVER document AS has_operation
-            FROM items
-            WINDOW document AS (PARTITION BY object_type, object_id)
+            -- include shared/counted-items
         )
-        WHERE multiIf(
-            kind = 'operation', true,
-            kind = 'exception', item_class != 'technical' OR (caused_by = '' AND NOT has_operation),
-            item_class = 'technical', NOT has_operation AND NOT has_failure,
-            NOT has_exception AND item_source NOT IN (
-                SELECT source
-                FROM sightline.source_traits
-                WHERE tenant_id = {tenant_id:String} AND trait = 'raises_exceptions'
-            )
-        )
+        WHERE counted
     ),
     -- An operation that was given up ends with the next step of its document, however that came about.
     steps AS (
@@ -115,7 +98,7 @@ WITH
             AND operation_id = ''
             AND exception_id = ''
             AND policy_id = ''
-            AND (object_type, object_id) IN (SELECT object_type, object_id FROM counted WHERE abandoned)
+            AND (object_type, object_id) IN (SELECT object_type, object_id FROM standing WHERE abandoned)
         GROUP BY
             object_type,
             object_id
@@ -148,7 +131,7 @@ WITH
                 failed_attempts
             ) AS said,
             greatest(cityHash64(said), 1) AS content
-        FROM counted
+        FROM standing
         LEFT JOIN steps USING (object_type, object_id)
     ),
     stored AS (

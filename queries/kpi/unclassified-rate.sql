@@ -54,24 +54,12 @@ SELECT
     object_id AS document_id,
     concat(kind, ' ', item_id) AS subject_id,
     cohort_at,
-    -- What is left out, and why: read/exceptions.sql.
-    multiIf(
-        kind = 'operation', true,
-        kind = 'exception', item_class != 'technical' OR (caused_by = '' AND NOT has_operation),
-        item_class = 'technical', NOT has_operation AND NOT has_failure,
-        NOT has_exception AND item_source NOT IN (SELECT source FROM sightline.source_traits WHERE tenant_id = {tenant_id:String} AND trait = 'raises_exceptions')
-    ) AS counted,
+    counted,
     0 AS open,
     if(counted, '', 'a consequence of another one on the document') AS reason,
     counted AND item_class = 'unknown' AS value,
     1 AS weight,
     facets
 FROM (
-    SELECT
-        *,
-        max(kind = 'exception' AND (item_class != 'technical' OR caused_by != '')) OVER document AS has_exception,
-        max(kind = 'exception' AND item_class = 'technical') OVER document AS has_failure,
-        max(kind = 'operation') OVER document AS has_operation
-    FROM items
-    WINDOW document AS (PARTITION BY object_type, object_id)
+    -- include shared/counted-items
 )
