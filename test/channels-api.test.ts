@@ -190,6 +190,23 @@ test('the running server sends what waits in the outbox; what was given up is se
   assert.match(String((await server.ask('GET', '/metrics')).body), /sightline_alert_notes_total\{kind="slack",outcome="sent"\}/u)
 })
 
+test('a channel says until when its receiver wants to be left alone; new settings end that', async () => {
+  const tenant = await server.freshTenant()
+  const { db } = server.stores.postgres
+  await save(tenant, slack('/limited'))
+  const now = new Date()
+  const note = { tenantId: tenant, key: `${tenant}/1`, channelId: 'ops', kind: 'firing' as const, body: aNote({ id: 'n1' }) }
+  await db.insert(alertNotes).values({ ...note, nextAt: now, createdAt: now })
+  const held = async () => (await server.ask<Channels>('GET', '/v1/channels', { tenant })).body.channels[0]?.held_until ?? null
+  const end = Date.now() + 60_000
+  while ((await held()) === null && Date.now() < end) await sleep(50)
+  const waits = Date.parse((await held()) ?? '') - now.getTime()
+  assert.ok(waits >= 119_000 && waits < 240_000, `${waits} ms`)
+  const body = { config: { url: `${receiver.url}/ok` } }
+  const changed = await server.ask<ChannelSaved>('PATCH', '/v1/channels/ops', { tenant, body })
+  assert.equal(changed.body.channel.held_until, null)
+})
+
 test('a channel that the routing sends to is not removed; what waits for one that is removed is dropped', async () => {
   const tenant = await server.freshTenant()
   const { db } = server.stores.postgres

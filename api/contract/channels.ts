@@ -48,6 +48,7 @@ export const ChannelView = z
     secrets: z.array(z.string()).describe('fields that are kept sealed'),
     state: z.enum(['active', 'paused']).describe('what comes for a paused channel waits'),
     per_minute: z.int(),
+    held_until: z.string().nullable().describe('until when its receiver asked to be left alone; what comes meanwhile waits'),
     created_at: z.string(),
     updated_at: z.string(),
     last: NoteView.nullable().describe('the latest message'),

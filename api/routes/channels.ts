@@ -6,6 +6,7 @@ import { deliver, type OpenedChannel, probe } from '../../alerts/deliver.ts'
 import { channelNotes, type KeptNote, keepSent, latestNotes, sendAgain } from '../../alerts/note-store.ts'
 import { testNote } from '../../alerts/test-note.ts'
 import type { Note } from '../../model/alert-note.ts'
+import type { Instant } from '../../model/instant.ts'
 import {
   createChannel,
   listChannels,
@@ -48,7 +49,11 @@ export const channelRoutes: Route[] = [
     handle: async ({ tenant, services }) => {
       const { db } = services.stores.postgres
       const [channels, latest, kinds] = await Promise.all([listChannels(db, tenant), latestNotes(db, tenant), channelKinds()])
-      return { channels: channels.map((channel) => channelView(channel, kinds.get(channel.kind), latest.get(channel.id))) }
+      return {
+        channels: channels.map((channel) =>
+          channelView(channel, kinds.get(channel.kind), latest.get(channel.id), services.now()),
+        ),
+      }
     },
   }),
   route({
@@ -67,7 +72,7 @@ export const channelRoutes: Route[] = [
       const { config, secrets } = opened
       const channel = { tenant, id, title, kind, config, secrets, perMinute }
       const kept = await createChannel(services.stores.postgres.db, services.secrets, channel, access.keyId)
-      return { channel: channelView(kept, (await channelKinds()).get(kind), undefined), warning }
+      return { channel: channelView(kept, (await channelKinds()).get(kind), undefined, services.now()), warning }
     },
   }),
   route({
@@ -105,7 +110,7 @@ export const channelRoutes: Route[] = [
       const change = { title: body.title, state: body.state, perMinute: body.per_minute, configuration }
       const kept = await updateChannel(db, services.secrets, { tenant, id, change }, access.keyId)
       const latest = await latestNotes(db, tenant)
-      return { channel: channelView(kept, (await channelKinds()).get(kind), latest.get(id)), warning }
+      return { channel: channelView(kept, (await channelKinds()).get(kind), latest.get(id), services.now()), warning }
     },
   }),
   route({
@@ -226,7 +231,8 @@ function withoutNulls(config: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null))
 }
 
-function channelView(channel: StoredChannel, kind: Channel | undefined, last: KeptNote | undefined): ChannelView {
+function channelView(channel: StoredChannel, kind: Channel | undefined, last: KeptNote | undefined, now: Instant): ChannelView {
+  const { heldUntil } = channel
   return {
     id: channel.id,
     title: channel.title,
@@ -235,6 +241,7 @@ function channelView(channel: StoredChannel, kind: Channel | undefined, last: Ke
     secrets: channel.hasSecrets ? [...(kind?.secret ?? [])] : [],
     state: channel.state,
     per_minute: channel.perMinute,
+    held_until: heldUntil !== null && heldUntil.getTime() * 1000 > now ? heldUntil.toISOString() : null,
     created_at: channel.createdAt.toISOString(),
     updated_at: channel.updatedAt.toISOString(),
     last: last === undefined ? null : noteView(last),

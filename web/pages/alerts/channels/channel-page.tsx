@@ -31,6 +31,12 @@ export function ChannelPage({ of, kinds }: Props) {
         <span style={{ flex: 1 }} />
         {of !== undefined && <ChannelActs of={of} />}
       </div>
+      {of !== undefined && of.held_until !== null && (
+        <p className="alert-notice" role="status">
+          <strong>Its receiver asked to be left alone until {instant(of.held_until)}.</strong> What comes meanwhile waits, and
+          goes out then.
+        </p>
+      )}
       {of !== undefined && <TestPanel of={of} />}
       <ChannelForm of={of} kinds={kinds} />
       {of !== undefined && <Messages of={of} />}

@@ -1,7 +1,7 @@
 import { useParams } from 'react-router'
 import type { ChannelKinds, ChannelView } from '../../../../api/contract/channels.ts'
 import { useAnswer } from '../../../answers.ts'
-import { ago, count, words } from '../../../format.ts'
+import { ago, count, instant, words } from '../../../format.ts'
 import { useNow } from '../../../now.ts'
 import { Panel } from '../../../parts/panel.tsx'
 import { ScopedLink } from '../../../parts/scoped-link.tsx'
@@ -81,8 +81,11 @@ function ChannelTable({ of, kinds }: { of: readonly ChannelView[]; kinds: Channe
         { head: 'Kind', render: ({ kind }) => kinds.find((one) => one.kind === kind)?.title ?? kind },
         {
           head: 'State',
-          render: ({ state }) => (
-            <StateChip tone={state === 'active' ? 'good' : 'none'}>{state === 'active' ? 'active' : 'paused'}</StateChip>
+          render: ({ state, held_until: held }) => (
+            <span className="row">
+              <StateChip tone={state === 'active' ? 'good' : 'none'}>{state}</StateChip>
+              {held !== null && <StateChip tone="caution">held until {instant(held)}</StateChip>}
+            </span>
           ),
           nowrap: true,
         },
