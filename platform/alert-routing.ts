@@ -9,7 +9,14 @@ import { oneAtATime } from './postgres/one-at-a-time.ts'
 import { alertChannels, alertRouting } from './postgres/schema.ts'
 
 /** A version of a tenant's routing; version 0 is the default, which nobody stated. */
-export type StoredRouting = { version: number; routing: Routing; createdAt: Date | null; createdBy: string | null }
+export type StoredRouting = {
+  version: number
+  routing: Routing
+  /** Why it was changed; empty where nobody said. */
+  note: string
+  createdAt: Date | null
+  createdBy: string | null
+}
 
 /**
  * The routing that holds for a tenant.
@@ -23,7 +30,9 @@ export async function currentRouting(db: Db | Tx, tenant: TenantId, calendar: st
     .where(eq(alertRouting.tenantId, tenant))
     .orderBy(desc(alertRouting.version))
     .limit(1)
-  return newest === undefined ? { version: 0, routing: defaultRouting(calendar), createdAt: null, createdBy: null } : view(newest)
+  return newest === undefined
+    ? { version: 0, routing: defaultRouting(calendar), note: '', createdAt: null, createdBy: null }
+    : view(newest)
 }
 
 /** The latest thousand versions of a tenant's routing, the newest first. */
@@ -40,7 +49,7 @@ export async function routingVersions(db: Db, tenant: TenantId): Promise<StoredR
 /**
  * Keeps a new version of a tenant's routing, unless it says what the newest one says.
  *
- * @param input.note why; kept in the audit
+ * @param input.note why; kept with the version and in the audit
  * @param input.expected version that the change was made from; null to replace whatever there is
  * @throws SightlineError `conflict` where another version was kept since
  */
@@ -62,7 +71,7 @@ export async function saveRouting(
   if (newest.version > 0 && equalJson(newest.routing, routing)) return newest
   const [row] = await tx
     .insert(alertRouting)
-    .values({ tenantId: tenant, version: newest.version + 1, body: routing, createdBy: actor })
+    .values({ tenantId: tenant, version: newest.version + 1, body: routing, note, createdBy: actor })
     .returning()
   if (row === undefined) throw new SightlineError('internal', 'The routing was not kept.')
   const detail = { version: row.version, ...(note === '' ? {} : { note }) }
@@ -79,6 +88,6 @@ export async function channelStates(db: Db | Tx, tenant: TenantId): Promise<Map<
   return new Map(rows.map(({ id, state }) => [id, state]))
 }
 
-function view({ version, body, createdAt, createdBy }: typeof alertRouting.$inferSelect): StoredRouting {
-  return { version, routing: Routing.parse(body), createdAt, createdBy }
+function view({ version, body, note, createdAt, createdBy }: typeof alertRouting.$inferSelect): StoredRouting {
+  return { version, routing: Routing.parse(body), note, createdAt, createdBy }
 }

@@ -180,8 +180,14 @@ test('routing shows who would be told, and another party is added by its form', 
   await party.getByLabel('Id').last().fill('requesters')
   await party.getByLabel('Title').last().fill('Requesters')
   assert.deepEqual(await barriers(page), [])
+  await editor.getByLabel('Why it is changed').fill('Requesters want to know')
   await editor.getByRole('button', { name: 'Save as version 2' }).click()
   await shows(page.getByRole('region', { name: 'Parties', exact: true }), /Requesters.*wait in the inbox/u)
+  const versions = page.getByRole('region', { name: 'Versions' })
+  await shows(versions, /2.*Requesters want to know.*1/u)
+  await versions.getByRole('button', { name: 'What changed' }).first().click()
+  await shows(versions, /requesters/u)
+  assert.deepEqual(await barriers(page), [])
 })
 
 test('an alert is silenced from the inbox with what that matches, and the silence is ended', async (t) => {

@@ -98,7 +98,11 @@ test('the routing is versioned: who changes what somebody else changed meanwhile
     [changed, { ...changed, rotas: [] }, changed].map((routing) =>
       server.ask<Problem>('POST', '/v1/routing', {
         tenant,
-        body: { routing: { ...routing, rotas: ROUTING.rotas, parties: ROUTING.parties }, version: 1 },
+        body: {
+          routing: { ...routing, rotas: ROUTING.rotas, parties: ROUTING.parties },
+          version: 1,
+          note: 'Deadlines go to payable',
+        },
       }),
     ),
   )
@@ -108,8 +112,11 @@ test('the routing is versioned: who changes what somebody else changed meanwhile
   )
   const { body } = await server.ask<RoutingVersions>('GET', '/v1/routing/versions', { tenant })
   assert.deepEqual(
-    body.versions.map(({ version }) => version),
-    [2, 1],
+    body.versions.map(({ version, note }) => [version, note]),
+    [
+      [2, 'Deadlines go to payable'],
+      [1, ''],
+    ],
   )
 })
 

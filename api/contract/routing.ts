@@ -9,6 +9,7 @@ export const RoutingVersion = z
     version: z.int().describe('0: the routing that ships, as none is stated'),
     created_at: z.string().nullable(),
     created_by: z.string().nullable(),
+    note: z.string().describe('why it was changed; empty where nobody said'),
     routing: Routing,
   })
   .meta({ id: 'RoutingVersion' })
@@ -16,13 +17,15 @@ export const RoutingVersion = z
 export const RoutingView = RoutingVersion.extend(AlertProblems.shape).meta({ id: 'RoutingView' })
 export type RoutingView = z.output<typeof RoutingView>
 
+export type RoutingVersion = z.output<typeof RoutingVersion>
+
 export const RoutingVersions = z.object({ versions: z.array(RoutingVersion) }).meta({ id: 'RoutingVersions' })
 export type RoutingVersions = z.output<typeof RoutingVersions>
 
 export const RoutingSave = z.strictObject({
   routing: Routing,
   version: z.int().min(0).nullable().default(null).describe('the one that was read; another one since is a conflict'),
-  note: cleanText(500).default('').describe('why; kept in the audit'),
+  note: cleanText(500).default('').describe('why; kept with the version and in the audit'),
 })
 
 export const RoutingPreviewRequest = z.strictObject({

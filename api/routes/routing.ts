@@ -106,6 +106,6 @@ function reachedBy(
   return { channel, person: name }
 }
 
-function view({ version, routing, createdAt, createdBy }: StoredRouting) {
-  return { version, created_at: createdAt?.toISOString() ?? null, created_by: createdBy, routing }
+function view({ version, routing, note, createdAt, createdBy }: StoredRouting) {
+  return { version, created_at: createdAt?.toISOString() ?? null, created_by: createdBy, note, routing }
 }

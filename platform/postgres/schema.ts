@@ -410,6 +410,8 @@ export const alertRouting = pgTable(
     tenantId: text('tenant_id').notNull(),
     version: integer('version').notNull(),
     body: jsonb('body').$type<unknown>().notNull(),
+    /** Why it was changed, as its author said. */
+    note: text('note').notNull().default(''),
     createdAt: at('created_at').notNull().defaultNow(),
     createdBy: text('created_by').notNull(),
   },

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { RoutingView } from '../../../../api/contract/routing.ts'
 import { useAct } from '../../../answers.ts'
@@ -20,8 +20,12 @@ export function RoutingEditor({ of: present, onSaved }: { of: RoutingView; onSav
   const saved = draftText(of.routing)
   const [text, setText] = useState(saved)
   const [view, setView] = useState<'form' | 'yaml' | 'change'>('form')
+  const [note, setNote] = useState('')
   const { draft, problem } = readDraft(text)
-  const save = useAct('RoutingView', () => ({ path: '/v1/routing', body: { routing: draft, version: of.version } }))
+  const save = useAct('RoutingView', () => ({
+    path: '/v1/routing',
+    body: { routing: draft, version: of.version, note: note.trim() },
+  }))
   const isDirty = text !== saved
   return (
     <>
@@ -61,7 +65,14 @@ export function RoutingEditor({ of: present, onSaved }: { of: RoutingView; onSav
             label="What is wrong with the routing"
           />
           {admin && (
-            <div className="row">
+            <div className="row rule-save">
+              <TextInput
+                size="xs"
+                aria-label="Why it is changed"
+                placeholder="Why it is changed; kept in its history"
+                value={note}
+                onChange={(event) => setNote(event.currentTarget.value)}
+              />
               <Button size="xs" type="submit" loading={save.isPending} disabled={!isDirty || draft === undefined}>
                 Save as version {of.version + 1}
               </Button>

@@ -10,6 +10,7 @@ import { ScopedLink } from '../../../parts/scoped-link.tsx'
 import { Empty, Shown } from '../../../parts/states.tsx'
 import { Table } from '../../../parts/table.tsx'
 import { Problems } from '../problems.tsx'
+import { VersionTable } from '../version-table.tsx'
 import { PreviewPanel } from './preview-panel.tsx'
 import { Rotas } from './rotas.tsx'
 import { RoutingEditor } from './routing-editor.tsx'
@@ -60,7 +61,26 @@ function AsItStands({ of }: { of: RoutingView }) {
         </p>
       </Panel>
       <PreviewPanel routing={undefined} />
+      <Versions />
     </>
+  )
+}
+
+/** What was stated over time. */
+function Versions() {
+  const answer = useAnswer('RoutingVersions', '/v1/routing/versions')
+  return (
+    <Panel title="Versions" note="the latest first">
+      <Shown of={answer} height={120}>
+        {({ versions }) =>
+          versions.length === 0 ? (
+            <Empty certain title="It is as it ships: this tenant states nothing of its own" />
+          ) : (
+            <VersionTable of={versions.map(({ routing, ...version }) => ({ ...version, body: routing }))} />
+          )
+        }
+      </Shown>
+    </Panel>
   )
 }
 

@@ -1,18 +1,14 @@
 import { Button } from '@mantine/core'
-import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import type { RuleDetail } from '../../../../api/contract/rules.ts'
 import { useAct, useAnswer } from '../../../answers.ts'
-import { instant } from '../../../format.ts'
-import { DiffView } from '../../../parts/diff-view.tsx'
 import { Panel } from '../../../parts/panel.tsx'
 import { ScopedLink } from '../../../parts/scoped-link.tsx'
 import { Empty, Fault, Shown } from '../../../parts/states.tsx'
-import { Table } from '../../../parts/table.tsx'
 import { useAddress } from '../../../scope.ts'
 import { useSession } from '../../../session.ts'
-import { type Draft, recordOf } from './draft.ts'
-import { draftText } from './draft-text.ts'
+import { VersionTable } from '../version-table.tsx'
+import type { Draft } from './draft.ts'
 import { RuleEditor } from './rule-editor.tsx'
 import { Origin, RuleState } from './rule-parts.tsx'
 import { WATCH_KINDS } from './watch-kinds.ts'
@@ -96,13 +92,8 @@ function RuleActs({ of }: { of: RuleDetail }) {
   )
 }
 
-type Version = RuleDetail['versions'][number]
-
 /** What was stated about a rule over time, each version beside the one before. */
 function Versions({ of }: { of: RuleDetail }) {
-  const [shown, setShown] = useState<number | null>(null)
-  const at = of.versions.findIndex(({ version }) => version === shown)
-  const [chosen, former] = [of.versions[at], of.versions[at + 1]]
   return (
     <Panel
       title="Versions"
@@ -111,44 +102,7 @@ function Versions({ of }: { of: RuleDetail }) {
       {of.versions.length === 0 ? (
         <Empty certain title="It is as it ships: this tenant states nothing about it" />
       ) : (
-        <>
-          <Table<Version>
-            label="List of versions"
-            rows={of.versions}
-            rowKey={({ version }) => String(version)}
-            columns={[
-              { head: 'Version', render: ({ version }) => version, nowrap: true },
-              { head: 'Kept', render: ({ created_at: made }) => instant(made), nowrap: true },
-              { head: 'By', render: ({ created_by }) => created_by },
-              { head: 'State', render: ({ state }) => state, nowrap: true },
-              { head: 'Why', render: ({ note }) => note || <span className="dim">–</span> },
-              {
-                id: 'diff',
-                head: <span className="visually-hidden">What changed</span>,
-                render: ({ version }) => (
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    aria-pressed={shown === version}
-                    onClick={() => setShown(shown === version ? null : version)}
-                  >
-                    What changed
-                  </Button>
-                ),
-                right: true,
-              },
-            ]}
-          />
-          {chosen !== undefined && (
-            <div className="section-below">
-              <DiffView
-                former={former === undefined ? '' : draftText(recordOf(former.body))}
-                present={draftText(recordOf(chosen.body))}
-                label={`What version ${chosen.version} changed`}
-              />
-            </div>
-          )}
-        </>
+        <VersionTable of={of.versions} />
       )}
     </Panel>
   )

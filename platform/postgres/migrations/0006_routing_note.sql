@@ -1,0 +1,1 @@
+ALTER TABLE "alert_routing" ADD COLUMN "note" text DEFAULT '' NOT NULL;
