@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
 import type { RoutingView } from '../../../../api/contract/routing.ts'
 import { useAct } from '../../../answers.ts'
@@ -7,6 +7,7 @@ import { Panel } from '../../../parts/panel.tsx'
 import { Fault } from '../../../parts/states.tsx'
 import { useSession } from '../../../session.ts'
 import { Problems } from '../problems.tsx'
+import { WhyInput } from '../why-input.tsx'
 import { YamlInput } from '../yaml-input.tsx'
 import { draftText, readDraft } from '../rules/draft-text.ts'
 import { PreviewPanel } from './preview-panel.tsx'
@@ -66,13 +67,7 @@ export function RoutingEditor({ of: present, onSaved }: { of: RoutingView; onSav
           />
           {admin && (
             <div className="row rule-save">
-              <TextInput
-                size="xs"
-                aria-label="Why it is changed"
-                placeholder="Why it is changed; kept in its history"
-                value={note}
-                onChange={(event) => setNote(event.currentTarget.value)}
-              />
+              <WhyInput value={note} onChange={setNote} />
               <Button size="xs" type="submit" loading={save.isPending} disabled={!isDirty || draft === undefined}>
                 Save as version {of.version + 1}
               </Button>

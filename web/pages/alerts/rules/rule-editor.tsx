@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, SegmentedControl } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -16,6 +16,7 @@ import { Fault } from '../../../parts/states.tsx'
 import { useAddress, useScope } from '../../../scope.ts'
 import { useSession } from '../../../session.ts'
 import { Problems } from '../problems.tsx'
+import { WhyInput } from '../why-input.tsx'
 import { YamlInput } from '../yaml-input.tsx'
 import { BacktestPanel } from './backtest-panel.tsx'
 import { type Draft } from './draft.ts'
@@ -117,13 +118,7 @@ export function RuleEditor({ of, start, quality }: Props) {
           )}
           {admin && (
             <div className="row rule-save">
-              <TextInput
-                size="xs"
-                aria-label="Why it is changed"
-                placeholder="Why it is changed; kept in its history"
-                value={note}
-                onChange={(event) => setNote(event.currentTarget.value)}
-              />
+              <WhyInput value={note} onChange={setNote} />
               <Button
                 size="xs"
                 type="submit"
