@@ -62,7 +62,6 @@ export function escalate(turn: Turn, out: Turned, page: Page, own: PageParty): v
   if (own.state === 'held' && own.step > 0) {
     own.state = 'told'
     own.nextAt = turn.now
-    own.toldAt = turn.now
     tellAgain(turn, out, page, own, 'again')
   }
   own.startedAt = Math.min(own.startedAt, turn.now)
@@ -82,7 +81,6 @@ export function escalate(turn: Turn, out: Turned, page: Page, own: PageParty): v
   else if (repeat !== null && own.toldAt !== null) {
     if (own.toldAt + repeat * 1e6 <= turn.now) {
       tellAgain(turn, out, page, own, 'again')
-      own.toldAt = turn.now
     }
     own.nextAt = own.toldAt + repeat * 1e6
   } else own.nextAt = null
@@ -125,7 +123,6 @@ export function tellAgain(
     own.state = 'told'
     own.step = 1
     own.startedAt = turn.now
-    own.toldAt = turn.now
     own.nextAt = turn.now
   }
   const party = partyOf(turn, own)
@@ -135,6 +132,7 @@ export function tellAgain(
     hold(out, page, own, waits)
     return
   }
+  own.toldAt = turn.now
   const aboutAt = kind === 'stale' ? turn.now : page.startedAt
   for (const channel of toldChannels(turn, own)) note(out, page, own.party, channel, kind, aboutAt)
   tellStory(out, page, 'told', { party: own.party, kind })

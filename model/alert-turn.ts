@@ -275,6 +275,8 @@ function advance(turn: Turn, out: Turned, page: Page): void {
   }
   const counted = Math.max(page.open, blockedBy(turn, page).length)
   const interval = (ruleOf(turn, page)?.interval_s ?? 300) * 1e6
+  // The routing may lead to others than when it was told.
+  if (page.told !== null && isDue) lead(turn, out, page)
   if (page.told === null) {
     if (isDue) open(turn, out, page)
   } else if (SEVERITIES.indexOf(page.severity) > SEVERITIES.indexOf(page.told.severity)) {

@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull } from 'drizzle-orm'
 import { defaultRouting, Routing } from '../model/alert-routing.ts'
 import { equalJson } from '../model/merge-patch.ts'
 import type { TenantId } from '../model/tenant.ts'
@@ -6,7 +6,7 @@ import { recordAudit } from './audit.ts'
 import { SightlineError } from './errors.ts'
 import type { Db, Tx } from './postgres/client.ts'
 import { oneAtATime } from './postgres/one-at-a-time.ts'
-import { alertChannels, alertRouting } from './postgres/schema.ts'
+import { alertChannels, alertCursors, alertParties, alertRouting, alerts } from './postgres/schema.ts'
 
 /** A version of a tenant's routing; version 0 is the default, which nobody stated. */
 export type StoredRouting = {
@@ -47,7 +47,8 @@ export async function routingVersions(db: Db, tenant: TenantId): Promise<StoredR
 }
 
 /**
- * Keeps a new version of a tenant's routing, unless it says what the newest one says.
+ * Keeps a new version of a tenant's routing, unless it says what the newest one says. What is open is due by it: who is to be told of it
+ * now, and was not, is told when the engine looks next.
  *
  * @param input.note why; kept with the version and in the audit
  * @param input.expected version that the change was made from; null to replace whatever there is
@@ -74,9 +75,26 @@ export async function saveRouting(
     .values({ tenantId: tenant, version: newest.version + 1, body: routing, note, createdBy: actor })
     .returning()
   if (row === undefined) throw new SightlineError('internal', 'The routing was not kept.')
+  await wakeOpen(tx, tenant)
   const detail = { version: row.version, ...(note === '' ? {} : { note }) }
   await recordAudit(tx, { actor, tenantId: tenant, action: 'routing.saved', subject: tenant, detail })
   return view(row)
+}
+
+/** Has the engine look at what is open, and at whom it told of it, as if that were due. It writes nothing of the tenant meanwhile. */
+async function wakeOpen(tx: Tx, tenant: TenantId): Promise<void> {
+  await tx.select().from(alertCursors).where(eq(alertCursors.tenantId, tenant)).for('update')
+  const isOpen = and(eq(alerts.tenantId, tenant), eq(alerts.state, 'firing'), isNull(alerts.inhibitedBy))
+  await tx
+    .update(alertParties)
+    .set({ nextAt: new Date(0) })
+    .where(
+      and(eq(alertParties.state, 'told'), inArray(alertParties.alertId, tx.select({ id: alerts.id }).from(alerts).where(isOpen))),
+    )
+  await tx
+    .update(alerts)
+    .set({ nextAt: new Date(0) })
+    .where(isOpen)
 }
 
 /** The channels of a tenant by id, and whether they are paused. */
