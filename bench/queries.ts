@@ -225,7 +225,7 @@ async function fill(server: RunningServer, size: number): Promise<number> {
   await send()
   say(`${whole(events)} events of one tenant are stored`)
   const started = performance.now()
-  const documents = await deriveTenant({ clickhouse, db }, tenant, 'all', clock())
+  const documents = (await deriveTenant({ clickhouse, db }, tenant, 'all', clock())) ?? 0
   say(`answers of ${whole(documents)} documents computed in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   for (let number = 1; number < TENANTS; number++) await copyTenant(server, tenant, tenantOf(number))
   say(`${TENANTS} tenants are filled`)

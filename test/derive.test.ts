@@ -166,6 +166,19 @@ test('a KPI or control that looks beyond the documents of its run does not read 
   for (const { file } of beyond) assert.doesNotMatch(sqlText(file), /\{(?:timelines|links):Identifier\}/u, file)
 })
 
+test('a pass that gives way has computed nothing for sure, and is run again from its beginning', async () => {
+  const tenant = await freshTenant()
+  await storeEvents(clickhouse, tenant, [
+    event('1', 'A', 'invoice.received', '2026-03-02T08:00:00Z'),
+    event('2', 'A', 'invoice.captured', '2026-03-02T10:00:00Z'),
+  ])
+  let asked = 0
+  assert.equal(await deriveTenant(derived, tenant, 'all', NOW, { yields: () => ++asked > 3 }), null)
+  assert.equal((await derivationOf(derived, tenant)).settledUntil, 0)
+  assert.equal(await deriveTenant(derived, tenant, 'all', NOW), 1)
+  assert.deepEqual(await captureLag(tenant), [[7200, 1, 0]])
+})
+
 test('what nothing marked is computed for nobody', async () => {
   const tenant = await freshTenant()
   assert.equal(await deriveTenant(derived, tenant, 'all', NOW), 0)

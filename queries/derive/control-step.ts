@@ -4,11 +4,12 @@ import { type ControlDefinition, controlCatalogue } from '../control-catalogue.t
 import { sqlText } from '../run.ts'
 import { INSTANT_MAX, instantToClickHouse } from '../../model/instant.ts'
 import { deriveInsert, deriveRows, type DeriveRun, type DeriveStep } from './run.ts'
+import { inParts, sideBySide } from './side-by-side.ts'
 import { widen } from './widen.ts'
 
 /** Documents times controls of one statement, so that memory stays bounded, and the most controls of one. */
 const ROWS_AT_ONCE = 150_000
-const CONTROLS_AT_ONCE = 16
+const CONTROLS_AT_ONCE = 8
 /** Documents whose facts controls read in one row. */
 const FACTS_OF = ['requisition', 'purchase_order', 'po_line', 'goods_receipt', 'invoice', 'invoice_line', 'payment', 'onboarding']
 
@@ -32,7 +33,7 @@ export const controlStep: DeriveStep = {
     const touched = controlCatalogue().filter(({ documents }) => documents.some((type) => run.changed.has(type)))
     for (const [keys, controls] of Map.groupBy(touched, (one) => one.keys.join(' '))) {
       const batch = keys === '' ? run.batch : await widen(run, keys.split(' '))
-      for (let at = 0; at < controls.length; at += size) await find(run, batch, controls.slice(at, at + size), kinds)
+      await sideBySide(inParts(controls, size), total, (part) => find(run, batch, part, kinds))
       const names = controls.map(({ control }) => control)
       await deriveInsert(run, 'derive/violations-publish', { batch, controls: names, published: run.published })
     }

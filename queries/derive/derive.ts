@@ -99,7 +99,8 @@ export async function waitingMarks({ clickhouse }: DeriveStores, state: Derivati
  * process: what is computed depends on what is stored alone, and of two that write the later start stands.
  *
  * @param options.only names of the steps to run; all where it is left out
- * @returns how many documents were computed
+ * @param options.yields asked before each step: whether the pass gives way, to be run again from its beginning
+ * @returns how many documents were computed; null where it gave way
  * @throws SightlineError `store_unavailable`
  */
 export async function deriveTenant(
@@ -107,8 +108,12 @@ export async function deriveTenant(
   tenant: TenantId,
   pass: Pass,
   now: Instant,
-  { only, signal }: { only?: readonly StepName[]; signal?: AbortSignal | undefined } = {},
-): Promise<number> {
+  {
+    only,
+    signal,
+    yields = () => false,
+  }: { only?: readonly StepName[]; signal?: AbortSignal | undefined; yields?: () => boolean } = {},
+): Promise<number | null> {
   const bound = { ...stores, tenant, signal }
   const isAsked = ({ name, settledOnly }: DeriveStep) =>
     (only === undefined || only.includes(name)) && (pass !== 'fresh' || settledOnly !== true)
@@ -130,8 +135,10 @@ export async function deriveTenant(
     version = Math.max(until + part, version + 1)
     const { changed, documents } = await scopeOf(bound, batch, { from, to, parts, part })
     const run: DeriveRun = { ...bound, batch, version, published, now, changed, documents }
-    await inTurn(FIRST.filter(isAsked), run)
-    await together([inTurn(IN_ORDER.filter(isAsked), run), inTurn(BESIDE.filter(isAsked), run)])
+    const isDone =
+      (await inTurn(FIRST.filter(isAsked), run, yields)) &&
+      (await together([inTurn(IN_ORDER.filter(isAsked), run, yields), inTurn(BESIDE.filter(isAsked), run, yields)]))
+    if (!isDone) return null
     for (const number of documents.values()) computed += number
   }
   const settledTo = pass === 'backlog' ? until - SETTLE_US : to
@@ -149,13 +156,20 @@ export async function deriveTenant(
   return computed
 }
 
-async function inTurn(steps: readonly DeriveStep[], run: DeriveRun): Promise<void> {
-  for (const step of steps) await step.run(run)
+/** Runs steps one after the other; false where it gave way before the last of them. */
+async function inTurn(steps: readonly DeriveStep[], run: DeriveRun, yields: () => boolean): Promise<boolean> {
+  for (const step of steps) {
+    if (yields()) return false
+    await step.run(run)
+  }
+  return true
 }
 
-/** Waits for all, also where one fails: what still runs would write into the next run. */
-async function together(runs: readonly Promise<void>[]): Promise<void> {
-  for (const one of await Promise.allSettled(runs)) if (one.status === 'rejected') throw one.reason
+/** Waits for all, also where one fails: what still runs would write into the next run. False where one of them gave way. */
+async function together(runs: readonly Promise<boolean>[]): Promise<boolean> {
+  const ended = await Promise.allSettled(runs)
+  for (const one of ended) if (one.status === 'rejected') throw one.reason
+  return ended.every((one) => one.status === 'fulfilled' && one.value)
 }
 
 /**

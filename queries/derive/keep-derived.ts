@@ -15,6 +15,8 @@ const REST_SHARE = 0.5
 const LONGEST_REST_MS = 3000
 /** Between two settled passes of a tenant, µs. */
 const SETTLED_EVERY_US = 30_000_000
+/** So long the settled pass of a tenant lets what comes meanwhile go first, µs. */
+const LONGEST_OVERTAKEN_US = 30_000_000
 /** So many documents that still come are waited for, µs since the last and since the first: computed at once they take less. */
 const MANY_DOCUMENTS = 300
 const QUIET_US = 5_000_000
@@ -64,6 +66,10 @@ export async function keepDerived(
   const settledAt = new Map<TenantId, Instant>()
   const restsUntil = new Map<TenantId, Instant>()
   const taken = new Set<TenantId>()
+  /** Tenants that are computed while something waits for its first computing. */
+  const wanted = new Set<TenantId>()
+  /** Since when a settled pass lets others go first. */
+  const overtakenSince = new Map<TenantId, Instant>()
   let since = 0
   let behindSince: Instant | null = null
   let runs = 0
@@ -72,6 +78,11 @@ export async function keepDerived(
   const givesWay = (): boolean => {
     behindSince = isBehind() ? (behindSince ?? now()) : null
     return behindSince !== null && now() - behindSince < LONGEST_WAY_US
+  }
+
+  const mayBeOvertaken = (tenant: TenantId): boolean => now() - (overtakenSince.get(tenant) ?? now()) < LONGEST_OVERTAKEN_US
+  const overtake = (tenant: TenantId): void => {
+    if (!overtakenSince.has(tenant)) overtakenSince.set(tenant, now())
   }
 
   /** Looks what waits; remembers from where the next look has to begin. */
@@ -86,7 +97,9 @@ export async function keepDerived(
       const { unseen, unseenOld, seenOnce, unsettled, firstUnseen, firstSeenOnce } = await waitingMarks(stores, state, signal)
       const isGrowing = unseen > MANY_DOCUMENTS && now() - last < QUIET_US && now() - firstUnseen < LONGEST_HOLD_US
       // A history that came at once is computed at once: most of it is old enough to need no second look.
-      if (unseen > 0 && !isGrowing)
+      const hasNews = unseen > 0 && !isGrowing
+      if (hasNews && taken.has(tenant)) wanted.add(tenant)
+      if (hasNews)
         waiting.push(
           unseenOld > unseen - unseenOld + seenOnce
             ? { tenant, pass: 'backlog', documents: unseen + seenOnce, at: firstUnseen }
@@ -95,8 +108,9 @@ export async function keepDerived(
       // Changes that still come are settled together.
       const due = firstSeenOnce + SETTLE_US + SETTLED_EVERY_US
       const isDue = unsettled > 0 && (unsettled === seenOnce || due <= now())
-      if (isDue && now() - (settledAt.get(tenant) ?? 0) > SETTLED_EVERY_US)
-        waiting.push({ tenant, pass: 'settled', documents: unsettled, at: due })
+      if (!isDue || now() - (settledAt.get(tenant) ?? 0) <= SETTLED_EVERY_US) continue
+      if (hasNews && mayBeOvertaken(tenant)) overtake(tenant)
+      else waiting.push({ tenant, pass: 'settled', documents: unsettled, at: due })
     }
     const newest = Math.max(0, ...tenants.map(({ last }) => last))
     since = Math.max(since, Math.min(newest - 2 * SETTLE_US, settled))
@@ -107,9 +121,17 @@ export async function keepDerived(
   const compute = async ({ tenant, pass }: Waiting): Promise<void> => {
     const started = performance.now()
     taken.add(tenant)
+    wanted.delete(tenant)
     if (pass !== 'fresh') settledAt.set(tenant, now())
+    const yields = () => pass === 'settled' && wanted.has(tenant) && mayBeOvertaken(tenant)
     try {
-      const documents = await deriveTenant(stores, tenant, pass, now(), { signal })
+      const documents = await deriveTenant(stores, tenant, pass, now(), { signal, yields })
+      if (documents === null) {
+        overtake(tenant)
+        settledAt.delete(tenant)
+        return
+      }
+      if (pass !== 'fresh') overtakenSince.delete(tenant)
       runs++
       if (documents > 0) onRun?.({ tenant, documents, ms: performance.now() - started })
     } catch (error) {

@@ -4,16 +4,13 @@ import { DECISION_WORDS } from '../../model/ai-actions.ts'
 import { type KpiDefinition, kpiCatalogue } from '../kpi-catalogue.ts'
 import { sqlText } from '../run.ts'
 import { deriveInsert, deriveRows, type DeriveRun, type DeriveStep } from './run.ts'
+import { inParts, sideBySide } from './side-by-side.ts'
 import { widen } from './widen.ts'
 
 /** Documents times KPIs of one statement, so that memory stays bounded. */
 const ROWS_AT_ONCE = 400_000
-/** A scope of more documents than this keeps the processors busy by itself: statements run one after the other. */
-const SMALL_SCOPE = 5000
 /** KPIs of one statement that computes contributions: more make its analysis slower than a second statement would be. */
 const KPIS_AT_ONCE = 8
-/** Statements of a small scope that run side by side: most of their time is their analysis, by one thread each. */
-const STATEMENTS_AT_ONCE = 2
 
 const Traits = z.object({ traits: z.string() })
 const Kind = z.object({ kind: z.string() })
@@ -39,9 +36,7 @@ export const kpiStep: DeriveStep = {
 /** Computes KPIs for the documents of a batch: what they give, what of it is new, the current contributions, and the days. */
 async function compute(run: DeriveRun, batch: string, kpis: readonly KpiDefinition[], documents: number): Promise<void> {
   const most = Math.max(1, Math.floor(ROWS_AT_ONCE / Math.max(1, documents)))
-  const width = documents > SMALL_SCOPE ? 1 : STATEMENTS_AT_ONCE
-  const parts = inParts(kpis, Math.min(KPIS_AT_ONCE, most))
-  for (const some of inParts(parts, width)) await Promise.all(some.map((part) => contribute(run, batch, part)))
+  await sideBySide(inParts(kpis, Math.min(KPIS_AT_ONCE, most)), documents, (part) => contribute(run, batch, part))
   for (const part of inParts(kpis, most))
     await deriveInsert(run, 'derive/kpi-facts', { batch, version: run.version, kpis: part.map(({ kpi }) => kpi) })
   await deriveInsert(run, 'derive/kpi-publish', { batch, published: run.published })
@@ -53,10 +48,6 @@ export function medianKpis(): string[] {
   return kpiCatalogue()
     .filter(({ aggregate }) => aggregate === 'median')
     .map(({ kpi }) => kpi)
-}
-
-function inParts<T>(all: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size))
 }
 
 function isTouched({ documents, reads }: KpiDefinition, run: DeriveRun): boolean {
