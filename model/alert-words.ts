@@ -1,5 +1,6 @@
 import type { AlertRule } from './alert-rule.ts'
 import { FOLLOW_UP, type Page } from './alert-page.ts'
+import { plural } from './plural.ts'
 
 /**
  * The one line of an alert: what, how many of how many, how much money.
@@ -53,10 +54,4 @@ function unknownOf({ labels }: Page, { group_by }: AlertRule): Record<string, st
 function filled(summary: string, fields: Readonly<Record<string, string>>): string {
   const text = summary.replace(/\{([a-z_]+)\}/gu, (_all, name: string) => fields[name] ?? '')
   return text.replaceAll(/\s+/gu, ' ').replace(/[\s,;:]+$/u, '')
-}
-
-function plural(noun: string, n: number): string {
-  const words = noun.replaceAll('_', ' ')
-  if (n === 1) return words
-  return words.endsWith('y') ? `${words.slice(0, -1)}ies` : `${words}s`
 }

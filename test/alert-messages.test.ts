@@ -43,6 +43,15 @@ const slackTexts = (blocks: readonly SlackBlock[]): string[] =>
     return 'fields' in block ? block.fields.map(({ text }) => text) : [block.text.text]
   })
 
+test('what is affected is counted in words, as the inbox counts it', () => {
+  const affected = (n: number, of: number | null, noun: string) =>
+    messageOf(aNote({ scope: { n, of, noun, money: '' } }), 5).facts.find(({ label }) => label === 'Affected')?.value
+  assert.deepEqual(
+    [affected(1, 48, 'approval'), affected(1, null, 'purchase_order'), affected(2, null, ''), affected(14, 253, 'supply')],
+    ['1 of 48 approvals', '1 purchase order', '2 documents', '14 of 253 supplies'],
+  )
+})
+
 test('each kind of message says in words why it comes, and with what', () => {
   const leads = new Set<string>()
   for (const kind of NOTE_KINDS) {

@@ -1,3 +1,4 @@
+import { plural } from '../../model/plural.ts'
 import type { Note, NoteMember } from '../../model/alert-note.ts'
 import { between, dateTime, duration, leadOf, oneLine, SEVERITY_WORDS, safeUrl, tagOf } from './words.ts'
 
@@ -71,7 +72,7 @@ export function messageOf(note: Note, most: number): Message {
 
 /** What the alert is about in numbers: `12 of 340 invoices, EUR 84,200`; empty where nothing is counted. */
 function scopeOf({ scope }: Note): string {
-  const noun = scope.noun === '' ? 'documents' : scope.noun
+  const noun = plural(scope.noun === '' ? 'document' : scope.noun, scope.of ?? scope.n)
   const count = scope.n > 0 ? `${counted(scope.n)}${scope.of === null ? '' : ` of ${counted(scope.of)}`} ${noun}` : ''
   return [count, scope.money].filter((part) => part !== '').join(', ')
 }

@@ -46,7 +46,7 @@ export function aNote(more: Partial<Note> = {}): Note {
     severity: 'high',
     title: '12 of 340 invoices breach Invoice approval, EUR 84,200',
     cause: 'Postings to SAP Europe fail with HTTP 503.',
-    scope: { n: 12, of: 340, noun: 'invoices', money: 'EUR 84,200' },
+    scope: { n: 12, of: 340, noun: 'invoice', money: 'EUR 84,200' },
     sla: 'Invoice approval within 2 business days',
     trace_id: '5b8efff798038103d269b633813fc60c',
     started_at: '2026-03-02T08:10:00Z',

@@ -1,3 +1,4 @@
+import { plural } from '../../../model/plural.ts'
 import type { AlertDetail, Alerts } from '../../../api/contract/alerts.ts'
 import { ago, count, duration, instant } from '../../format.ts'
 import { StateChip, type Tone } from '../../parts/state-chip.tsx'
@@ -72,13 +73,7 @@ function partyTitle(of: Party): string {
 /** How many of how many an alert is about. */
 export function scopeText({ scope }: Pick<Alert, 'scope'>): string {
   const of = scope.of === null || scope.of < scope.n ? '' : ` of ${count(scope.of)}`
-  return `${count(scope.n)}${of} ${nounFor(scope.of ?? scope.n, scope.noun)}`
-}
-
-function nounFor(n: number, noun: string): string {
-  const words = noun.replaceAll('_', ' ')
-  if (n === 1 || words === '' || words.endsWith('s')) return words
-  return words.endsWith('y') ? `${words.slice(0, -1)}ies` : `${words}s`
+  return `${count(scope.n)}${of} ${plural(scope.noun, scope.of ?? scope.n)}`
 }
 
 /** Whether somebody still has to say that they are on it. */
