@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Note } from '../model/alert-note.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Db } from '../platform/postgres/client.ts'
@@ -52,9 +52,11 @@ export async function claimNotes(
   { owner, now, limit, ownedS = OWNED_S }: { owner: string; now: Instant; limit: number; ownedS?: number },
 ): Promise<ClaimedNote[]> {
   const at = sql.param(dateOf(now))
-  const sentLately = and(eq(alertNotes.state, 'sent'), gt(alertNotes.nextAt, dateOf(now - 60e6)))
   const claimed = await db.execute<ClaimedRow>(sql`
-    WITH due AS (
+    WITH moment AS (
+      SELECT ${at}::timestamptz AS reached
+    ),
+    due AS (
       SELECT
         note.id,
         note.tenant_id,
@@ -64,10 +66,10 @@ export async function claimNotes(
       FROM alert_notes AS note
       LEFT JOIN alert_channels AS channel ON channel.tenant_id = note.tenant_id AND channel.id = note.channel_id
       WHERE note.state = 'queued'
-        AND note.next_at <= ${at}
+        AND note.next_at <= (SELECT reached FROM moment)
         AND (note.owner IS NULL OR note.owned_until < clock_timestamp())
         AND (channel.state IS NULL OR channel.state = 'active')
-        AND (channel.held_until IS NULL OR channel.held_until <= ${at})
+        AND (channel.held_until IS NULL OR channel.held_until <= (SELECT reached FROM moment))
         AND NOT EXISTS (
           SELECT 1
           FROM alert_notes AS earlier
@@ -85,7 +87,7 @@ export async function claimNotes(
         count(*) FILTER (WHERE state = 'queued') AS under_way,
         count(*) FILTER (WHERE state = 'sent') AS sent
       FROM alert_notes
-      WHERE (${sentLately})
+      WHERE (state = 'sent' AND next_at > (SELECT reached FROM moment) - interval '1 minute')
         OR (state = 'queued' AND owner IS NOT NULL AND owned_until >= clock_timestamp())
       GROUP BY tenant_id, channel_id
     ),
