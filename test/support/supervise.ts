@@ -28,7 +28,7 @@ export type Supervised = {
   freeze(): void
   /** SIGCONT. */
   thaw(): void
-  /** Ends that nobody asked for. */
+  /** Ends that nobody asked for, once it was ready; where it does not become ready, `start` rejects. */
   crashes(): number
   /** The end of what it wrote, at most 64 KiB. */
   output(): string
@@ -85,6 +85,7 @@ export function supervise(
       })
       child = started
       asked = false
+      let wasReady = false
       started.on('message', heard)
       const isReady = new Promise<void>((resolve) => {
         for (const stream of [started.stdout, started.stderr])
@@ -94,13 +95,14 @@ export function supervise(
               const said = ready(line)
               if (said === undefined) continue
               url = said
+              wasReady = true
               resolve()
             }
           })
       })
       gone = new Promise((resolve) => {
         started.on('exit', (code) => {
-          if (!asked) crashes++
+          if (wasReady && !asked) crashes++
           resolve(code)
         })
       })
