@@ -47,22 +47,34 @@ const OPENED = `from=${new Date(END - 90 * 86_400_000).toISOString()}&without=op
 
 /** What a page asks, in the window that pages open with. */
 const PATHS: readonly string[] = [
+  '/v1/kpis',
   ...['invoice-cycle', 'exception-rate', 'technical-failure-rate', 'onboarding-lead-time', 'late-payment'].flatMap((kpi) => [
     `/v1/kpis/${kpi}?bucket=all&compare=previous`,
     `/v1/kpis/${kpi}?bucket=week`,
     `/v1/kpis/${kpi}?bucket=all&group_by=supplier&compare=previous`,
   ]),
   '/v1/kpis/invoice-cycle/distribution',
+  `/v1/kpis/invoice-cycle?bucket=all&as_of=${new Date().toISOString()}`,
   '/v1/explain?kpi=invoice-cycle',
+  '/v1/explain?kpi=invoice-cycle&state=excluded',
+  '/v1/answers',
+  '/v1/frozen-months',
   '/v1/process/invoice/delays',
   '/v1/process/invoice/delays?compare=previous',
+  '/v1/process/invoice/delays?bucket=week&compare=previous',
+  '/v1/process/invoice/delays?group_by=supplier',
+  '/v1/process/invoice/delays/documents?limit=25',
+  '/v1/process/invoice/delays/documents?limit=25&cause=technical',
   '/v1/slas',
+  '/v1/slas/pack',
   '/v1/slas/invoice-approval',
   '/v1/slas/clocks',
+  '/v1/slas/clocks?state=open',
   '/v1/controls',
-  '/v1/violations',
-  '/v1/incidents',
+  '/v1/violations?limit=100',
+  '/v1/incidents?limit=500',
   '/v1/onboarding',
+  '/v1/onboarding?group_by=risk',
   '/v1/suppliers',
   '/v1/ageing',
   '/v1/spend',
@@ -70,12 +82,62 @@ const PATHS: readonly string[] = [
   '/v1/value',
   '/v1/ai',
   '/v1/exceptions',
+  '/v1/exceptions?bucket=week&limit=1',
+  '/v1/exceptions?class=technical&limit=100',
   '/v1/process',
   ...['summary', 'variants', 'map', 'durations', 'waits'].map((view) => `/v1/process/invoice/${view}?${OPENED}`),
+  `/v1/process/invoice/conformance?${OPENED.split('&')[0]}`,
   '/v1/objects/invoice?limit=50',
+  '/v1/objects/invoice?limit=50&q=77',
+  '/v1/objects/invoice?limit=6&q=nothing-like-it',
   '/v1/reference',
+  '/v1/reference/suppliers',
+  '/v1/reference/suppliers/changes',
+  '/v1/sources',
+  '/v1/systems',
+  '/v1/quality',
+  '/v1/ledger?bucket=day',
+  '/v1/dead-letters',
+  '/v1/retention',
+  '/v1/mappings',
+  '/v1/integrations?bucket=day',
+  '/v1/integrations/calls?status=not_ok&limit=25',
+  '/v1/integrations/traces?limit=100',
+  '/v1/integrations/queues?bucket=day',
+  '/v1/integrations/logs?limit=200',
+  '/v1/runs?limit=100',
+  '/v1/alerts?limit=100',
+  '/v1/alerts/quality',
+  '/v1/alerts/engine',
+  '/v1/rules',
+  '/v1/routing',
+  '/v1/routing/versions',
+  '/v1/silences',
+  '/v1/channels',
+  '/v1/channels/kinds',
+  '/v1/session',
 ]
 const PORTFOLIO = ['/v1/portfolio']
+
+/** Pages of one thing: what a list names, each request another of its first ones. */
+const DETAILS: readonly { list: string; rows: string; id: string; paths: readonly string[] }[] = [
+  {
+    list: '/v1/objects/invoice?limit=50',
+    rows: 'objects',
+    id: 'id',
+    paths: ['/v1/objects/invoice/{id}', '/v1/objects/invoice/{id}/history', '/v1/objects/invoice/{id}/clocks'],
+  },
+  { list: '/v1/incidents', rows: 'incidents', id: 'id', paths: ['/v1/incidents/{id}', '/v1/incidents/{id}/documents'] },
+  { list: '/v1/suppliers', rows: 'suppliers', id: 'id', paths: ['/v1/suppliers/{id}'] },
+  { list: '/v1/violations', rows: 'violations', id: 'id', paths: ['/v1/violations/{id}'] },
+  {
+    list: '/v1/controls',
+    rows: 'controls',
+    id: 'control',
+    paths: ['/v1/controls/{id}/versions', '/v1/controls/{id}/drift?by=entity'],
+  },
+  { list: '/v1/integrations?bucket=day', rows: 'systems', id: 'system', paths: ['/v1/integrations/systems/{id}?bucket=day'] },
+]
 
 type Measured = { path: string; p50: number; p95: number }
 type Measurement = { events: number; measured: readonly Measured[]; objects: number }
@@ -240,7 +302,7 @@ async function tables(clickhouse: ClickHouseClient): Promise<string[]> {
         AND name IN (SELECT table FROM system.columns WHERE database = 'sightline' AND name = 'tenant_id')
         AND NOT startsWith(name, 'derive_')
         AND name NOT IN ('dirty_objects', 'object_events', 'object_state', 'object_links', 'corrections', 'exception_roots',
-          'source_traits', 'batch_arrivals', 'object_calls', 'policy_decisions', 'key_documents', 'open_documents', 'open_clocks')
+          'source_traits', 'source_activities', 'source_hours', 'batch_arrivals', 'object_calls', 'policy_decisions', 'key_documents', 'open_documents', 'open_clocks')
       ORDER BY name`,
     format: 'JSONEachRow',
   })
@@ -299,29 +361,64 @@ async function objectsOf(server: RunningServer): Promise<number> {
   return types.reduce((sum, { objects }) => sum + objects, 0)
 }
 
+/** Routes that answer for a tenant. */
+const ASKED = ROUTES.filter(({ method }) => method === 'get').map(({ path }) => path)
+
+/** The route that serves a path. */
+function routeOf(path: string): string | undefined {
+  const [plain = ''] = path.split('?')
+  return (
+    ASKED.find((route) => route === plain) ??
+    ASKED.find((route) => new RegExp(`^${route.replaceAll(/\{[^}]+\}/gu, '[^/]+')}$`, 'u').test(plain))
+  )
+}
+
 async function measureAll(server: RunningServer): Promise<Measured[]> {
-  const served = new Set(ROUTES.map(({ path }) => path.replaceAll(/\{[^}]+\}/gu, '*')))
-  const isServed = (path: string) => {
-    const [plain = ''] = path.split('?')
-    return [...served].some((route) => new RegExp(`^${route.replaceAll('*', '[^/]+')}$`, 'u').test(plain))
+  const ask = async (path: string, tenant: string | null): Promise<unknown> => {
+    const answer = await fetch(new URL(path, server.url), {
+      headers: { authorization: `Bearer ${server.adminToken}`, ...(tenant === null ? {} : { 'x-tenant-id': tenant }) },
+    })
+    const text = await answer.text()
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 300)}`)
+    return JSON.parse(text)
   }
   const measured: Measured[] = []
-  for (const path of [...PATHS, ...PORTFOLIO].filter(isServed)) {
+  const measure = async (name: string, pathOf: (tenant: number, request: number) => string): Promise<void> => {
     const times: number[] = []
     for (let request = -WARM_UP; request < REQUESTS; request++) {
-      const tenant = PORTFOLIO.includes(path) ? null : tenantOf(Math.abs(request) % GROWN)
+      const tenant = Math.abs(request) % GROWN
+      const path = pathOf(tenant, Math.abs(request))
       const started = performance.now()
-      const answer = await fetch(new URL(path, server.url), {
-        headers: { authorization: `Bearer ${server.adminToken}`, ...(tenant === null ? {} : { 'x-tenant-id': tenant }) },
-      })
-      const text = await answer.text()
-      if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 300)}`)
+      await ask(path, PORTFOLIO.includes(name) ? null : tenantOf(tenant))
       if (request >= 0) times.push(performance.now() - started)
     }
     const sorted = times.toSorted((a, b) => a - b)
-    measured.push({ path, p50: median(times), p95: sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Number.NaN })
+    measured.push({ path: name, p50: median(times), p95: sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Number.NaN })
+  }
+  for (const path of [...PATHS, ...PORTFOLIO]) await measure(path, () => path)
+  for (const { list, rows, id, paths } of DETAILS) {
+    const ids: string[][] = []
+    for (let tenant = 0; tenant < GROWN; tenant++) {
+      const answer = (await ask(list, tenantOf(tenant))) as Record<string, Record<string, string>[]>
+      ids.push((answer[rows] ?? []).map((row) => encodeURIComponent(row[id] ?? '')))
+    }
+    if (ids.some((of) => of.length === 0)) {
+      say(`${list} lists nothing: ${paths.join(', ')} not asked`)
+      continue
+    }
+    for (const path of paths)
+      await measure(path, (tenant, request) => {
+        const of = ids[tenant] ?? []
+        return path.replace('{id}', of[request % of.length] ?? '')
+      })
   }
   return measured
+}
+
+/** Operations that read, and are in no measurement: they export, read one row by its key, or page what others measure. */
+function notAsked(measured: readonly Measured[]): string[] {
+  const asked = new Set(measured.map(({ path }) => routeOf(path.replaceAll('{id}', 'x'))))
+  return ASKED.filter((route) => !asked.has(route))
 }
 
 function report(first: First | null, later: Measurement | null): Report {
@@ -344,6 +441,7 @@ function report(first: First | null, later: Measurement | null): Report {
       ...(GROWN === TENANTS
         ? []
         : [`${GROWN} of ${TENANTS} tenants have the long history, and are asked; the others half a year.`]),
+      `Not asked: ${notAsked((later ?? first)?.measured ?? []).join(' ')}.`,
       'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
     ],
     figures: { machine: machine(), first, later },

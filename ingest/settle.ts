@@ -170,6 +170,8 @@ async function settleConflicts(store: Store, ids: readonly string[]): Promise<vo
   for (const part of inParts(conflicting, (id) => id)) {
     await store.insert('conflict-rows', { ids: part })
     await store.insert('conflict-state', { ids: part })
+    await store.insert('conflict-decisions', { ids: part })
+    await store.insert('conflict-copies', { ids: part })
   }
 }
 

@@ -6,6 +6,19 @@ import { markImport } from '../queries/derive/mark.ts'
 import { asStoreError, sqlText } from '../queries/run.ts'
 import { inParts, settle } from './settle.ts'
 
+/** Tables whose rows tell of single events. */
+const OF_EVENTS = [
+  'corrections',
+  'exception_roots',
+  'object_state',
+  'object_links',
+  'policy_decisions',
+  'event_conflicts',
+  'object_events',
+] as const
+/** Those of them that rows of other events may have taken the place in, by version. */
+const MADE_ANEW = ['object_events', 'object_state', 'policy_decisions'] as const
+
 const EventId = z.object({ event_id: z.string() })
 
 /**
@@ -38,10 +51,10 @@ export async function undoImport(
       .array(EventId)
       .parse(await answer.json())
       .map(({ event_id }) => event_id)
-    for (const name of ['corrections', 'exception-roots', 'object-state', 'object-events']) await run(name)
+    for (const table of OF_EVENTS) await run('of-import', { table })
+    await run('source-activities')
     for (const ids of inParts(dependents, (id) => id)) {
-      await run('again-object-events', { ids })
-      await run('again-object-state', { ids })
+      for (const table of MADE_ANEW) await run('again-rows', { table, ids })
       await run('again', { ids })
     }
     await markImport(clickhouse, tenant, importId)

@@ -56,6 +56,7 @@ const TIMELINE = {
   params: z.object({ type: z.string(), id: z.string(), limit: z.number() }),
   row: z.object({
     event_id: z.string(),
+    content: z.string(),
     occurred_at: z.string(),
     received_at: z.string(),
     is_step: z.boolean(),
@@ -68,9 +69,6 @@ const TIMELINE = {
     step: z.string(),
     lifecycle: z.string(),
     system: z.string(),
-    object_types: texts,
-    object_ids: texts,
-    object_qualifiers: texts,
     waits_kind: z.string(),
     waits_id: z.string(),
     waits_step: z.string(),
@@ -80,13 +78,6 @@ const TIMELINE = {
     workflow_run: z.string(),
     status: z.string(),
     code: z.string(),
-    message: z.string(),
-    class: z.enum(['business', 'technical', 'unknown', 'none']),
-    category: z.string(),
-    reaction: z.string(),
-    confidence: z.number(),
-    rule_version: z.string(),
-    evidence: texts,
     exception_id: z.string(),
     exception_state: z.string(),
     exception_caused_by: z.string(),
@@ -95,11 +86,30 @@ const TIMELINE = {
     policy_id: z.string(),
     policy_version: z.string(),
     policy_decision: z.string(),
-    amount: z.string().nullable(),
+    amount_text: z.string().nullable(),
     currency: z.string(),
     due_at: z.string().nullable(),
-    corrects_id: z.string().nullable(),
     dimensions: texts,
+  }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const DETAILS = {
+  name: 'read/object-details',
+  params: z.object({ type: z.string(), id: z.string(), from: z.string(), to: z.string() }),
+  row: z.object({
+    event_id: z.string(),
+    content: z.string(),
+    object_types: texts,
+    object_ids: texts,
+    object_qualifiers: texts,
+    message: z.string(),
+    class: z.enum(['business', 'technical', 'unknown', 'none']),
+    category: z.string(),
+    reaction: z.string(),
+    confidence: z.number(),
+    rule_version: z.string(),
+    evidence: texts,
+    corrects_id: z.string().nullable(),
     trace_id: z.string(),
     ai: z.string(),
     line: z.string(),
@@ -107,7 +117,7 @@ const TIMELINE = {
     attributes: z.string(),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
-type TimelineRow = z.output<typeof TIMELINE.row>
+type TimelineRow = z.output<typeof TIMELINE.row> & z.output<typeof DETAILS.row>
 
 const ATTRIBUTES = {
   name: 'read/object-attributes',
@@ -179,7 +189,7 @@ export async function searchObjects(
  */
 export async function objectTimeline(reader: TenantReader, type: string, id: string) {
   const [rows, attributes, calls] = await Promise.all([
-    reader.rows(TIMELINE, { type, id, limit: TIMELINE_EVENTS }),
+    timelineOf(reader, type, id),
     reader.rows(ATTRIBUTES, { type, id }),
     objectCalls(reader, type, id),
   ])
@@ -204,6 +214,24 @@ export async function objectTimeline(reader: TenantReader, type: string, id: str
   }
 }
 
+/** The events of a document with everything that is kept of each. */
+async function timelineOf(reader: TenantReader, type: string, id: string): Promise<TimelineRow[]> {
+  const rows = await reader.rows(TIMELINE, { type, id, limit: TIMELINE_EVENTS })
+  const [first, last] = [rows[0], rows.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const details = await reader.rows(DETAILS, {
+    type,
+    id,
+    from: instantToClickHouse(instant(first.occurred_at)),
+    to: instantToClickHouse(instant(last.occurred_at)),
+  })
+  const byContent = new Map(details.map((one) => [`${one.event_id} ${one.content}`, one]))
+  return rows.flatMap((row) => {
+    const one = byContent.get(`${row.event_id} ${row.content}`)
+    return one === undefined ? [] : [{ ...row, ...one }]
+  })
+}
+
 /** The live completing twin of each started event that is on the timeline, by the started event's id. */
 function endings(rows: readonly TimelineRow[]): Map<string, TimelineRow> {
   const known = new Set(rows.map((row) => row.event_id))
@@ -217,7 +245,7 @@ function timelineEvent(row: TimelineRow, end: TimelineRow | undefined) {
   const outcome = end !== undefined && row.status === '' && row.class === 'none' ? end : row
   const told = (field: 'exception_id' | 'operation_id' | 'policy_id') => (row[field] === '' ? (end ?? row) : row)
   const [exception, operation, policy] = [told('exception_id'), told('operation_id'), told('policy_id')]
-  const money = row.amount === null ? (end ?? row) : row
+  const money = row.amount_text === null ? (end ?? row) : row
   return {
     event_id: row.event_id,
     occurred_at: row.occurred_at,
@@ -247,7 +275,7 @@ function timelineEvent(row: TimelineRow, end: TimelineRow | undefined) {
     operation: operation.operation_id === '' ? null : { id: operation.operation_id, attempt: operation.attempt },
     policy:
       policy.policy_id === '' ? null : { id: policy.policy_id, version: policy.policy_version, decision: policy.policy_decision },
-    money: money.amount === null ? null : { amount: money.amount, currency: money.currency },
+    money: money.amount_text === null ? null : { amount: money.amount_text, currency: money.currency },
     due_at: row.due_at,
     waits_on: row.waits_kind === '' ? null : { kind: row.waits_kind, id: row.waits_id, step: row.waits_step },
     objects: objectsOf(row),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Import } from '../api/contract/data.ts'
+import type { Import, Sources } from '../api/contract/data.ts'
 import type { Exceptions } from '../api/contract/exception.ts'
 import type { ProcessVariants } from '../api/contract/process.ts'
 import { sharedServer, type TestServer } from './support/server.ts'
@@ -60,6 +60,28 @@ async function businessItems(tenant: string): Promise<number> {
   return body.totals.find((total) => total.class === 'business')?.items ?? -1
 }
 
+/** How many rows of a table stand. */
+async function rowsOf(tenant: string, table: string, which: string): Promise<number> {
+  const answer = await server.stores.clickhouse.writer.query({
+    query: `SELECT count() AS n FROM sightline.{table:Identifier} FINAL WHERE tenant_id = {tenant:String} AND ${which}`,
+    query_params: { tenant, table },
+    format: 'JSONEachRow',
+  })
+  const [row] = await answer.json<{ n: number }>()
+  return row?.n ?? -1
+}
+
+/** What is told of a tenant's sources, and how many decisions of policies and links between documents are known. */
+async function told(tenant: string) {
+  const { body } = await server.ask<Sources>('GET', '/v1/sources', { tenant })
+  return {
+    events: body.sources.reduce((sum, { events }) => sum + events, 0),
+    conflicts: body.conflicts.map(({ natural_id }) => natural_id),
+    decisions: await rowsOf(tenant, 'policy_decisions', 'live'),
+    links: await rowsOf(tenant, 'object_links', 'true'),
+  }
+}
+
 test('undo gives back what a correction of the import had replaced', async () => {
   const tenant = await server.freshTenant()
   await post(tenant, [event('e1', 1, 'invoice.received'), event('e2', 2, 'invoice.posted')])
@@ -86,6 +108,43 @@ test('an event that came by import and live stays after the undo of the import',
   await post(tenant, [one])
   await server.ask('DELETE', `/v1/imports/${id}`, { tenant })
   assert.deepEqual(await variant(tenant), ['invoice.received'])
+})
+
+test('undo takes what an import alone told of sources, conflicts, policies and links', async () => {
+  const tenant = await server.freshTenant()
+  const decided = { id: 'match-tolerance', version: '1', decision: 'passed' }
+  const received = event('e1', 1, 'invoice.received')
+  await post(tenant, [received, event('p1', 2, 'policy.evaluated', { policy: decided })])
+  const before = await told(tenant)
+  assert.deepEqual(before, { events: 2, conflicts: [], decisions: 1, links: 0 })
+  const id = await importOf(tenant, [
+    { ...received, time: at(7) },
+    event('p2', 3, 'policy.evaluated', { policy: { ...decided, decision: 'violated' } }),
+    event('m1', 4, 'invoice.posted', {
+      object: undefined,
+      objects: [
+        { type: 'invoice', id: 'I-1' },
+        { type: 'purchase_order', id: 'P-1' },
+      ],
+    }),
+  ])
+  assert.deepEqual(await told(tenant), { events: 4, conflicts: ['e1'], decisions: 2, links: 2 })
+  assert.equal((await server.ask('DELETE', `/v1/imports/${id}`, { tenant })).status, 200)
+  assert.deepEqual(await told(tenant), before)
+})
+
+test('a decision that only a later, conflicting copy tells of is none', async () => {
+  const tenant = await server.freshTenant()
+  const policy = { id: 'match-tolerance', version: '1', decision: 'violated' }
+  await post(tenant, [event('p1', 2, 'policy.evaluated', { outcome: { status: 'ok' } })])
+  await post(tenant, [event('p1', 2, 'policy.evaluated', { policy })])
+  assert.deepEqual(await told(tenant), { events: 1, conflicts: ['p1'], decisions: 0, links: 0 })
+})
+
+test('events without a policy leave no row among the decisions of policies', async () => {
+  const tenant = await server.freshTenant()
+  await post(tenant, [event('e1', 1, 'invoice.received'), event('e2', 2, 'invoice.posted')])
+  assert.equal(await rowsOf(tenant, 'policy_decisions', 'true'), 0)
 })
 
 test('a cause that a correction withdraws, and a failure that a correction heals, leave the exception business', async () => {
@@ -128,6 +187,8 @@ test('five thousand corrections and ten thousand events in one request are settl
     })),
     attempt('t1', 0, 'failed'),
   ])
+  const { events } = await told(tenant)
+  assert.ok(Math.abs(events / 19_001 - 1) < 0.03, `${events} events are estimated`)
   await server.derived(tenant, ['processes'])
   const { body } = await server.ask<ProcessVariants>('GET', '/v1/process/invoice/variants', { tenant })
   assert.deepEqual(

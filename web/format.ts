@@ -8,6 +8,8 @@ const DASH = '–'
 const MINUTE = 60
 const HOUR = 3600
 const DAY = 86_400
+/** Up to here what is estimated is exact. */
+const EXACT = 1000
 
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const decimal = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
@@ -17,6 +19,11 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 /** `12,480`. */
 export function count(value: number): string {
   return integer.format(value)
+}
+
+/** A number that is estimated where it is large: `842`, `≈ 12,500`. */
+export function estimate(value: number): string {
+  return value < EXACT ? integer.format(value) : `≈ ${integer.format(Number(value.toPrecision(3)))}`
 }
 
 /** `12,480 invoices`, `1 invoice`. */

@@ -8,13 +8,15 @@ export const Sources = z
     sources: z.array(
       z.object({
         source: z.string(),
-        events: z.int(),
-        objects: z.int(),
-        unmapped: z.int().describe('events whose activity has no canonical name'),
-        first_at: z.string(),
+        events: z
+          .int()
+          .describe('that it ever sent, each once; estimated to about 1 % where an activity has more than a thousand'),
+        objects: z.int().describe('that its events name, estimated alike'),
+        unmapped: z.int().describe('events whose activity has no canonical name, estimated alike'),
+        first_at: z.string().describe('the earliest event, or since when events are kept'),
         last_at: z.string(),
         last_received_at: z.string(),
-        events_24h: z.int(),
+        events_24h: z.int().describe('arrived in the last 24 hours, to the hour'),
         freshness: Freshness,
       }),
     ),

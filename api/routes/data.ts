@@ -5,6 +5,7 @@ import { undoImport } from '../../ingest/undo.ts'
 import { recordAudit } from '../../platform/audit.ts'
 import { SightlineError } from '../../platform/errors.ts'
 import { findImport, listImports, startImport, updateImport } from '../../platform/imports.ts'
+import { lastRemoval } from '../../platform/retention.ts'
 import { listSources } from '../../platform/sources.ts'
 import { acknowledgeFinding, findings } from '../../queries/findings.ts'
 import { sources } from '../../queries/sources.ts'
@@ -25,11 +26,16 @@ export const dataRoutes: Route[] = [
     summary: 'Sources with their last event, activities without a mapping, conflicts',
     response: Sources,
     handle: async ({ reader, tenant, services, access }) => {
-      const [seen, registered] = await Promise.all([sources(reader), listSources(services.stores.postgres.db, tenant)])
+      const { db } = services.stores.postgres
+      const [seen, registered, removal] = await Promise.all([sources(reader), listSources(db, tenant), lastRemoval(db, tenant)])
       const { freshnessOf, feeds } = await sourceHealth(reader, services, registered)
       return {
         ...seen,
-        sources: seen.sources.map((source) => ({ ...source, freshness: freshnessOf(source.source) })),
+        sources: seen.sources.map((source) => ({
+          ...source,
+          first_at: laterOf(source.first_at, removal?.keptSince),
+          freshness: freshnessOf(source.source),
+        })),
         feeds,
         registered: registered.map((source) => sourceView(source, access.scopes.includes('admin'))),
         formats: FORMATS.map(({ name, title, mapping }) => ({ name, title, needs_mapping: mapping === 'needed' })),
@@ -122,6 +128,11 @@ export const dataRoutes: Route[] = [
     },
   }),
 ]
+
+/** The later of two instants, ISO 8601. */
+function laterOf(iso: string, than: Date | undefined): string {
+  return than === undefined || new Date(iso) >= than ? iso : than.toISOString()
+}
 
 function known<T>(found: T | null): T {
   if (found === null)

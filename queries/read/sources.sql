@@ -1,14 +1,23 @@
--- Events by source, each event once; `unmapped` counts those whose activity has no canonical name.
+-- What each source ever sent: events and objects, each once, exact while few and estimated beyond.
 SELECT
     source,
-    uniqExact(event_id) AS events,
-    uniqExactArray(arrayZip(object_types, object_ids)) AS objects,
-    uniqExactIf(event_id, NOT mapped) AS unmapped,
-    min(occurred_at) AS first_at,
-    max(occurred_at) AS last_at,
-    max(received_at) AS last_received_at,
-    uniqExactIf(event_id, received_at >= now64(6) - INTERVAL 24 HOUR) AS events_24h
-FROM sightline.events FINAL
+    uniqCombined64Merge(15)(sent.events) AS events,
+    uniqCombined64ArrayMerge(15)(sent.objects) AS objects,
+    uniqCombined64MergeIf(15)(sent.events, NOT mapped) AS unmapped,
+    min(sent.first_at) AS first_at,
+    max(sent.last_at) AS last_at,
+    max(sent.last_received_at) AS last_received_at,
+    any(lately.events) AS events_24h
+FROM sightline.source_activities AS sent
+LEFT JOIN (
+    SELECT
+        source,
+        uniqCombined64Merge(15)(hours.events) AS events
+    FROM sightline.source_hours AS hours
+    WHERE tenant_id = {tenant_id:String}
+        AND hour > toStartOfHour(now64(6)) - INTERVAL 24 HOUR
+    GROUP BY source
+) AS lately USING (source)
 WHERE tenant_id = {tenant_id:String}
 GROUP BY source
 ORDER BY events DESC, source

@@ -2,8 +2,8 @@
 SELECT
     activity,
     source,
-    uniqExact(event_id) AS events
-FROM sightline.events FINAL
+    uniqCombined64Merge(15)(sent.events) AS events
+FROM sightline.source_activities AS sent
 WHERE tenant_id = {tenant_id:String}
     AND NOT mapped
 GROUP BY activity, source

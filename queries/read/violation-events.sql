@@ -1,4 +1,4 @@
--- Events that show violations.
+-- Events that show violations; of several contents under one identity the one that came first.
 SELECT
     toString(event_id) AS id,
     natural_id,
@@ -20,7 +20,11 @@ SELECT
     if(amount IS NULL, NULL, toString(amount)) AS money,
     currency,
     arrayMap((type, object) -> concat(type, '/', object), object_types, object_ids) AS objects
-FROM sightline.events FINAL
-WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
+FROM (
+    SELECT *
+    FROM sightline.events
+    WHERE tenant_id = {tenant_id:String} AND event_id IN {ids:Array(UUID)}
+    ORDER BY first_arrival DESC
+    LIMIT 1 BY event_id
+)
 ORDER BY occurred_at, seq, event_id
-LIMIT 1 BY event_id

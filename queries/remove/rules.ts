@@ -65,6 +65,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   object_activity: { documents: [OBJECT] },
   corrections: { event: ['event_id', 'target_id'] },
   exception_roots: { event: ['event_id'] },
+  event_conflicts: { event: ['event_id'] },
   object_events: { objectEvents: true, because: 'of documents that go by timelines.sql' },
   events: { event: ['event_id'] },
   integration_calls: { at: 'started_at' },
@@ -81,5 +82,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   reference: { because: 'what people state about the business, not what happened' },
   reporting_rates: { because: 'compiled from reference' },
   calendar_boundaries: { because: 'compiled from calendars' },
+  source_activities: { because: 'how much each source ever sent; names no document' },
+  source_hours: { because: 'ends after three days; names no document' },
   source_traits: { because: 'what sources are known to tell; names no document' },
 }

@@ -1,5 +1,5 @@
 import type { Sources } from '../../../api/contract/data.ts'
-import { ago, count, day, duration, instant, percent } from '../../format.ts'
+import { ago, count, day, duration, estimate, instant, percent } from '../../format.ts'
 import { useNow } from '../../now.ts'
 import { Figures, Panel } from '../../parts/panel.tsx'
 import { Table } from '../../parts/table.tsx'
@@ -18,8 +18,8 @@ export function SourcesTable({ of }: { of: Sources }) {
       <section className="panel figures-panel" aria-label="Summary">
         <Figures
           items={[
-            { name: 'Events', value: count(events) },
-            { name: 'Last 24 hours', value: count(lastDay) },
+            { name: 'Events', value: estimate(events) },
+            { name: 'Last 24 hours', value: estimate(lastDay) },
             { name: 'Sources', value: count(of.sources.length) },
             { name: 'With a canonical name', value: percent(events === 0 ? null : 1 - unmapped / events) },
             { name: 'Corrections', value: count(of.corrections) },
@@ -27,7 +27,7 @@ export function SourcesTable({ of }: { of: Sources }) {
           ]}
         />
       </section>
-      <Panel title="Arrivals" note="one row a source, times in UTC">
+      <Panel title="Arrivals" note="one row a source, times in UTC; ≈ estimated to about 1 %">
         <Table<Source>
           label="Sources"
           rows={of.sources.toSorted((a, b) => b.events - a.events)}
@@ -48,13 +48,13 @@ export function SourcesTable({ of }: { of: Sources }) {
               right: true,
             },
             { head: 'First event', render: ({ first_at }) => day(first_at), nowrap: true },
-            { head: 'Events', render: (source) => count(source.events), right: true },
-            { head: 'Last 24 h', render: ({ events_24h }) => count(events_24h), right: true },
-            { head: 'Documents', render: ({ objects }) => count(objects), right: true },
+            { head: 'Events', render: (source) => estimate(source.events), right: true },
+            { head: 'Last 24 h', render: ({ events_24h }) => estimate(events_24h), right: true },
+            { head: 'Documents', render: ({ objects }) => estimate(objects), right: true },
             {
               head: 'Unmapped',
               render: (source) =>
-                `${count(source.unmapped)} (${percent(source.events === 0 ? 0 : source.unmapped / source.events)})`,
+                `${estimate(source.unmapped)} (${percent(source.events === 0 ? 0 : source.unmapped / source.events)})`,
               right: true,
             },
           ]}

@@ -1,5 +1,5 @@
 import type { Sources } from '../../../api/contract/data.ts'
-import { count } from '../../format.ts'
+import { estimate } from '../../format.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { Table } from '../../parts/table.tsx'
@@ -20,7 +20,7 @@ export function Unmapped({ of }: { of: readonly Row[] }) {
           columns={[
             { head: 'Activity', render: ({ activity }) => activity },
             { head: 'Source', render: ({ source }) => <span className="mono">{source}</span> },
-            { head: 'Events', render: ({ events }) => count(events), right: true },
+            { head: 'Events', render: ({ events }) => estimate(events), right: true },
           ]}
         />
       )}

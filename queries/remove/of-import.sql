@@ -1,4 +1,5 @@
-DELETE FROM sightline.object_events
+-- Takes rows of a table out that tell of an import's events.
+DELETE FROM sightline.{table:Identifier}
 WHERE tenant_id = {tenant_id:String}
     AND event_id IN (
         SELECT event_id

@@ -1,3 +1,0 @@
-DELETE FROM sightline.object_events
-WHERE tenant_id = {tenant_id:String}
-    AND event_id IN {ids:Array(UUID)}

@@ -1,7 +1,0 @@
-DELETE FROM sightline.exception_roots
-WHERE tenant_id = {tenant_id:String}
-    AND event_id IN (
-        SELECT event_id
-        FROM sightline.events
-        WHERE tenant_id = {tenant_id:String} AND import_id = {import_id:String}
-    )
