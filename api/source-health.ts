@@ -18,6 +18,7 @@ export async function sourceHealth(
     freshness(reader, {
       keeper: services.stores,
       now: services.now(),
+      atOnce: true,
       registered: registered.map(({ id }) => id),
       paused: new Set(registered.filter(({ state }) => state === 'paused').map(({ id }) => id)),
       declared: new Map(registered.flatMap(({ id, config }) => declaredPace(id, config['expected_every_s']))),

@@ -68,11 +68,20 @@ type Known = {
   historyOnly: boolean
 }
 
-type Memory = { learnedAt: Instant; sources: Map<string, Known>; feeds: Map<string, Known> }
+type Memory = {
+  learnedAt: Instant
+  sources: Map<string, Known>
+  feeds: Map<string, Known>
+  /** Set while it is learned anew beside those who ask. */
+  relearning: Promise<void> | null
+  /** Whether that failed: who asks next waits for it, and is told. */
+  relearningFailed: boolean
+}
 
-/** How long a learned pace serves, and how long where something is still being learned. */
+/** How long a learned pace serves, how long where something is still being learned, and how long it may while it is learned anew. */
 const LEARNED_US = 600e6
 const LEARNING_US = 60e6
+const RELEARNING_US = 3600e6
 /** Tenants whose paces are remembered at once. */
 const MOST_TENANTS = 1000
 /** Arrivals of a process are durable a little after their instant. */
@@ -86,11 +95,12 @@ const memories = new WeakMap<object, Map<string, Memory>>()
 
 /**
  * Freshness of every CloudEvents source and of every way in of a tenant, at an instant. What was learned is kept for ten minutes (one,
- * while something is still being learned); the last signs are read each time.
+ * while something is still being learned); the last signs are read each time. To learn takes as long as the tenant's history is.
  *
  * @param options.keeper what the memory belongs to, such as the stores of the process
  * @param options.registered ids of registered sources, which are listed also where nothing ever came
  * @param options.declared seconds between two signs as declared for a way in
+ * @param options.atOnce answers by what was learned in the last hour, where that is to be learned anew, which is done beside
  */
 export async function freshness(
   reader: TenantReader,
@@ -100,10 +110,11 @@ export async function freshness(
     registered?: Iterable<string>
     paused?: ReadonlySet<string>
     declared?: ReadonlyMap<string, number>
+    atOnce?: boolean
   },
 ): Promise<{ sources: Map<string, Freshness>; feeds: Map<string, Freshness> }> {
   const { now } = options
-  const memory = await remembered(reader, options.keeper, now)
+  const memory = await remembered(reader, options.keeper, now, options.atOnce ?? false)
   const feeds = new Map(memory.feeds)
   for (const id of options.registered ?? []) if (!feeds.has(id)) feeds.set(id, NOTHING)
   return {
@@ -179,23 +190,35 @@ const NOTHING: Known = {
   historyOnly: false,
 }
 
-async function remembered(reader: TenantReader, keeper: object, now: Instant): Promise<Memory> {
+async function remembered(reader: TenantReader, keeper: object, now: Instant, atOnce: boolean): Promise<Memory> {
   const tenants = memories.get(keeper) ?? new Map<string, Memory>()
   memories.set(keeper, tenants)
   const memory = tenants.get(reader.tenant)
-  if (memory !== undefined && now >= memory.learnedAt && now - memory.learnedAt < servesFor(memory)) {
-    const since = await reader.rows(SINCE, { since_us: memory.learnedAt - OVERLAP_US })
-    for (const row of since) {
-      const known = row.of === 'source' ? memory.sources : memory.feeds
-      known.set(row.id, later(known.get(row.id) ?? NOTHING, row.last_live_us, row.of === 'source' ? row.last_occurred_us : null))
-    }
-    return memory
+  if (memory === undefined || now < memory.learnedAt) return learn(reader, tenants, now)
+  const age = now - memory.learnedAt
+  if (age >= servesFor(memory)) {
+    if (!atOnce || age >= RELEARNING_US || memory.relearningFailed) return learn(reader, tenants, now)
+    memory.relearning ??= learn(reader, tenants, now).then(
+      () => undefined,
+      () => void (memory.relearningFailed = true),
+    )
   }
+  const since = await reader.rows(SINCE, { since_us: memory.learnedAt - OVERLAP_US })
+  for (const row of since) {
+    const known = row.of === 'source' ? memory.sources : memory.feeds
+    known.set(row.id, later(known.get(row.id) ?? NOTHING, row.last_live_us, row.of === 'source' ? row.last_occurred_us : null))
+  }
+  return memory
+}
+
+async function learn(reader: TenantReader, tenants: Map<string, Memory>, now: Instant): Promise<Memory> {
   const [sources, feeds] = await Promise.all([reader.rows(OF_SOURCES, {}), reader.rows(OF_FEEDS, {})])
   const fresh: Memory = {
     learnedAt: now,
     sources: new Map(sources.map((row) => [row.source, ofSource(row)])),
     feeds: new Map(feeds.map((row) => [row.feed, { ...NOTHING, ...ofMinutes(row.arrivals), ...arrivedAt(row.last_live_us) }])),
+    relearning: null,
+    relearningFailed: false,
   }
   if (tenants.size >= MOST_TENANTS) tenants.clear()
   tenants.set(reader.tenant, fresh)

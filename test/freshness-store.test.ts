@@ -66,6 +66,31 @@ const every = (minutes: number, from: Instant, to: Instant) =>
 const ask = (tenant: TenantId, now: Instant, more: Partial<Parameters<typeof freshness>[1]> = {}) =>
   freshness(tenantReader(stores.clickhouse.reader, tenant), { keeper: {}, now, ...more })
 
+test('what is to be learned anew is learned beside those who ask at once, and a failure of that is told to the next', async () => {
+  const tenant = await freshTenant()
+  const keeper = {}
+  await batches(tenant, 'erp', every(10, NOW - 2 * DAY, NOW - DAY))
+  const learned = async (now: Instant, more: Partial<Parameters<typeof freshness>[1]> = {}) =>
+    (await ask(tenant, now, { keeper, ...more })).feeds.get('erp')?.learned_from_n
+  const first = await learned(NOW)
+  await batches(tenant, 'erp', every(10, NOW - DAY + 10 * MINUTE, NOW - 10 * MINUTE))
+  assert.equal(await learned(NOW + 11 * MINUTE, { atOnce: true }), first)
+  const until = performance.now() + 20_000
+  while ((await learned(NOW + 11 * MINUTE, { atOnce: true })) === first) assert.ok(performance.now() < until, 'it is learned')
+  const second = await learned(NOW + 11 * MINUTE)
+  assert.ok((second ?? 0) > (first ?? 0))
+  await batches(tenant, 'erp', every(5, NOW - 5 * MINUTE, NOW))
+  assert.ok(((await learned(NOW + 22 * MINUTE)) ?? 0) > (second ?? 0), 'who does not ask at once waits')
+  const direct = tenantReader(stores.clickhouse.reader, tenant)
+  const failing: typeof direct = {
+    tenant,
+    rows: (query, params) =>
+      query.name === 'read/freshness-sources' ? Promise.reject(new Error('it cannot be learned')) : direct.rows(query, params),
+  }
+  await freshness(failing, { keeper, now: NOW + 33 * MINUTE, atOnce: true })
+  await assert.rejects(freshness(failing, { keeper, now: NOW + 33 * MINUTE, atOnce: true }), { message: 'it cannot be learned' })
+})
+
 test('a way in that stops is silent; one that goes on, one that is paused and one that never sent are told apart', async () => {
   const tenant = await freshTenant()
   await batches(tenant, 'erp', every(10, NOW - 12 * DAY, NOW))
