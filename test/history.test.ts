@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import test, { after } from 'node:test'
 import type { KpiAnswer } from '../api/contract/kpi.ts'
 import type { ObjectHistory } from '../api/contract/object.ts'
+import { randomFrom } from '../demo/random.ts'
+import { sqlText } from '../queries/run.ts'
 import { sharedServer } from './support/server.ts'
 
 const server = await sharedServer()
@@ -70,6 +73,67 @@ test('a correcting event moves KPI, clock and attribution together; the history 
   const queue = later.find(({ kind, name }) => kind === 'delay' && name === 'queue')
   assert.deepEqual([queue?.before?.value, queue?.after.value], [259_200, 345_600])
   assert.ok(later.length > changes.length)
+})
+
+test('as of any instant answers are made of the states that were the newest then, by every table alike', async (t) => {
+  const tenant = await server.freshTenant()
+  const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
+  t.diagnostic(`seed ${seed}`)
+  const random = randomFrom(seed, 'as-of')
+  const activities = ['invoice.received', 'invoice.captured', 'invoice.approved', 'payment.cleared']
+  const at = (hours: number) => new Date(Date.UTC(2026, 2, 2) + Math.round(hours * 3600_000)).toISOString()
+  for (let round = 0; round < 4; round++) {
+    const events = Array.from({ length: 30 }, (_, number) => {
+      const one = event(`${round}-${number}`, random.pick(activities), at(random.between(0, 400)))
+      return { ...one, data: { object: `invoice/${random.int(1, 25)}` } }
+    })
+    // What a correction moves leaves the day that it was counted on.
+    const corrected =
+      round === 0 ? [] : [event(`${round}-c`, 'invoice.received', at(500), { object: 'invoice/1', corrects: `${round - 1}-0` })]
+    assert.equal((await server.ask('POST', '/v1/events', { tenant, body: [...events, ...corrected] })).status, 200)
+    await server.derived(tenant)
+  }
+  const rows = async (query: string, params: Record<string, unknown>) => {
+    const answer = await server.stores.clickhouse.writer.query({
+      query,
+      query_params: { tenant_id: tenant, type: 'invoice', from: '2026-03-01 00:00:00', to: '2026-04-01 00:00:00', ...params },
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+    })
+    return answer.json<Record<string, unknown>>()
+  }
+  const compare = async (table: string, keys: string, told: string, naiveFilter: string, params: Record<string, unknown>) => {
+    const versions = await rows(
+      `SELECT DISTINCT toString(version) AS v FROM sightline.${table} WHERE tenant_id = {tenant_id:String} AND ${naiveFilter}`,
+      params,
+    )
+    for (const as_of of ['0', ...versions.map(({ v }) => String(v))]) {
+      const columns = `${keys}, toString(cohort_at) AS at, toString(version) AS v`
+      const naive = await rows(
+        `SELECT ${columns} FROM (
+           SELECT * FROM sightline.${table} WHERE tenant_id = {tenant_id:String} AND ${naiveFilter} AND version <= {as_of:UInt64}
+           ORDER BY version DESC LIMIT 1 BY ${keys}
+         ) WHERE NOT absent ORDER BY ALL`,
+        { ...params, as_of },
+      )
+      const answered = await rows(`SELECT ${columns} FROM (${told}) ORDER BY ALL`, { ...params, as_of })
+      assert.deepEqual(answered, naive, `${table} ${JSON.stringify(params)} as of ${as_of}`)
+    }
+    return versions.length
+  }
+  let states = 0
+  for (const kpi of ['invoice-cycle', 'capture-lag', 'late-payment'])
+    states += await compare(
+      'kpi_fact_history',
+      'document_type, document_id, subject_id',
+      sqlText('shared/kpi-facts-as-of'),
+      'kpi = {kpi:String}',
+      { kpi },
+    )
+  const delays = sqlText('shared/delays-as-of')
+  const both = ['true', 'false'].map((finished) => delays.replaceAll('{finished:Bool}', finished)).join(' UNION ALL ')
+  states += await compare('delay_history', 'document_type, document_id', both, 'document_type = {type:String}', {})
+  assert.ok(states >= 12, `${states} states`)
 })
 
 test('who did what is told to administrators, page by page', async () => {
