@@ -60,15 +60,14 @@ async function businessItems(tenant: string): Promise<number> {
   return body.totals.find((total) => total.class === 'business')?.items ?? -1
 }
 
-/** How many rows of a table stand. */
-async function rowsOf(tenant: string, table: string, which: string): Promise<number> {
+/** The rows of a table that stand. */
+async function rowsOf(tenant: string, table: string): Promise<{ live?: boolean }[]> {
   const answer = await server.stores.clickhouse.writer.query({
-    query: `SELECT count() AS n FROM sightline.{table:Identifier} FINAL WHERE tenant_id = {tenant:String} AND ${which}`,
+    query: 'SELECT * FROM sightline.{table:Identifier} FINAL WHERE tenant_id = {tenant:String}',
     query_params: { tenant, table },
     format: 'JSONEachRow',
   })
-  const [row] = await answer.json<{ n: number }>()
-  return row?.n ?? -1
+  return answer.json<{ live?: boolean }>()
 }
 
 /** What is told of a tenant's sources, and how many decisions of policies and links between documents are known. */
@@ -77,8 +76,8 @@ async function told(tenant: string) {
   return {
     events: body.sources.reduce((sum, { events }) => sum + events, 0),
     conflicts: body.conflicts.map(({ natural_id }) => natural_id),
-    decisions: await rowsOf(tenant, 'policy_decisions', 'live'),
-    links: await rowsOf(tenant, 'object_links', 'true'),
+    decisions: (await rowsOf(tenant, 'policy_decisions')).filter(({ live }) => live).length,
+    links: (await rowsOf(tenant, 'object_links')).length,
   }
 }
 
@@ -144,7 +143,7 @@ test('a decision that only a later, conflicting copy tells of is none', async ()
 test('events without a policy leave no row among the decisions of policies', async () => {
   const tenant = await server.freshTenant()
   await post(tenant, [event('e1', 1, 'invoice.received'), event('e2', 2, 'invoice.posted')])
-  assert.equal(await rowsOf(tenant, 'policy_decisions', 'true'), 0)
+  assert.deepEqual(await rowsOf(tenant, 'policy_decisions'), [])
 })
 
 test('a cause that a correction withdraws, and a failure that a correction heals, leave the exception business', async () => {
