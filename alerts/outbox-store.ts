@@ -53,8 +53,8 @@ export async function claimNotes(
 ): Promise<ClaimedNote[]> {
   const at = sql.param(dateOf(now))
   const claimed = await db.execute<ClaimedRow>(sql`
-    WITH moment AS (
-      SELECT ${at}::timestamptz AS reached
+    WITH moment (reached) AS (
+      VALUES (${at}::timestamptz)
     ),
     due AS (
       SELECT
