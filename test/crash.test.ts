@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { openLog } from '../platform/log.ts'
 import { crash } from './crash/crash.ts'
+import { plannedWaves } from './crash/plan.ts'
 
 const KILLS = 25
 
@@ -16,4 +17,14 @@ test('processes that are killed at any instant lose no event and count none twic
   })
   t.diagnostic(`SEED=${seed}: ${report.kills} kills, ${report.events} events, ${report.figures} answers, ${report.seconds} s`)
   assert.ok(report.kills >= KILLS)
+})
+
+test('a plan whose first corrections find nothing that is left to correct goes on without them', () => {
+  const [records = []] = plannedWaves({ seed: 2, waves: 1, perWave: 1000 })
+  assert.ok(records.length >= 900)
+  const corrects = records
+    .filter(({ kind }) => kind === 'correction')
+    .map(({ value }) => (JSON.parse(value.toString()) as { data: { corrects: string } }).data.corrects)
+  assert.ok(corrects.length > 0)
+  assert.equal(new Set(corrects).size, corrects.length, 'nothing is corrected twice')
 })

@@ -61,8 +61,10 @@ export function plannedWaves({ seed, waves, perWave }: PlanSize): PlannedRecord[
     } else if (dice < COPIES + CONFLICTS) {
       const other = { ...event, data: { ...event.data, step: `${event.data.step ?? ''} (said otherwise ${++said})` } }
       records.push(record(tenant, other, 'conflict'))
-    } else if (dice < COPIES + CONFLICTS + CORRECTIONS && correctable.length > 0) {
-      const found = random.pick(correctable.slice(-DISORDER).filter(({ event: { id } }) => !corrected.has(id)))
+    } else if (dice < COPIES + CONFLICTS + CORRECTIONS) {
+      const open = correctable.slice(-DISORDER).filter(({ event: { id } }) => !corrected.has(id))
+      if (open.length === 0) continue
+      const found = random.pick(open)
       corrected.add(found.event.id)
       records.push(record(found.tenant, correctionOf(found.event), 'correction'))
     } else if (dice > 1 - POISON) {
