@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Problem } from '../api/contract/common.ts'
 import type { Audit } from '../api/contract/admin.ts'
@@ -292,8 +293,17 @@ test('what ended before the cut goes everywhere; what is open, young, or of anot
   assert.equal(await removeExpired(stores(), verifiedTenant(plain), early), null)
 
   const bound = { ...stores(), tenant: verifiedTenant(plain), signal: undefined }
-  const preview = await previewRemoval(bound, CUT, NOW)
+  const preview = await previewRemoval(bound, { cut: CUT, now: NOW })
   assert.deepEqual(preview, { documents: 13, events: 38, calls: 2, logs: 1, measurements: 1 } satisfies Removed)
+  const shares: number[] = []
+  const inParts = { cut: CUT, now: NOW, atOnce: 2, onProgress: (share: number) => void shares.push(share) }
+  assert.deepEqual(await previewRemoval(bound, inParts), preview, 'an event of documents in several parts counts once')
+  assert.ok(shares.length > 10)
+  assert.deepEqual(
+    shares,
+    shares.toSorted((a, b) => a - b),
+  )
+  assert.equal(shares.at(-1), 1)
   const [open, young] = [await naming(plain, 'WAITING'), await naming(plain, 'YOUNG')]
   const [since, all] = [await kpis(plain, CUT), await kpis(plain, EVER)]
   const bySupplier = await supplierDays(plain)
@@ -379,6 +389,26 @@ test('a removal that breaks off at any statement is completed by the next one', 
   assert.deepEqual(await naming(crashed, 'GONE'), {})
   assert.deepEqual(await sizes(crashed), removedPlainly)
   for (const { rollup, raw } of [await kpis(crashed, EVER), await supplierDays(crashed)]) assert.deepEqual(rollup, raw)
+})
+
+test('what a retention would remove is counted beside those who ask, who see how far it is', async () => {
+  const ask = async (days: number) =>
+    (await server.ask<RetentionPreview>('GET', `/v1/retention/preview?days=${days}`, { tenant: other })).body
+  const counted = async (days: number): Promise<RetentionPreview> => {
+    const body = await ask(days)
+    if (body.removes !== null) return body
+    assert.ok(body.counted < 1)
+    await sleep(50)
+    return counted(days)
+  }
+  assert.equal((await ask(DAYS)).removes, null)
+  assert.equal((await ask(DAYS - 1)).removes, null, 'of another cut it begins anew')
+  const { removes, counted: share } = await counted(DAYS)
+  assert.equal(share, 1)
+  const bound = { ...stores(), tenant: verifiedTenant(other), signal: undefined }
+  assert.deepEqual(removes, await previewRemoval(bound, { cut: CUT, now: Date.now() * 1000 }))
+  assert.ok((removes?.calls ?? 0) > 0)
+  assert.deepEqual((await ask(DAYS)).removes, removes, 'what was counted stands for a while')
 })
 
 test('a frozen month holds the cut, and a month that was cut into cannot be frozen', async () => {

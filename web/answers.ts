@@ -13,14 +13,18 @@ import { ask, type Answer, type Parameters } from './api.ts'
 import { useScope } from './scope.ts'
 import type { Schemas } from './schemas.ts'
 
-type Options = { enabled?: boolean; refreshMs?: number }
+type Options<Data> = {
+  enabled?: boolean
+  /** After how long it is asked for again; false where what was answered stays as it is. */
+  refreshMs?: number | ((answer: Data | undefined) => number | false)
+}
 
 /** One answer of the API for the tenant of the address. The former answer stays on screen while a new one of the same path loads. */
 export function useAnswer<Name extends keyof Schemas>(
   schema: Name,
   path: string,
   parameters: Parameters = {},
-  { enabled = true, refreshMs }: Options = {},
+  { enabled = true, refreshMs }: Options<Answer<Name>> = {},
 ): UseQueryResult<Answer<Name>> {
   const { tenant } = useScope()
   const result = useQuery<object>({
@@ -29,7 +33,12 @@ export function useAnswer<Name extends keyof Schemas>(
     enabled: enabled && tenant !== '',
     placeholderData: (former: object | undefined, query: { queryKey: readonly unknown[] } | undefined) =>
       query?.queryKey[0] === tenant && query.queryKey[1] === path ? former : undefined,
-    ...(refreshMs === undefined ? {} : { refetchInterval: refreshMs }),
+    ...(refreshMs === undefined
+      ? {}
+      : {
+          refetchInterval: ({ state }) =>
+            typeof refreshMs === 'number' ? refreshMs : refreshMs(state.data as Answer<Name> | undefined),
+        }),
   })
   return result as UseQueryResult<Answer<Name>>
 }
@@ -39,7 +48,7 @@ export function useWindowAnswer<Name extends keyof Schemas>(
   schema: Name,
   path: string,
   parameters: Parameters = {},
-  options: Options = {},
+  options: Options<Answer<Name>> = {},
 ): UseQueryResult<Answer<Name>> {
   const { window } = useScope()
   return useAnswer(schema, path, { from: window.from, to: window.to, ...parameters }, options)

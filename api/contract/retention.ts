@@ -40,7 +40,8 @@ export const RetentionPreview = z
     days: z.int(),
     cut: z.string().describe('what ended before goes'),
     held_by: z.string().nullable().describe('frozen month that keeps the cut from being later'),
-    removes: RemovedCounts,
+    counted: z.number().min(0).max(1).describe('how much of it has been counted'),
+    removes: RemovedCounts.nullable().describe('null while it is being counted: ask again'),
   })
   .meta({ id: 'RetentionPreview' })
 export type RetentionPreview = z.output<typeof RetentionPreview>

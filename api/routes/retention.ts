@@ -5,8 +5,8 @@ import type { TenantId } from '../../model/tenant.ts'
 import { listFrozenMonths } from '../../platform/frozen-months.ts'
 import type { Db } from '../../platform/postgres/client.ts'
 import { changeRetention, lastRemoval, retentionCut, retentionOf } from '../../platform/retention.ts'
-import { previewRemoval } from '../../queries/remove/preview.ts'
 import { Retention, RetentionChange, RetentionPreview, RetentionPreviewQuery } from '../contract/retention.ts'
+import { countRemoval } from '../removal-counts.ts'
 import { type Route, route } from '../route.ts'
 
 const tag = 'Data'
@@ -39,7 +39,7 @@ export const retentionRoutes: Route[] = [
     method: 'get',
     path: '/v1/retention/preview',
     tag,
-    summary: 'What a retention would remove now; nothing is changed',
+    summary: 'What a retention would remove now; nothing is changed. It is counted while it is asked for',
     scope: 'admin',
     query: RetentionPreviewQuery,
     response: RetentionPreview,
@@ -51,8 +51,9 @@ export const retentionRoutes: Route[] = [
         services.now(),
         frozen.map(({ month }) => month),
       )
-      const bound = { clickhouse: clickhouse.writer, db: postgres.db, tenant, signal: undefined }
-      return { days, cut: instantToIso(cut), held_by: heldBy, removes: await previewRemoval(bound, cut, services.now()) }
+      const stores = { clickhouse: clickhouse.writer, db: postgres.db }
+      const count = countRemoval(services.stores, { stores, tenant, cut, now: services.now() })
+      return { days, cut: instantToIso(cut), held_by: heldBy, ...count }
     },
   }),
 ]

@@ -32,10 +32,10 @@ export async function settledUntil(bound: Bound, now: Instant): Promise<Instant>
   return Math.min(settled, now - QUIET_US)
 }
 
-/** In how many parts the documents that may go are looked through. */
-export async function partsOf(bound: Bound, cut: Instant): Promise<number> {
+/** In how many parts the documents that may go are looked through, so many at once. */
+export async function partsOf(bound: Bound, cut: Instant, atOnce = DOCUMENTS_AT_ONCE): Promise<number> {
   const [old] = await deriveRows(bound, 'remove/old-count', { cut }, Old)
-  return Math.ceil((old?.objects ?? 0) / DOCUMENTS_AT_ONCE)
+  return Math.ceil((old?.objects ?? 0) / atOnce)
 }
 
 /**

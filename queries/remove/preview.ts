@@ -23,17 +23,34 @@ export async function agedRows(bound: Bound, cut: Instant): Promise<Pick<Removed
 }
 
 /**
- * What a removal would take now; nothing is changed.
+ * What a removal would take now; nothing is changed. Takes as long as what is older than the cut is much, in parts of bounded memory.
  *
- * @param cut what happened before it goes, µs
+ * @param options.cut what happened before it goes, µs
+ * @param options.atOnce how many documents are looked at together
+ * @param options.onProgress is told how much of the work is done, 0 to 1
  * @throws SightlineError `store_unavailable`
  */
-export async function previewRemoval(bound: Bound, cut: Instant, now: Instant): Promise<Removed> {
-  const batch = randomUUID()
+export async function previewRemoval(
+  bound: Bound,
+  options: { cut: Instant; now: Instant; atOnce?: number; onProgress?: (share: number) => void },
+): Promise<Removed> {
+  const { cut, now, onProgress = () => {} } = options
+  const together = `${randomUUID()}/`
   const search = { cut, settled: await settledUntil(bound, now), begun: await clockOf(bound) }
-  const parts = await partsOf(bound, cut)
-  for (let part = 0; part < parts; part++) await chooseExpired(bound, search, { batch, parts, part })
-  const [documents] = await deriveRows(bound, 'remove/document-count', { batch }, Documents)
-  const [events] = await deriveRows(bound, 'remove/expired-event-count', { list: 'derive_scope', batch, cut }, Events)
-  return { documents: documents?.documents ?? 0, events: events?.events ?? 0, ...(await agedRows(bound, cut)) }
+  const parts = await partsOf(bound, cut, options.atOnce)
+  const counts = { documents: 0, events: 0 }
+  for (let part = 0; part < parts; part++) {
+    const batch = `${together}${part}`
+    await chooseExpired(bound, search, { batch, parts, part })
+    const [found] = await deriveRows(bound, 'remove/document-count', { batch }, Documents)
+    counts.documents += found?.documents ?? 0
+    onProgress((part + 1) / (2 * parts))
+  }
+  for (let part = 0; part < parts; part++) {
+    const listed = { list: 'derive_scope', batch: `${together}${part}`, together, cut }
+    const [found] = await deriveRows(bound, 'remove/expired-event-count', listed, Events)
+    counts.events += found?.events ?? 0
+    onProgress((parts + part + 1) / (2 * parts))
+  }
+  return { ...counts, ...(await agedRows(bound, cut)) }
 }

@@ -75,7 +75,7 @@ async function completeBegun(bound: Bound): Promise<void> {
   for (const { batch, cut, documents } of await deriveRows(bound, 'remove/begun', {}, Begun)) {
     const listed = { list: 'removals', batch, cut }
     await deriveInsert(bound, 'remove/fingerprints', { batch })
-    await deriveInsert(bound, 'remove/expired-events', listed)
+    await deriveInsert(bound, 'remove/expired-events', { ...listed, together: batch })
     await deriveInsert(bound, 'remove/mark', listed)
     await deriveInsert(bound, 'remove/kpi-days', { ...listed, medians: medianKpis() })
     await deriveInsert(bound, 'remove/process-days', listed)

@@ -1,4 +1,11 @@
-SELECT event_id
+SELECT
+    event_id,
+    minIf(
+        sipHash128(toString(holder.1), holder.2),
+        sipHash128(toString(holder.1), holder.2) IN (
+            -- include shared/gone-together
+        )
+    ) AS first_holder
 FROM (
     SELECT
         event_id,
@@ -37,8 +44,6 @@ HAVING max(occurred_at) < fromUnixTimestamp64Micro({cut:Int64}, 'UTC')
                         )
                 )
             UNION ALL
-            SELECT sipHash128(toString(object_type), object_id)
-            FROM sightline.{list:Identifier}
-            WHERE tenant_id = {tenant_id:String} AND batch = {batch:String}
+            -- include shared/gone-together
         )
     ) = 0

@@ -1,9 +1,9 @@
-import { Checkbox, TextInput } from '@mantine/core'
+import { Checkbox, Progress, TextInput } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import type { RetentionPreview } from '../../../api/contract/retention.ts'
 import { RETENTION_DAYS } from '../../../model/retention.ts'
 import { useAct, useAnswer } from '../../answers.ts'
-import { counted, day } from '../../format.ts'
+import { counted, day, percent } from '../../format.ts'
 import { Dialog, DialogActions } from '../../parts/dialog.tsx'
 import { Fault, Shown } from '../../parts/states.tsx'
 
@@ -64,23 +64,40 @@ export function ChangeRetention({ days: current, onClose }: { days: number | nul
   )
 }
 
+const COUNTING_MS = 1000
+
 /** What would go; what confirms it stands below, once that is known. */
 function Preview({ days, children }: { days: number; children: ReactNode }) {
-  const preview = useAnswer('RetentionPreview', '/v1/retention/preview', { days })
+  const preview = useAnswer(
+    'RetentionPreview',
+    '/v1/retention/preview',
+    { days },
+    { refreshMs: (answer) => (answer?.removes === null ? COUNTING_MS : false) },
+  )
   return (
     <Shown of={preview} height={60}>
-      {(data) => (
-        <>
-          <p style={{ margin: 0 }}>{said(data)}</p>
-          {children}
-        </>
-      )}
+      {({ cut, held_by, counted: share, removes }) =>
+        removes === null ? (
+          <div role="status">
+            <p style={{ margin: 0 }}>
+              Counting what ended before {day(cut)} and would go: <span className="num">{percent(share)}</span>. Nothing is
+              changed.
+            </p>
+            <Progress value={share * 100} size="sm" mt="xs" aria-label="Counted" />
+          </div>
+        ) : (
+          <>
+            <p style={{ margin: 0 }}>{said(cut, held_by, removes)}</p>
+            {children}
+          </>
+        )
+      }
     </Shown>
   )
 }
 
-function said({ cut, held_by, removes }: RetentionPreview): string {
+function said(cut: string, heldBy: string | null, removes: NonNullable<RetentionPreview['removes']>): string {
   const { documents, events, calls, logs, measurements } = removes
-  const held = held_by === null ? '' : ` The frozen month ${held_by} keeps what came after: open it again to remove more.`
+  const held = heldBy === null ? '' : ` The frozen month ${heldBy} keeps what came after: open it again to remove more.`
   return `Of what ended before ${day(cut)}, ${counted(documents, 'document')} with ${counted(events, 'event')} would go now, and ${counted(calls, 'call')}, ${counted(logs, 'log record')} and ${counted(measurements, 'measurement')}. What changed within the last hour is looked at with the next removal.${held}`
 }
