@@ -158,6 +158,9 @@ test(
         else now = at
       },
       step: (number) => faults.strike(number),
+    }).catch((error: unknown) => {
+      for (const one of evaluators) t.diagnostic(`${one.name}, process ${one.pid()}: ${one.output().slice(-2000)}`)
+      throw error
     })
     const struck = await faults.over()
 

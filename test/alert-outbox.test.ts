@@ -249,15 +249,18 @@ test('two dispatchers at once send each message once, and of one channel a few a
 test('two dispatchers share what one alone does not take at once', { timeout: 60_000 }, async () => {
   const tenant = await stores.freshTenant()
   const channels = ['one', 'two', 'three', 'four', 'five']
-  for (const id of channels) await aChannel(tenant, '/slow', { id })
+  for (const id of channels) await aChannel(tenant, '/held', { id })
   // Eight of a channel are on their way at once, and thirty-two of a process.
   for (const channel of channels)
     for (let number = 0; number < 8; number++) await queue(tenant, { id: `${channel}-${number}`, channel })
   const [a, b] = [anOutbox(), anOutbox()]
   a.outbox.start()
+  const owned = () => db.$count(alertNotes, and(eq(alertNotes.tenantId, tenant), isNotNull(alertNotes.owner)))
   // Two that look at the very same moment choose alike, and one of them comes back later.
-  while ((await db.$count(alertNotes, and(eq(alertNotes.tenantId, tenant), isNotNull(alertNotes.owner)))) < 32) await sleep(5)
+  while ((await owned()) < 32) await sleep(5)
   b.outbox.start()
+  while ((await owned()) < 40) await sleep(5)
+  receiver.release()
   while ((await db.$count(alertNotes, and(eq(alertNotes.tenantId, tenant), eq(alertNotes.state, 'queued')))) > 0) await sleep(50)
   await Promise.all([a.outbox.stop(), b.outbox.stop()])
   const shares = [await sentBy(a.registry), await sentBy(b.registry)]

@@ -16,7 +16,7 @@ import { startBrowser, type TestBrowser } from './support/browser.ts'
 import { loadInto, view } from './support/ground-truth.ts'
 import { startServer, type TestServer } from './support/server.ts'
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 45_000
 const DAY_MS = 86_400_000
 const START = Math.floor(Date.now() / DAY_MS) * DAY_MS - 30 * DAY_MS
 /** The window that the pages open with. */

@@ -19,6 +19,12 @@ test('processes that are killed at any instant lose no event and count none twic
   assert.ok(report.kills >= KILLS)
 })
 
+test('garbage is in every wave of a plan', () => {
+  const waves = plannedWaves({ seed: 103, waves: 30, perWave: 300 })
+  const without = [...waves.keys()].filter((wave) => waves[wave]?.every(({ kind }) => kind !== 'poison'))
+  assert.deepEqual(without, [])
+})
+
 test('a plan whose first corrections find nothing that is left to correct goes on without them', () => {
   const [records = []] = plannedWaves({ seed: 2, waves: 1, perWave: 1000 })
   assert.ok(records.length >= 900)

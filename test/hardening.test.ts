@@ -178,7 +178,7 @@ test('an import that is not running takes no events', async () => {
   assert.equal((await send('undone')).status, 409)
 })
 
-test('a demo that cannot begin ends the start with its error, and nothing is left running', { timeout: 120_000 }, async () => {
+test('a demo that cannot begin ends the start with its error, and nothing is left running', { timeout: 300_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sightline-hardening-'))
   try {
     await writeFile(join(folder, 'demo'), 'a file where the demo wants a folder')
@@ -188,7 +188,7 @@ test('a demo that cannot begin ends the start with its error, and nothing is lef
       spawn(process.execPath, [command, 'start', '--data', folder], {
         env: { PATH, HOME, SIGHTLINE_PORT: '0' },
         stdio: ['ignore', 'ignore', 'pipe'],
-        timeout: 50_000,
+        timeout: 120_000,
         killSignal: 'SIGKILL',
       })
     // Twice: the second start finds no lock and no store of the first.

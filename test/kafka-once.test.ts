@@ -168,13 +168,13 @@ suite('a store that is away', () => {
       },
     }
     for (let batch = 0; batch < 40; batch++) await bench.send(topic, batch % 2, events(100))
-    const limits = { rangeRecords: 100, partitionBytes: 40_000, fetchPartitionBytes: 20_000, sessionMs: 1500 }
+    const limits = { rangeRecords: 100, partitionBytes: 40_000, fetchPartitionBytes: 20_000, sessionMs: 3000 }
     const run = bench.start({ bindings: [bound(tenant, topic)], limits, writer })
     await until(
       'both partitions are paused',
       () => run.state().partitions.length === 2 && run.state().partitions.every(({ paused }) => paused),
     )
-    await sleep(4000)
+    await sleep(8000)
     const state = run.state()
     assert.equal(state.rebalances, 1)
     assert.ok(
@@ -203,7 +203,7 @@ suite('a consumer that fails silently', () => {
       },
     }
     const registry = new Registry()
-    const run = bench.start({ bindings: [bound(tenant, topic)], kafka, registry, limits: { watchdogMs: 1000 } })
+    const run = bench.start({ bindings: [bound(tenant, topic)], kafka, registry, limits: { watchdogMs: 4000 } })
     await bench.send(topic, 0, events(4))
     await read(run, 4)
     assert.equal(run.state().restarts, 1)

@@ -161,13 +161,14 @@ test('a long look for conflicting copies keeps nobody waiting', async () => {
   const writer = newWriter()
   const over = new AbortController()
   let looking = false
+  const written = Promise.withResolvers<void>()
   const slow = new Proxy(direct.writer, {
     get(client, name) {
       if (name !== 'query') return Reflect.get(client, name) as unknown
       return async (asked: Parameters<typeof client.query>[0]) => {
         if (asked.query.includes('min(content_hash)')) {
           looking = true
-          await sleep(3000)
+          await written.promise
         }
         return client.query(asked)
       }
@@ -181,7 +182,8 @@ test('a long look for conflicting copies keeps nobody waiting', async () => {
     onError: (error) => assert.fail(String(error)),
   })
   while (!looking) await sleep(5)
-  const answer = await within(2000, writer.write(tenant, [eventOf(tenant, 'meanwhile')]))
+  const answer = await within(15_000, writer.write(tenant, [eventOf(tenant, 'meanwhile')]))
+  written.resolve()
   over.abort()
   await keeping
   assert.deepEqual(answer, { accepted: 1, duplicates: 0, conflicts: [], refused: [] })
@@ -232,7 +234,7 @@ test('a stop does not wait for what is being settled in a ClickHouse that hangs'
   // The ledger is settled every three seconds.
   await untilHeld()
   const stopping = server.stop()
-  assert.equal(await within(8000, stopping), undefined)
+  assert.equal(await within(30_000, stopping), undefined)
 })
 
 test('what is settled anew is given up at once with its signal', async () => {

@@ -52,7 +52,7 @@ type Started = Run & { url: string; token: string; ask(method: string, path: str
 async function started(args: string[], variables: Record<string, string> = {}, node?: string): Promise<Started> {
   const run = sightline(['start', '--no-demo', ...args], { SIGHTLINE_PORT: '0', ...variables }, node)
   await Promise.race([
-    until('the address is printed', () => run.stdout().includes('/docs')),
+    until('the address is printed', () => run.stdout().includes('/docs'), 120_000),
     run.ended.then((code) => assert.fail(`${code} ${run.stderr()}`)),
   ])
   const [, url = '', token = ''] = /(http:\/\/127\.0\.0\.1:\d+)\/#token=(\S+)/u.exec(run.stdout()) ?? []
@@ -174,10 +174,14 @@ function posting(server: Started): { acknowledged: Set<string>; answers: Map<str
 /** Every invoice that the server knows, as soon as its lists hold all that it has stored. */
 async function invoices(server: Started): Promise<Set<string>> {
   const found = new Set<string>()
-  await until('the answers are computed', async () => {
-    const state = (await (await server.ask('GET', '/v1/answers')).json()) as { changed: number }
-    return state.changed === 0
-  })
+  await until(
+    'the answers are computed',
+    async () => {
+      const state = (await (await server.ask('GET', '/v1/answers')).json()) as { changed: number }
+      return state.changed === 0
+    },
+    60_000,
+  )
   for (let after = ''; ;) {
     const response = await server.ask(
       'GET',

@@ -45,18 +45,24 @@ test('of several processes that start at once on one folder exactly one gets it'
     import { openDataFolder } from '${new URL('../platform/data-folder.ts', import.meta.url).href}'
     const start = Number(process.argv[1])
     await new Promise((resolve) => setTimeout(resolve, start - Date.now()))
-    try { await openDataFolder(process.argv[2]); console.log('got'); await new Promise((resolve) => setTimeout(resolve, 800)) }
-    catch (error) { console.log(error.code) }`
+    const said = await openDataFolder(process.argv[2]).then(() => 'got', (error) => error.code)
+    console.log(said)
+    // Whoever got it keeps it until all have tried.
+    process.stdin.resume()`
   const at = String(Date.now() + 700)
+  const racing = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', script, at, dir], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  )
+  children.push(...racing)
   const said = await Promise.all(
-    Array.from({ length: 4 }, async () => {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script, at, dir], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      children.push(child)
-      return (await text(child)).trim()
+    racing.map(async ({ stdout }) => {
+      const [line] = (await once(stdout, 'data')) as [Buffer]
+      return line.toString().trim()
     }),
   )
+  const gone = racing.map((child) => once(child, 'exit'))
+  for (const child of racing) child.stdin.end()
+  await Promise.all(gone)
   assert.deepEqual(said.toSorted(), ['folder_in_use', 'folder_in_use', 'folder_in_use', 'got'])
   const folder = await openDataFolder(dir)
   folder.release()
@@ -431,15 +437,6 @@ async function engineOf(writer: typeof stores.clickhouse.writer): Promise<{ pid:
   const [{ path } = { path: '' }] = await result.json<{ path: string }>()
   const status = await readFile(join(path, 'status'), 'utf8')
   return { pid: Number(/^PID: (\d+)/m.exec(status)?.[1]) }
-}
-
-async function text(child: ChildProcess): Promise<string> {
-  let said = ''
-  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-    said += chunk
-  })
-  await once(child, 'close')
-  return said
 }
 
 /** Whether a process runs; one whose exit status nobody has asked for yet does not. */

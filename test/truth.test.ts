@@ -327,9 +327,13 @@ test('planted outages and the documents that they block are found as incidents',
     if (!story.tenants.includes(COMPANY) || wanted === undefined || failure === undefined || story.to > NOW) continue
     const own = incidents.filter(({ system, from, to }) => system === failure.system && from < story.to && to >= story.from)
     const held = new Set(own.flatMap(({ incident_id }) => (blocked.get(incident_id) ?? []).map(({ document }) => document)))
+    // A few slow documents alone make no incident: what announces it may be the event that is missing.
+    const announcers = arrived.truth
+      .filter(({ type, incidents: stories }) => type === 'connector' && stories.includes(story.id))
+      .map(({ type, id }) => `${type}/${id}`)
     t.diagnostic(line(`${story.id}, documents`, wanted, new Set([...held].filter((one) => wanted.has(one)))))
     const missed = [...wanted].filter((one) => !held.has(one) && !isTouched(one))
-    assert.ok(own.length > 0, `seed ${seed}: ${story.id} is found`)
+    assert.ok(own.length > 0 || announcers.some(isTouched), `seed ${seed}: ${story.id} is found`)
     assert.ok(missed.length <= wanted.size * 0.02 + 1, `seed ${seed}: ${story.id} misses ${missed.join(' ')}`)
     found++
   }

@@ -126,7 +126,7 @@ const letters = (tenant: TenantId) =>
 
 async function until(done: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; !(await done()); tries++) {
-    assert.ok(tries < 300, 'it did not arrive')
+    assert.ok(tries < 900, 'it did not arrive')
     await sleep(100)
   }
 }

@@ -38,19 +38,22 @@ export async function previewRemoval(
   const together = `${randomUUID()}/`
   const search = { cut, settled: await settledUntil(bound, now), begun: await clockOf(bound) }
   const parts = await partsOf(bound, cut, options.atOnce)
+  const steps = 2 * parts + 1
   const counts = { documents: 0, events: 0 }
   for (let part = 0; part < parts; part++) {
     const batch = `${together}${part}`
     await chooseExpired(bound, search, { batch, parts, part })
     const [found] = await deriveRows(bound, 'remove/document-count', { batch }, Documents)
     counts.documents += found?.documents ?? 0
-    onProgress((part + 1) / (2 * parts))
+    onProgress((part + 1) / steps)
   }
   for (let part = 0; part < parts; part++) {
     const listed = { list: 'derive_scope', batch: `${together}${part}`, together, cut }
     const [found] = await deriveRows(bound, 'remove/expired-event-count', listed, Events)
     counts.events += found?.events ?? 0
-    onProgress((parts + part + 1) / (2 * parts))
+    onProgress((parts + part + 1) / steps)
   }
-  return { ...counts, ...(await agedRows(bound, cut)) }
+  const aged = await agedRows(bound, cut)
+  onProgress(1)
+  return { ...counts, ...aged }
 }

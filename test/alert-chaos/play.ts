@@ -6,7 +6,7 @@ import type { Instant } from '../../model/instant.ts'
 import type { TenantId } from '../../model/tenant.ts'
 import { LAG_US } from '../../model/watermark.ts'
 import { isPostgresUnavailable } from '../../platform/postgres/client.ts'
-import { alertCursors, alertNotes, alerts, alertTransitions, derivations } from '../../platform/postgres/schema.ts'
+import { alertChannels, alertCursors, alertNotes, alerts, alertTransitions, derivations } from '../../platform/postgres/schema.ts'
 import type { SecretBox } from '../../platform/secrets.ts'
 import type { Stores } from '../../platform/stores.ts'
 import { receiveEvents, stateAlerts } from '../support/alert-tenant.ts'
@@ -107,7 +107,18 @@ async function whatIsLeft({ postgres: { db } }: Stores, tenant: TenantId, now: I
       sql`${alertNotes.id} IN ${first}`,
     ),
   )
-  return queued === 0 ? null : `${queued} messages wait`
+  if (queued === 0) return null
+  const [one] = await db
+    .select()
+    .from(alertNotes)
+    .where(and(eq(alertNotes.tenantId, tenant), eq(alertNotes.state, 'queued'), sql`${alertNotes.id} IN ${first}`))
+    .orderBy(asc(alertNotes.id))
+    .limit(1)
+  const [channel] = await db
+    .select({ state: alertChannels.state, held: alertChannels.heldUntil })
+    .from(alertChannels)
+    .where(and(eq(alertChannels.tenantId, tenant), eq(alertChannels.id, one?.channelId ?? '')))
+  return `${queued} messages wait, first ${JSON.stringify({ ...one, body: undefined, channel })}`
 }
 
 async function outcomeOf({ postgres: { db } }: Stores, tenant: TenantId): Promise<Outcome> {

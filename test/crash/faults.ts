@@ -17,7 +17,7 @@ type Moment = ({ road: 'kafka' } & KafkaMoment) | ({ road: 'clickhouse' } & Inse
 type Claimed = { claims: boolean; moves: boolean }
 
 /** How long a moment is waited for; the consumers have records all the time. */
-const MOMENT_MS = 30_000
+const MOMENT_MS = 90_000
 const CLAIM = /^v1;\d+;\d+-\d+;/u
 
 const isInsert =

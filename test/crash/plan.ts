@@ -68,12 +68,16 @@ export function plannedWaves({ seed, waves, perWave }: PlanSize): PlannedRecord[
       corrected.add(found.event.id)
       records.push(record(found.tenant, correctionOf(found.event), 'correction'))
     } else if (dice > 1 - POISON) {
-      const { value, headers } = poison(bad++)
-      records.push({ tenant, key: `garbage-${bad}`, value, kind: 'poison', headers: { ...headers, ...planned('poison') } })
+      records.push(garbage(tenant, bad++))
     }
   }
   const wave = Math.ceil(records.length / waves)
-  return Array.from({ length: waves }, (_, at) => records.slice(at * wave, (at + 1) * wave))
+  return Array.from({ length: waves }, (_, at) => {
+    const own = records.slice(at * wave, (at + 1) * wave)
+    // A fault that waits for a dead letter strikes in any wave.
+    if (!own.some(({ kind }) => kind === 'poison')) own.splice(Math.floor(own.length / 2), 0, garbage(PLAN_TENANTS[0], bad++))
+    return own
+  })
 }
 
 function simulated(seed: number, count: number): { tenant: string; event: DemoEvent }[] {
@@ -96,6 +100,11 @@ function simulated(seed: number, count: number): { tenant: string; event: DemoEv
 
 function record(tenant: string, event: DemoEvent, kind: PlannedKind): PlannedRecord {
   return { tenant, key: event.subject, value: Buffer.from(JSON.stringify(event)), kind, headers: planned(kind) }
+}
+
+function garbage(tenant: string, number: number): PlannedRecord {
+  const { value, headers } = poison(number)
+  return { tenant, key: `garbage-${number}`, value, kind: 'poison', headers: { ...headers, ...planned('poison') } }
 }
 
 function planned(kind: PlannedKind): Record<string, string> {

@@ -176,7 +176,7 @@ export function read(run: KafkaIngest, count: number): Promise<void> {
 }
 
 /** Waits until something holds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${withinMs / 1000} s: ${what}`)

@@ -7,7 +7,7 @@ import { buildWeb } from '../../web/build.ts'
 import { startBrowser, type TestBrowser } from './browser.ts'
 import { startServer, type TestServer } from './server.ts'
 
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 45_000
 
 type Options = { scheme?: 'light' | 'dark'; token?: string; expected?: RegExp }
 

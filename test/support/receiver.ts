@@ -15,6 +15,8 @@ export type Receiver = {
   answer: { status: number; headers: Record<string, string>; text: string }
   /** What it answers to `/in-turn/NAME…`, one after the other; the last of them holds. */
   turns: Map<string, Turn[]>
+  /** Answers what was asked of `/held` so far, and whatever is from now on. */
+  release(): void
   /** Requests that are being answered at once, at most so far. */
   most(): number
   close(): Promise<void>
@@ -28,6 +30,7 @@ export async function startReceiver(): Promise<Receiver> {
   const timers = new Set<NodeJS.Timeout>()
   let now = 0
   let most = 0
+  const released = Promise.withResolvers<void>()
   const server = createHttp((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
@@ -55,6 +58,7 @@ export async function startReceiver(): Promise<Receiver> {
         },
         changing: () => response.writeHead(answer.status, answer.headers).end(answer.text),
         slow: () => setTimeout(() => response.end('ok'), 150),
+        held: () => void released.promise.then(() => response.end('ok')),
         reset: () => request.socket.resetAndDestroy(),
         hang: () => undefined,
         error: () => response.writeHead(500).end('the database is down\r\nat line 7'),
@@ -86,6 +90,7 @@ export async function startReceiver(): Promise<Receiver> {
     received,
     answer,
     turns,
+    release: released.resolve,
     most: () => most,
     async close() {
       for (const timer of timers) clearInterval(timer)
