@@ -494,7 +494,7 @@ async function answers(
           await ask(another)
         }
         let answer = await ask(url)
-        while (answer.body['removes'] === null) {
+        while (url.pathname === COUNTED && answer.body['removes'] === null) {
           await sleep(50)
           answer = await ask(url)
         }
