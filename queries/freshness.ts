@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Cadence, type FreshnessAt, freshnessAt, learnCadence, LEARNING } from '../model/freshness.ts'
 import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
@@ -82,6 +83,8 @@ type Memory = {
 const LEARNED_US = 600e6
 const LEARNING_US = 60e6
 const RELEARNING_US = 3600e6
+/** What is learned beside those who ask begins so long after them: a page asks for several answers at once. */
+const ASIDE_MS = 1000
 /** Tenants whose paces are remembered at once. */
 const MOST_TENANTS = 1000
 /** Arrivals of a process are durable a little after their instant. */
@@ -198,10 +201,12 @@ async function remembered(reader: TenantReader, keeper: object, now: Instant, at
   const age = now - memory.learnedAt
   if (age >= servesFor(memory)) {
     if (!atOnce || age >= RELEARNING_US || memory.relearningFailed) return learn(reader, tenants, now)
-    memory.relearning ??= learn(reader, tenants, now).then(
-      () => undefined,
-      () => void (memory.relearningFailed = true),
-    )
+    memory.relearning ??= sleep(ASIDE_MS, undefined, { ref: false })
+      .then(() => learn(reader, tenants, now))
+      .then(
+        () => undefined,
+        () => void (memory.relearningFailed = true),
+      )
   }
   const since = await reader.rows(SINCE, { since_us: memory.learnedAt - OVERLAP_US })
   for (const row of since) {

@@ -87,8 +87,14 @@ test('what is to be learned anew is learned beside those who ask at once, and a 
     rows: (query, params) =>
       query.name === 'read/freshness-sources' ? Promise.reject(new Error('it cannot be learned')) : direct.rows(query, params),
   }
-  await freshness(failing, { keeper, now: NOW + 33 * MINUTE, atOnce: true })
-  await assert.rejects(freshness(failing, { keeper, now: NOW + 33 * MINUTE, atOnce: true }), { message: 'it cannot be learned' })
+  const again = () => freshness(failing, { keeper, now: NOW + 33 * MINUTE, atOnce: true })
+  await again()
+  await assert.rejects(
+    async () => {
+      for (const last = performance.now() + 20_000; performance.now() < last;) await again()
+    },
+    { message: 'it cannot be learned' },
+  )
 })
 
 test('a way in that stops is silent; one that goes on, one that is paused and one that never sent are told apart', async () => {

@@ -15,24 +15,23 @@ WITH spans AS
 )
 SELECT
     source,
-    any(s.live) > 0 AS has_live,
-    toUnixTimestamp64Micro(any(s.last_live)) AS last_live_us,
-    toUnixTimestamp64Micro(any(s.first_live)) AS first_live_us,
-    toUnixTimestamp64Micro(any(s.last_occurred)) AS last_occurred_us,
-    toUnixTimestamp64Micro(any(s.last_received)) AS last_received_us,
+    any(live) > 0 AS has_live,
+    toUnixTimestamp64Micro(any(last_live)) AS last_live_us,
+    toUnixTimestamp64Micro(any(first_live)) AS first_live_us,
+    toUnixTimestamp64Micro(any(last_occurred)) AS last_occurred_us,
+    toUnixTimestamp64Micro(any(last_received)) AS last_received_us,
     arraySort(groupUniqArrayIf(
         toUInt32(intDiv(toUnixTimestamp64Second(received_at), 60)),
-        NOT is_history AND received_at >= s.last_live - INTERVAL 28 DAY
+        NOT is_history AND received_at >= last_live - INTERVAL 28 DAY
     )) AS arrivals,
     arraySort(groupUniqArrayIf(
         toUInt32(intDiv(toUnixTimestamp64Second(occurred_at), 60)),
-        is_history AND occurred_at >= s.last_occurred - INTERVAL 28 DAY AND occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC')
+        is_history AND occurred_at >= last_occurred - INTERVAL 28 DAY AND occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC')
     )) AS happened
 FROM
 (
     -- include shared/source-signs
-) AS e
-INNER JOIN spans AS s USING (source)
+)
 GROUP BY source
 ORDER BY source
 LIMIT 1000

@@ -1,7 +1,8 @@
 -- Events as signs of life of their source, and which of them were loaded as history: a file, or what lay 36 hours back in the first day of the
--- source. Stands where `spans` tells when each source first sent live.
+-- source. Stands where `spans` tells when each source first sent live; what else it tells of the source stands beside each.
 SELECT
     source,
+    spans.* EXCEPT (source),
     received_at,
     occurred_at,
     feed = 'import' OR import_id != ''
