@@ -11,7 +11,7 @@ const DOCUMENTS_AT_ONCE = 50_000
 /** So long after its last change a document is computed for sure, and its arrivals are told apart in the ledger, µs. */
 const QUIET_US = 3600e6
 
-const Old = z.object({ objects: z.number() })
+const Start = z.object({ type: z.string(), id: z.string() })
 const Now = z.object({ now: z.number() })
 
 /** A tenant whose documents are looked through. */
@@ -32,10 +32,21 @@ export async function settledUntil(bound: Bound, now: Instant): Promise<Instant>
   return Math.min(settled, now - QUIET_US)
 }
 
-/** In how many parts the documents that may go are looked through, so many at once. */
-export async function partsOf(bound: Bound, cut: Instant, atOnce = DOCUMENTS_AT_ONCE): Promise<number> {
-  const [old] = await deriveRows(bound, 'remove/old-count', { cut }, Old)
-  return Math.ceil((old?.objects ?? 0) / atOnce)
+/** Documents from a key to before another, or to the last. */
+export type Part = { from_type: string; from_id: string; to_type: string; to_id: string }
+
+/**
+ * The parts in which the documents that may go are looked through, so many at once: neighbours by their keys, so that what is known of them
+ * lies together and is read once.
+ */
+export async function partsOf(bound: Bound, cut: Instant, atOnce = DOCUMENTS_AT_ONCE): Promise<Part[]> {
+  const starts = await deriveRows(bound, 'remove/old-parts', { cut, at_once: atOnce }, Start)
+  return starts.map(({ type, id }, at) => ({
+    from_type: type,
+    from_id: id,
+    to_type: starts[at + 1]?.type ?? '',
+    to_id: starts[at + 1]?.id ?? '',
+  }))
 }
 
 /**
@@ -45,20 +56,16 @@ export async function partsOf(bound: Bound, cut: Instant, atOnce = DOCUMENTS_AT_
  *
  * @throws SightlineError `store_unavailable`
  */
-export async function chooseExpired(
-  bound: Bound,
-  { cut, settled, begun }: Search,
-  part: { batch: string; parts: number; part: number },
-): Promise<void> {
+export async function chooseExpired(bound: Bound, { cut, settled, begun }: Search, batch: string, part: Part): Promise<void> {
   const scope = randomUUID()
   const [old, expired, holding] = [`${scope}/old`, `${scope}/expired`, `${scope}/holding`]
   const search = { cut, settled, begun }
-  await deriveInsert(bound, 'remove/old', { cut, into: old, parts: part.parts, part: part.part })
+  await deriveInsert(bound, 'remove/old', { cut, into: old, ...part })
   await deriveInsert(bound, 'remove/expired', { ...search, scopes: old, into: expired })
   await deriveInsert(bound, 'remove/beside', { scopes: expired, into: `${expired}/beside` })
   await walkPaths(bound, `${expired}/beside`, expired)
   await deriveInsert(bound, 'remove/holding', { ...search, scopes: expired, into: holding })
   await walkPaths(bound, holding, holding)
   await deriveInsert(bound, 'remove/beside', { scopes: holding, into: `${holding}/beside` })
-  await deriveInsert(bound, 'remove/chosen', { batch: part.batch, expired, holding })
+  await deriveInsert(bound, 'remove/chosen', { batch, expired, holding })
 }

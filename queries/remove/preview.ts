@@ -38,20 +38,20 @@ export async function previewRemoval(
   const together = `${randomUUID()}/`
   const search = { cut, settled: await settledUntil(bound, now), begun: await clockOf(bound) }
   const parts = await partsOf(bound, cut, options.atOnce)
-  const steps = 2 * parts + 1
+  const steps = 2 * parts.length + 1
   const counts = { documents: 0, events: 0 }
-  for (let part = 0; part < parts; part++) {
-    const batch = `${together}${part}`
-    await chooseExpired(bound, search, { batch, parts, part })
+  for (const [at, part] of parts.entries()) {
+    const batch = `${together}${at}`
+    await chooseExpired(bound, search, batch, part)
     const [found] = await deriveRows(bound, 'remove/document-count', { batch }, Documents)
     counts.documents += found?.documents ?? 0
-    onProgress((part + 1) / steps)
+    onProgress((at + 1) / steps)
   }
-  for (let part = 0; part < parts; part++) {
-    const listed = { list: 'derive_scope', batch: `${together}${part}`, together, cut }
+  for (const at of parts.keys()) {
+    const listed = { list: 'derive_scope', batch: `${together}${at}`, together, cut }
     const [found] = await deriveRows(bound, 'remove/expired-event-count', listed, Events)
     counts.events += found?.events ?? 0
-    onProgress((parts + part + 1) / steps)
+    onProgress((parts.length + at + 1) / steps)
   }
   const aged = await agedRows(bound, cut)
   onProgress(1)

@@ -46,12 +46,11 @@ export async function removeExpired(
   if (removal.removed === null)
     await countRemoved(stores.db, tenant, 'aged', { documents: 0, events: 0, ...(await agedRows(bound, cut)) })
   await inTurn(tenant, () => completeBegun(bound))
-  const parts = await partsOf(bound, cut)
-  for (let part = 0; part < parts; part++)
+  for (const part of await partsOf(bound, cut))
     await inTurn(tenant, async () => {
       if (!(await isWanted(bound, cut, now))) return
       const batch = randomUUID()
-      await chooseExpired(bound, { cut, begun, settled: await settledUntil(bound, now) }, { batch, parts, part })
+      await chooseExpired(bound, { cut, begun, settled: await settledUntil(bound, now) }, batch, part)
       await deriveInsert(bound, 'remove/begin', { batch, cut })
       await completeBegun(bound)
     })
