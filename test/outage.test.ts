@@ -97,23 +97,18 @@ function consumer() {
 }
 
 /** How many events of a tenant can be queried. */
-async function stored(tenant: string): Promise<number> {
-  const answer = await world.clickhouse.clients.writer.query({
-    query: 'SELECT toUInt32(count()) AS n FROM sightline.events FINAL WHERE tenant_id = {tenant:String}',
-    query_params: { tenant },
-    format: 'JSONEachRow',
-  })
-  const [found] = await answer.json<{ n: number }>()
-  return found?.n ?? 0
+function stored(tenant: string): Promise<number> {
+  return counted('SELECT toUInt32(count()) AS n FROM sightline.events FINAL WHERE tenant_id = {tenant:String}', tenant)
 }
 
 /** How many rows of events a tenant has: what a look each second may cost where they are many. */
-async function rows(tenant: string): Promise<number> {
-  const answer = await world.clickhouse.clients.writer.query({
-    query: 'SELECT toUInt32(count()) AS n FROM sightline.events WHERE tenant_id = {tenant:String}',
-    query_params: { tenant },
-    format: 'JSONEachRow',
-  })
+function rows(tenant: string): Promise<number> {
+  return counted('SELECT toUInt32(count()) AS n FROM sightline.events WHERE tenant_id = {tenant:String}', tenant)
+}
+
+async function counted(query: string, tenant: string): Promise<number> {
+  const { writer } = world.clickhouse.clients
+  const answer = await writer.query({ query, query_params: { tenant }, format: 'JSONEachRow' })
   const [found] = await answer.json<{ n: number }>()
   return found?.n ?? 0
 }
