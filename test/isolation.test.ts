@@ -471,7 +471,7 @@ const MOMENTARY = new Set([
   'aged_s',
 ])
 
-/** What it answers is counted beside those who ask: to the end here, and anew after it was asked for something else. */
+/** What it answers is counted beside those who ask: to the end here, and anew after it was asked for two others. */
 const COUNTED = '/v1/retention/preview'
 
 /** The answers as status and text, by path; `forged` is added to each request. */
@@ -488,11 +488,12 @@ async function answers(
         for (const [name, value] of Object.entries(forged.query)) url.searchParams.append(name, value)
         const ask = (from: URL) =>
           server.ask<Record<string, unknown>>('GET', `${from.pathname}${from.search}`, { ...as, headers: forged.headers })
-        if (url.pathname === COUNTED) {
-          const another = new URL(url)
-          another.searchParams.set('days', '3650')
-          await ask(another)
-        }
+        if (url.pathname === COUNTED)
+          for (const days of ['3650', '3651']) {
+            const another = new URL(url)
+            another.searchParams.set('days', days)
+            await ask(another)
+          }
         let answer = await ask(url)
         while (url.pathname === COUNTED && answer.body['removes'] === null) {
           await sleep(50)

@@ -402,13 +402,17 @@ test('what a retention would remove is counted beside those who ask, who see how
     return counted(days)
   }
   assert.equal((await ask(DAYS)).removes, null)
-  assert.equal((await ask(DAYS - 1)).removes, null, 'of another cut it begins anew')
+  assert.equal((await ask(DAYS - 1)).removes, null)
   const { removes, counted: share } = await counted(DAYS)
   assert.equal(share, 1)
   const bound = { ...stores(), tenant: verifiedTenant(other), signal: undefined }
   assert.deepEqual(removes, await previewRemoval(bound, { cut: CUT, now: Date.now() * 1000 }))
   assert.ok((removes?.calls ?? 0) > 0)
   assert.deepEqual((await ask(DAYS)).removes, removes, 'what was counted stands for a while')
+  assert.ok((await counted(DAYS - 1)).removes !== null, 'two are counted at once')
+  for (const days of [DAYS + 1, DAYS + 2]) await ask(days)
+  assert.equal((await ask(DAYS)).removes, null, 'the third broke it off')
+  await counted(DAYS)
 })
 
 test('a frozen month holds the cut, and a month that was cut into cannot be frozen', async () => {

@@ -10,5 +10,5 @@ FROM (
     FROM sightline.object_activity FINAL
     WHERE tenant_id = {tenant_id:String} AND last_at < fromUnixTimestamp64Micro({cut:Int64}, 'UTC')
 )
-WHERE place % {at_once:UInt32} = 1 OR {at_once:UInt32} = 1
+WHERE (place - 1) % {at_once:UInt32} = 0
 ORDER BY type, id
