@@ -18,6 +18,8 @@ const OF_EVENTS = [
 ] as const
 /** Those of them that rows of other events may have taken the place in, by version. */
 const MADE_ANEW = ['object_events', 'object_state', 'policy_decisions'] as const
+/** Tables that tell what each source sent, with the import that brought it. */
+const OF_SOURCES = ['source_activities', 'source_minutes'] as const
 
 const EventId = z.object({ event_id: z.string() })
 
@@ -52,7 +54,7 @@ export async function undoImport(
       .parse(await answer.json())
       .map(({ event_id }) => event_id)
     for (const table of OF_EVENTS) await run('of-import', { table })
-    await run('source-activities')
+    for (const table of OF_SOURCES) await run('source-rows', { table })
     for (const ids of inParts(dependents, (id) => id)) {
       for (const table of MADE_ANEW) await run('again-rows', { table, ids })
       await run('again', { ids })

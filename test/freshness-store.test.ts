@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomInt } from 'node:crypto'
 import { after, test } from 'node:test'
+import { z } from 'zod'
 import { insertBatches } from '../ingest/ledger.ts'
 import { createEventWriter } from '../ingest/write.ts'
 import { isRefusal, readEvent } from '../model/event.ts'
@@ -7,6 +9,7 @@ import { type Instant, instantToIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
 import { freshness, pastFreshness } from '../queries/freshness.ts'
 import { tenantReader } from '../queries/run.ts'
+import { randomFrom } from './support/random.ts'
 import { sharedStores } from './support/stores.ts'
 
 const { stores, freshTenant, close } = await sharedStores()
@@ -161,6 +164,79 @@ test('a source that ships a week of events every Sunday is waited for till Sunda
   }
   const { sources } = await ask(tenant, NOW)
   assert.notEqual(sources.get('/weekly')?.state, 'silent', JSON.stringify(sources.get('/weekly')))
+})
+
+/** What is learned from, of each source in the order of their names. */
+const LEARNED_FROM = {
+  name: 'read/freshness-sources',
+  params: z.object({}),
+  row: z.object({
+    source: z.string(),
+    has_live: z.number(),
+    last_live_us: z.number(),
+    first_live_us: z.number(),
+    last_occurred_us: z.number(),
+    last_received_us: z.number(),
+    arrivals: z.array(z.number()),
+    happened: z.array(z.number()),
+  }),
+}
+
+/** The same by a plain reading of all events of a source. */
+function learnedFrom(source: string, sent: readonly { occurred: Instant; received: Instant; file: boolean }[]) {
+  const minute = (at: Instant) => Math.floor(at / MINUTE)
+  const live = sent.filter(({ file }) => !file).map(({ received }) => received)
+  const [firstLive, lastLive] = [Math.min(...live), Math.max(...live)]
+  const lastOccurred = Math.max(...sent.map(({ occurred }) => occurred))
+  const [history, own] = [new Set<number>(), new Set<number>()]
+  for (const { occurred, received, file } of sent) {
+    const old = minute(received) < minute(firstLive + DAY) && occurred < received - 36 * 60 * MINUTE
+    if (file || old) history.add(minute(occurred))
+    else own.add(minute(received))
+  }
+  const since = (minutes: ReadonlySet<number>, last: Instant) =>
+    [...minutes].filter((one) => one >= minute(last - 28 * DAY)).toSorted((a, b) => a - b)
+  return {
+    source,
+    has_live: live.length > 0 ? 1 : 0,
+    last_live_us: live.length > 0 ? lastLive : 0,
+    first_live_us: live.length > 0 ? firstLive : 0,
+    last_occurred_us: lastOccurred,
+    last_received_us: Math.max(...sent.map(({ received }) => received)),
+    arrivals: since(own, lastLive),
+    happened: since(history, lastOccurred),
+  }
+}
+
+test('a pace is learned of those minutes that a plain reading of all events gives', async (t) => {
+  const seed = Number(process.env['SEED'] ?? randomInt(1_000_000))
+  t.diagnostic(`seed ${seed}`)
+  const random = randomFrom(seed)
+  const below = (most: number) => Math.floor(random() * most)
+  const tenant = await freshTenant()
+  const expected = []
+  const stored = []
+  for (const [source, ofFiles] of [
+    ['/both', 0.5],
+    ['/early', 0],
+    ['/files', 1],
+    ['/late', 0],
+    ['/little', 0.2],
+  ] as const) {
+    const first = NOW - (3 + below(60)) * DAY
+    const sent = []
+    for (let batch = 0; batch < 40; batch++) {
+      const received = first + (batch === 0 ? 0 : below(batch % 2 === 0 ? 2 * DAY : NOW - first))
+      const back = [0, 36 * 60, 36 * 60 + 1, below(40 * 24 * 60)][below(4)] ?? 0
+      const happened = Array.from({ length: 1 + below(9) }, () => received - back * MINUTE - below(3 * MINUTE))
+      const file = random() < ofFiles
+      stored.push(arrive(tenant, source, happened, received, file ? 'import' : 'http'))
+      sent.push(...happened.map((occurred, ordinal) => ({ occurred, received: received + ordinal, file })))
+    }
+    expected.push(learnedFrom(source, sent))
+  }
+  await Promise.all(stored)
+  assert.deepEqual(await tenantReader(stores.clickhouse.reader, tenant).rows(LEARNED_FROM, {}), expected)
 })
 
 test('between two learnings the last signs are read anew', async () => {

@@ -114,7 +114,8 @@ test('undo takes what an import alone told of sources, conflicts, policies and l
   const decided = { id: 'match-tolerance', version: '1', decision: 'passed' }
   const received = event('e1', 1, 'invoice.received')
   await post(tenant, [received, event('p1', 2, 'policy.evaluated', { policy: decided })])
-  const before = await told(tenant)
+  const minutes = async () => (await rowsOf(tenant, 'source_minutes')).length
+  const [before, minutesBefore] = [await told(tenant), await minutes()]
   assert.deepEqual(before, { events: 2, conflicts: [], decisions: 1, links: 0 })
   const id = await importOf(tenant, [
     { ...received, time: at(7) },
@@ -128,8 +129,10 @@ test('undo takes what an import alone told of sources, conflicts, policies and l
     }),
   ])
   assert.deepEqual(await told(tenant), { events: 4, conflicts: ['e1'], decisions: 2, links: 2 })
+  assert.equal(await minutes(), minutesBefore + 3)
   assert.equal((await server.ask('DELETE', `/v1/imports/${id}`, { tenant })).status, 200)
   assert.deepEqual(await told(tenant), before)
+  assert.equal(await minutes(), minutesBefore)
 })
 
 test('a decision that only a later, conflicting copy tells of is none', async () => {

@@ -1,18 +1,17 @@
--- The last signs of life since an instant: of CloudEvents sources by what came live, of ways in by batches.
+-- The last signs of life of those who gave one since an instant: of CloudEvents sources by what came live, of ways in by batches.
 SELECT *
 FROM
 (
     SELECT
         'source' AS of,
         source AS id,
-        toUnixTimestamp64Micro(max(received_at)) AS last_live_us,
-        toUnixTimestamp64Micro(max(occurred_at)) AS last_occurred_us
-    FROM sightline.events
-    WHERE tenant_id = {tenant_id:String}
-        AND received_at >= fromUnixTimestamp64Micro({since_us:Int64}, 'UTC')
-        AND feed != 'import'
-        AND import_id = ''
-    GROUP BY source
+        toUnixTimestamp64Micro(assumeNotNull(last_live)) AS last_live_us,
+        toUnixTimestamp64Micro(last_occurred) AS last_occurred_us
+    FROM
+    (
+        -- include shared/source-spans
+    )
+    WHERE last_live >= fromUnixTimestamp64Micro({since_us:Int64}, 'UTC')
     UNION ALL
     SELECT
         'feed' AS of,

@@ -71,6 +71,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   integration_calls: { at: 'started_at' },
   metric_points: { at: 'at' },
   logs: { at: 'at' },
+  source_minutes: { at: 'minute' },
   ingest_batches: { at: 'minute' },
   batch_arrivals: { at: 'minute' },
   ingest_ledger: { at: 'minute' },

@@ -1,0 +1,117 @@
+-- The minutes in which sources showed a sign of life, so that the pace of a source is learned from its last weeks and not from all that is
+-- stored. Live events count in the minute in which they came. What came from a file counts in the minute in which it happened, and so may
+-- what lay back 36 hours or more when it came live: which of it does, is known when the first live event of the source is.
+
+ALTER TABLE sightline.source_activities
+    ADD COLUMN IF NOT EXISTS first_live_at SimpleAggregateFunction(min, Nullable(DateTime64(6, 'UTC'))) COMMENT 'When the first one came that came live; null where all are from files' AFTER last_received_at,
+    ADD COLUMN IF NOT EXISTS last_live_at SimpleAggregateFunction(max, Nullable(DateTime64(6, 'UTC'))) COMMENT 'When the last one came that came live; null where all are from files' AFTER first_live_at;
+
+ALTER TABLE sightline.source_activities_from_events MODIFY QUERY
+SELECT
+    tenant_id,
+    source,
+    activity,
+    mapped,
+    import_id,
+    min(occurred_at) AS first_at,
+    max(occurred_at) AS last_at,
+    max(received_at) AS last_received_at,
+    minOrNullIf(received_at, feed != 'import' AND import_id = '') AS first_live_at,
+    maxOrNullIf(received_at, feed != 'import' AND import_id = '') AS last_live_at,
+    uniqCombined64State(15)(event_id) AS events,
+    uniqCombined64ArrayState(15)(arrayMap((of_type, of_id) -> cityHash64(of_type, of_id), object_types, object_ids)) AS objects
+FROM sightline.events
+GROUP BY
+    tenant_id,
+    source,
+    activity,
+    mapped,
+    import_id;
+
+CREATE TABLE IF NOT EXISTS sightline.source_minutes
+(
+    tenant_id LowCardinality(String) COMMENT 'Tenant that owns the row',
+    source String COMMENT 'CloudEvents source',
+    day Date COMMENT 'Day of the minute',
+    happened Bool COMMENT 'Whether something happened in the minute that came late or from a file; else something came live in it',
+    minute DateTime('UTC') COMMENT 'The minute',
+    import_id String COMMENT 'Import that brought it; empty for live events',
+    from_file SimpleAggregateFunction(max, Bool) COMMENT 'Whether some of what happened came from a file',
+    prompt SimpleAggregateFunction(max, Bool) COMMENT 'Whether some of what came lay back less than 36 hours',
+    first_received_at SimpleAggregateFunction(min, DateTime64(6, 'UTC')) COMMENT 'When the first of it came'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (tenant_id, source, day, happened, minute, import_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Minutes in which each source showed a sign of life';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS sightline.source_minutes_from_events TO sightline.source_minutes AS
+WITH
+    feed = 'import' OR import_id != '' AS loaded,
+    occurred_at < received_at - INTERVAL 36 HOUR AS late
+SELECT
+    tenant_id,
+    source,
+    toDate(minute) AS day,
+    happened,
+    toStartOfMinute(toDateTime(if(happened, occurred_at, received_at), 'UTC')) AS minute,
+    import_id,
+    max(loaded) AS from_file,
+    max(NOT loaded AND NOT late) AS prompt,
+    min(received_at) AS first_received_at
+FROM sightline.events
+ARRAY JOIN if(loaded, [true], if(late, [false, true], [false])) AS happened
+WHERE NOT happened OR (occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC') AND occurred_at < toDateTime64('2106-01-01 00:00:00', 6, 'UTC'))
+GROUP BY
+    tenant_id,
+    source,
+    happened,
+    minute,
+    import_id;
+
+-- What is stored while this is applied; what the views wrote of it may be written again.
+
+INSERT INTO sightline.source_activities
+    (tenant_id, source, activity, mapped, import_id, first_at, last_at, last_received_at, first_live_at, last_live_at)
+SELECT
+    tenant_id,
+    source,
+    activity,
+    mapped,
+    import_id,
+    min(occurred_at) AS first_at,
+    max(occurred_at) AS last_at,
+    max(received_at) AS last_received_at,
+    minOrNullIf(received_at, feed != 'import' AND import_id = '') AS first_live_at,
+    maxOrNullIf(received_at, feed != 'import' AND import_id = '') AS last_live_at
+FROM sightline.events
+GROUP BY
+    tenant_id,
+    source,
+    activity,
+    mapped,
+    import_id;
+
+INSERT INTO sightline.source_minutes
+WITH
+    feed = 'import' OR import_id != '' AS loaded,
+    occurred_at < received_at - INTERVAL 36 HOUR AS late
+SELECT
+    tenant_id,
+    source,
+    toDate(minute) AS day,
+    happened,
+    toStartOfMinute(toDateTime(if(happened, occurred_at, received_at), 'UTC')) AS minute,
+    import_id,
+    max(loaded) AS from_file,
+    max(NOT loaded AND NOT late) AS prompt,
+    min(received_at) AS first_received_at
+FROM sightline.events
+ARRAY JOIN if(loaded, [true], if(late, [false, true], [false])) AS happened
+WHERE NOT happened OR (occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC') AND occurred_at < toDateTime64('2106-01-01 00:00:00', 6, 'UTC'))
+GROUP BY
+    tenant_id,
+    source,
+    happened,
+    minute,
+    import_id;
