@@ -304,7 +304,7 @@ async function tables(clickhouse: ClickHouseClient): Promise<string[]> {
         AND name IN (SELECT table FROM system.columns WHERE database = 'sightline' AND name = 'tenant_id')
         AND NOT startsWith(name, 'derive_')
         AND name NOT IN ('dirty_objects', 'object_events', 'object_state', 'object_links', 'corrections', 'exception_roots',
-          'source_traits', 'source_activities', 'source_hours', 'source_minutes', 'batch_arrivals', 'object_calls', 'policy_decisions', 'key_documents', 'open_documents', 'open_clocks')
+          'source_traits', 'source_activities', 'source_hours', 'source_minutes', 'source_spans', 'batch_arrivals', 'object_calls', 'policy_decisions', 'key_documents', 'open_documents', 'open_clocks')
       ORDER BY name`,
     format: 'JSONEachRow',
   })
@@ -328,7 +328,7 @@ async function copyTenant(server: RunningServer, from: string, to: string): Prom
 }
 
 /** Tables that views fill, and pages read from. */
-const VIEWED = ['source_activities', 'source_hours', 'source_minutes', 'policy_decisions']
+const VIEWED = ['source_activities', 'source_hours', 'source_minutes', 'source_spans', 'policy_decisions']
 
 /** Tables that no page's list or figure is read from. */
 const KEPT_AS_WRITTEN = /^(?:events|.*_history|ingest_.*)$/u

@@ -2,30 +2,34 @@
 -- stored. Live events count in the minute in which they came. What came from a file counts in the minute in which it happened, and so may
 -- what lay back 36 hours or more when it came live: which of it does, is known when the first live event of the source is.
 
-ALTER TABLE sightline.source_activities
-    ADD COLUMN IF NOT EXISTS first_live_at SimpleAggregateFunction(min, Nullable(DateTime64(6, 'UTC'))) COMMENT 'When the first one came that came live; null where all are from files' AFTER last_received_at,
-    ADD COLUMN IF NOT EXISTS last_live_at SimpleAggregateFunction(max, Nullable(DateTime64(6, 'UTC'))) COMMENT 'When the last one came that came live; null where all are from files' AFTER first_live_at;
+CREATE TABLE IF NOT EXISTS sightline.source_spans
+(
+    tenant_id LowCardinality(String) COMMENT 'Tenant that owns the row',
+    source String COMMENT 'CloudEvents source',
+    import_id String COMMENT 'Import that brought it; empty for live events',
+    first_live_at SimpleAggregateFunction(min, Nullable(DateTime64(6, 'UTC'))) COMMENT 'When the first one came that came live; null where all are from files',
+    last_live_at SimpleAggregateFunction(max, Nullable(DateTime64(6, 'UTC'))) COMMENT 'When the last one came that came live; null where all are from files',
+    last_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'When the latest of its events happened',
+    last_received_at SimpleAggregateFunction(max, DateTime64(6, 'UTC')) COMMENT 'When the last one came'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (tenant_id, source, import_id)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'When each source began to send and sent last';
 
-ALTER TABLE sightline.source_activities_from_events MODIFY QUERY
+CREATE MATERIALIZED VIEW IF NOT EXISTS sightline.source_spans_from_events TO sightline.source_spans AS
 SELECT
     tenant_id,
     source,
-    activity,
-    mapped,
     import_id,
-    min(occurred_at) AS first_at,
-    max(occurred_at) AS last_at,
-    max(received_at) AS last_received_at,
     minOrNullIf(received_at, feed != 'import' AND import_id = '') AS first_live_at,
     maxOrNullIf(received_at, feed != 'import' AND import_id = '') AS last_live_at,
-    uniqCombined64State(15)(event_id) AS events,
-    uniqCombined64ArrayState(15)(arrayMap((of_type, of_id) -> cityHash64(of_type, of_id), object_types, object_ids)) AS objects
+    max(occurred_at) AS last_at,
+    max(received_at) AS last_received_at
 FROM sightline.events
 GROUP BY
     tenant_id,
     source,
-    activity,
-    mapped,
     import_id;
 
 CREATE TABLE IF NOT EXISTS sightline.source_minutes
@@ -56,40 +60,32 @@ SELECT
     happened,
     toStartOfMinute(toDateTime(if(happened, occurred_at, received_at), 'UTC')) AS minute,
     import_id,
-    max(loaded) AS from_file,
-    max(NOT loaded AND NOT late) AS prompt,
-    min(received_at) AS first_received_at
+    loaded AS from_file,
+    NOT loaded AND NOT late AS prompt,
+    received_at AS first_received_at
 FROM sightline.events
 ARRAY JOIN if(loaded, [true], if(late, [false, true], [false])) AS happened
-WHERE NOT happened OR (occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC') AND occurred_at < toDateTime64('2106-01-01 00:00:00', 6, 'UTC'))
-GROUP BY
-    tenant_id,
-    source,
-    happened,
-    minute,
-    import_id;
+WHERE NOT happened
+    OR (
+        occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC')
+        AND occurred_at < toDateTime64('2106-01-01 00:00:00', 6, 'UTC')
+    );
 
 -- What is stored while this is applied; what the views wrote of it may be written again.
 
-INSERT INTO sightline.source_activities
-    (tenant_id, source, activity, mapped, import_id, first_at, last_at, last_received_at, first_live_at, last_live_at)
+INSERT INTO sightline.source_spans
 SELECT
     tenant_id,
     source,
-    activity,
-    mapped,
     import_id,
-    min(occurred_at) AS first_at,
-    max(occurred_at) AS last_at,
-    max(received_at) AS last_received_at,
     minOrNullIf(received_at, feed != 'import' AND import_id = '') AS first_live_at,
-    maxOrNullIf(received_at, feed != 'import' AND import_id = '') AS last_live_at
+    maxOrNullIf(received_at, feed != 'import' AND import_id = '') AS last_live_at,
+    max(occurred_at) AS last_at,
+    max(received_at) AS last_received_at
 FROM sightline.events
 GROUP BY
     tenant_id,
     source,
-    activity,
-    mapped,
     import_id;
 
 INSERT INTO sightline.source_minutes
@@ -103,15 +99,13 @@ SELECT
     happened,
     toStartOfMinute(toDateTime(if(happened, occurred_at, received_at), 'UTC')) AS minute,
     import_id,
-    max(loaded) AS from_file,
-    max(NOT loaded AND NOT late) AS prompt,
-    min(received_at) AS first_received_at
+    loaded AS from_file,
+    NOT loaded AND NOT late AS prompt,
+    received_at AS first_received_at
 FROM sightline.events
 ARRAY JOIN if(loaded, [true], if(late, [false, true], [false])) AS happened
-WHERE NOT happened OR (occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC') AND occurred_at < toDateTime64('2106-01-01 00:00:00', 6, 'UTC'))
-GROUP BY
-    tenant_id,
-    source,
-    happened,
-    minute,
-    import_id;
+WHERE NOT happened
+    OR (
+        occurred_at >= toDateTime64('1970-01-01 00:00:00', 6, 'UTC')
+        AND occurred_at < toDateTime64('2106-01-01 00:00:00', 6, 'UTC')
+    );

@@ -84,6 +84,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   reporting_rates: { because: 'compiled from reference' },
   calendar_boundaries: { because: 'compiled from calendars' },
   source_activities: { because: 'how much each source ever sent; names no document' },
+  source_spans: { because: 'when each source began to send and sent last; names no document' },
   source_hours: { because: 'ends after three days; names no document' },
   source_traits: { because: 'what sources are known to tell; names no document' },
 }

@@ -5,6 +5,6 @@ SELECT
     max(last_live_at) AS last_live,
     max(last_at) AS last_occurred,
     max(last_received_at) AS last_received
-FROM sightline.source_activities
+FROM sightline.source_spans
 WHERE tenant_id = {tenant_id:String}
 GROUP BY source
