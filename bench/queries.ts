@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type RunningServer, clock, runServer } from '../cli/run-server.ts'
+import type { DemoEvent } from '../demo/recorder.ts'
 import { referenceRows } from '../demo/reference.ts'
 import { simulateChunks } from '../demo/simulate.ts'
 import { DEMO_TENANTS } from '../demo/tenants.ts'
@@ -25,6 +26,7 @@ import { mirrorReference } from '../queries/reference-mirror.ts'
 import { ROUTES } from '../api/routes.ts'
 import { type Benchmark, machine, median, type Report, whole } from './measure.ts'
 import { postgresPeer } from './queries-postgres.ts'
+import { sendMeasurements, sendTraces } from './queries-telemetry.ts'
 
 const TENANTS = 20
 /** Tenants that get the long history and are asked: a tenant's answers read its own rows alone, so that two tell what twenty would. */
@@ -158,24 +160,27 @@ async function run(): Promise<Report> {
   })
   try {
     const clickhouse = server.stores.clickhouse.writer
-    await compress(clickhouse)
+    await prepare(clickhouse)
     const [small = 10e6, large = small] = SIZES
     // The simulator gives about as many as it is asked for.
     const enough = large * 0.97
-    const held = (await halfYears(server)) ?? (await fill(server, small))
+    if (!(await isFilled(server))) await fill(server, small)
+    const held = await halfYears(clickhouse)
     let first: First | null = null
     if (held === 1) {
+      await spread(server, TENANTS)
       await settle(clickhouse)
       say('measuring')
       first = { ...(await measurementOf(server)), peer: await postgresPeer(server, tenantOf(0)) }
       say(`measured at ${whole(first.events)} events:`)
       for (const { path, p50, p95 } of first.measured) say(`  ${p50.toFixed(1)} ${p95.toFixed(1)} ${path}`)
-      if ((await ofOne(clickhouse)) * TENANTS >= enough) return report(first, null)
+      if ((await eventsOf(clickhouse, tenantOf(0))) * TENANTS >= enough) return report(first, null)
     }
-    for (let back = held; (await ofOne(clickhouse)) * TENANTS < enough; back++) {
+    for (let back = held; (await eventsOf(clickhouse, tenantOf(0))) * TENANTS < enough; back++) {
       await growBack(clickhouse, back)
-      say(`${whole(await eventsOf(clickhouse))} events`)
+      say(`${whole(await eventsOf(clickhouse, tenantOf(0)))} events of one tenant`)
     }
+    await spread(server, GROWN)
     await settle(clickhouse)
     say('measuring')
     return report(first, await measurementOf(server))
@@ -187,44 +192,49 @@ async function run(): Promise<Report> {
 
 /** Tables of which pages read next to nothing, and which take most of the disk. */
 const LARGE = ['events', 'object_events', 'object_links', 'policy_decisions']
+const COMPRESS_HARDER = "ALTER TABLE sightline.{table:Identifier} MODIFY SETTING default_compression_codec = 'ZSTD(1)'"
+const WAIT_FOR_NO_DISK =
+  'ALTER TABLE sightline.{table:Identifier} MODIFY SETTING fsync_after_insert = 0, fsync_part_directory = 0'
 
-/** Has the large tables compressed harder than usual, so that a hundred million events fit on the disk of a small machine. */
-async function compress(clickhouse: ClickHouseClient): Promise<void> {
-  for (const table of LARGE)
-    await clickhouse.command({
-      query: `ALTER TABLE sightline.{table:Identifier} MODIFY SETTING default_compression_codec = 'ZSTD(1)'`,
-      query_params: { table },
-    })
+/**
+ * Has the large tables compressed harder than usual, so that a hundred million events fit on the disk of a small machine, and lets no table
+ * wait for the disk: what is filled to be measured need not outlive a power failure.
+ */
+async function prepare(clickhouse: ClickHouseClient): Promise<void> {
+  for (const table of LARGE) await clickhouse.command({ query: COMPRESS_HARDER, query_params: { table } })
+  const answer = await clickhouse.query({
+    query: `SELECT name FROM system.tables WHERE database = 'sightline' AND create_table_query LIKE '%fsync_after_insert = 1%'`,
+    format: 'JSONEachRow',
+  })
+  for (const { name } of await answer.json<{ name: string }>())
+    await clickhouse.command({ query: WAIT_FOR_NO_DISK, query_params: { table: name } })
 }
 
-/** How many half-years the tenants hold; null where nothing was filled yet. */
-async function halfYears(server: RunningServer): Promise<number | null> {
+/** Whether the first tenant is filled and its answers are computed. */
+async function isFilled(server: RunningServer): Promise<boolean> {
   const found = await server.stores.postgres.db
     .select()
     .from(derivations)
-    .where(eq(derivations.tenantId, tenantOf(TENANTS - 1)))
-  if (found.length === 0) return null
-  // The table that grows last, in the tenant that does.
-  const answer = await server.stores.clickhouse.writer.query({
+    .where(eq(derivations.tenantId, tenantOf(0)))
+  return found.length > 0
+}
+
+/** How many half-years the first tenant holds, by the table that grows last. */
+async function halfYears(clickhouse: ClickHouseClient): Promise<number> {
+  const answer = await clickhouse.query({
     query: `SELECT uniqExact(extract(document_id, '^~(\\d+)')) AS half_years FROM sightline.violations WHERE tenant_id = {tenant:String}`,
-    query_params: { tenant: tenantOf(GROWN - 1) },
+    query_params: { tenant: tenantOf(0) },
     format: 'JSONEachRow',
   })
   const [row] = await answer.json<{ half_years: number }>()
-  return row?.half_years ?? null
+  return row?.half_years ?? 1
 }
 
-async function eventsOf(clickhouse: ClickHouseClient): Promise<number> {
-  const answer = await clickhouse.query({ query: 'SELECT count() AS events FROM sightline.events', format: 'JSONEachRow' })
-  const [row] = await answer.json<{ events: number }>()
-  return row?.events ?? 0
-}
-
-/** Events of a tenant that has the long history. */
-async function ofOne(clickhouse: ClickHouseClient): Promise<number> {
+/** Events of a tenant, or of all. */
+async function eventsOf(clickhouse: ClickHouseClient, tenant = ''): Promise<number> {
   const answer = await clickhouse.query({
-    query: 'SELECT count() AS events FROM sightline.events WHERE tenant_id = {tenant:String}',
-    query_params: { tenant: tenantOf(0) },
+    query: `SELECT count() AS events FROM sightline.events FINAL WHERE {tenant:String} IN ('', tenant_id)`,
+    query_params: { tenant },
     format: 'JSONEachRow',
   })
   const [row] = await answer.json<{ events: number }>()
@@ -244,8 +254,8 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Fills one tenant by the product's own way, computes its answers, and gives the other tenants the same. Returns the half-years that they hold. */
-async function fill(server: RunningServer, size: number): Promise<number> {
+/** Fills one tenant by the product's own way and computes its answers. */
+async function fill(server: RunningServer, size: number): Promise<void> {
   const { db } = server.stores.postgres
   const clickhouse = server.stores.clickhouse.writer
   await createTenant(db, { id: 'bench-msp', name: 'bench-msp', kind: 'msp' })
@@ -273,76 +283,108 @@ async function fill(server: RunningServer, size: number): Promise<number> {
   await mirrorReference({ clickhouse, db }, tenant, clock())
   const wanted = size / TENANTS
   let events = 0
-  let lines: string[] = []
+  let waiting: DemoEvent[] = []
   const send = async (): Promise<void> => {
-    const body = Buffer.from(lines.join('\n'))
-    lines = []
+    const batch = waiting
+    waiting = []
+    const body = Buffer.from(batch.map((event) => JSON.stringify(event)).join('\n'))
     await receiveBody(body, 'ndjson', { tenant, writer: server.writer, now: clock })
+    await sendTraces(server, tenant, batch)
+    events += batch.length
   }
   // Kestrel gives about 300,000 events in half a year at scale 1.
   for (const chunk of simulateChunks({ seed: SEED, now: END, days: DAYS, scale: wanted / 300_000 })) {
     if (chunk.tenant !== 'kestrel') continue
-    for (const event of chunk.events) lines.push(JSON.stringify(event))
-    events += chunk.events.length
-    if (lines.length >= 10_000) await send()
+    waiting.push(...chunk.events)
+    if (waiting.length >= 10_000) await send()
   }
   await send()
+  await sendMeasurements(server, tenant, END - DAYS * 86_400_000, END)
   say(`${whole(events)} events of one tenant are stored`)
   const started = performance.now()
   const documents = (await deriveTenant({ clickhouse, db }, tenant, 'all', clock())) ?? 0
   say(`answers of ${whole(documents)} documents computed in ${((performance.now() - started) / 1000).toFixed(1)} s`)
-  for (let number = 1; number < TENANTS; number++) await copyTenant(server, tenant, tenantOf(number))
-  say(`${TENANTS} tenants are filled`)
-  return 1
 }
 
-/** Tables with rows of tenants that no view fills from another, but for marks and what runs work with. */
+/** Tables with rows of tenants, but for marks and what runs work with. */
 async function tables(clickhouse: ClickHouseClient): Promise<string[]> {
   const answer = await clickhouse.query({
     query: `SELECT name FROM system.tables
       WHERE database = 'sightline' AND engine LIKE '%MergeTree' AND total_rows > 0
         AND name IN (SELECT table FROM system.columns WHERE database = 'sightline' AND name = 'tenant_id')
         AND NOT startsWith(name, 'derive_')
-        AND name NOT IN ('dirty_objects', 'object_events', 'object_state', 'object_links', 'corrections', 'exception_roots',
-          'source_traits', 'source_activities', 'source_hours', 'source_minutes', 'source_spans', 'batch_arrivals', 'object_calls', 'policy_decisions', 'key_documents', 'open_documents', 'open_clocks')
+        AND name != 'dirty_objects'
       ORDER BY name`,
     format: 'JSONEachRow',
   })
   return (await answer.json<{ name: string }>()).map(({ name }) => name)
 }
 
-/** Gives a tenant the rows of another. */
-async function copyTenant(server: RunningServer, from: string, to: string): Promise<void> {
+/** Gives the next tenants, up to so many in all, what the first one has, where they do not have it yet. */
+async function spread(server: RunningServer, among: number): Promise<void> {
   const clickhouse = server.stores.clickhouse.writer
-  for (const table of await tables(clickhouse))
+  const events = await eventsOf(clickhouse, tenantOf(0))
+  const lacking: string[] = []
+  for (let number = 1; number < among; number++)
+    if ((await eventsOf(clickhouse, tenantOf(number))) !== events) lacking.push(tenantOf(number))
+  if (lacking.length === 0) return
+  const all = await tables(clickhouse)
+  // What views would fill is copied like the rest.
+  const answer = await clickhouse.query({
+    query: `SELECT name FROM system.tables WHERE database = 'sightline' AND engine = 'MaterializedView'`,
+    format: 'JSONEachRow',
+  })
+  const views = (await answer.json<{ name: string }>()).map(({ name }) => name)
+  for (const view of views)
+    await clickhouse.command({ query: 'DETACH TABLE sightline.{view:Identifier}', query_params: { view } })
+  for (const table of all)
     await clickhouse.command({
-      query: `INSERT INTO sightline.{table:Identifier} SELECT * REPLACE ({to:String} AS tenant_id) FROM sightline.{table:Identifier} AS rows
-        WHERE rows.tenant_id = {from:String}`,
-      query_params: { table, from, to },
-      clickhouse_settings: { max_partitions_per_insert_block: '1000' },
+      query: 'ALTER TABLE sightline.{table:Identifier} DELETE WHERE tenant_id IN {lacking:Array(String)}',
+      query_params: { table, lacking },
+      clickhouse_settings: { mutations_sync: '2' },
     })
+  // Events come last: by them is seen who has all.
+  for (const table of [...all.filter((name) => name !== 'events'), 'events'])
+    // A statement keeps one core busy.
+    for (let number = 0; number < lacking.length; number += 2)
+      await Promise.all(lacking.slice(number, number + 2).map((tenant) => copyRows(clickhouse, table, tenant)))
+  for (const view of views)
+    await clickhouse.command({ query: 'ATTACH TABLE sightline.{view:Identifier}', query_params: { view } })
   const { db } = server.stores.postgres
-  const [known] = await db.select().from(derivations).where(eq(derivations.tenantId, from))
-  if (known !== undefined) await db.insert(derivations).values({ ...known, tenantId: to })
-  await clickhouse.command({ query: 'TRUNCATE TABLE sightline.dirty_objects' })
+  const [known] = await db
+    .select()
+    .from(derivations)
+    .where(eq(derivations.tenantId, tenantOf(0)))
+  if (known !== undefined)
+    for (const tenantId of lacking)
+      await db
+        .insert(derivations)
+        .values({ ...known, tenantId })
+        .onConflictDoNothing()
+  say(`${among} tenants have ${whole(events)} events each`)
 }
 
-/** Tables that views fill, and pages read from. */
-const VIEWED = ['source_activities', 'source_hours', 'source_minutes', 'source_spans', 'policy_decisions']
+async function copyRows(clickhouse: ClickHouseClient, table: string, to: string): Promise<void> {
+  await clickhouse.command({
+    query: `INSERT INTO sightline.{table:Identifier} SELECT * REPLACE ({to:String} AS tenant_id) FROM sightline.{table:Identifier} AS rows
+      WHERE rows.tenant_id = {from:String}`,
+    query_params: { table, from: tenantOf(0), to },
+    clickhouse_settings: { max_partitions_per_insert_block: '1000' },
+  })
+}
 
 /** Tables that no page's list or figure is read from. */
-const KEPT_AS_WRITTEN = /^(?:events|.*_history|ingest_.*)$/u
+const KEPT_AS_WRITTEN = /^(?:(?:object_)?events|object_(?:state|links)|.*_history|ingest_.*)$/u
 const GROW = new URL('grow/', import.meta.url)
 
-/** Adds the half-year once more, `back` half-years earlier, with documents of its own. */
+/** Adds the half-year once more to the first tenant, `back` half-years earlier, with documents of its own. */
 async function growBack(clickhouse: ClickHouseClient, back: number): Promise<void> {
   for (const file of readdirSync(GROW).toSorted())
-    for (let number = 0; number < GROWN; number++)
-      await clickhouse.command({
-        query: readFileSync(new URL(file, GROW), 'utf8'),
-        query_params: { tenant: tenantOf(number), mark: `~${back}`, days: back * DAYS, since: SINCE },
-        clickhouse_settings: { max_partitions_per_insert_block: '1000' },
-      })
+    await clickhouse.command({
+      query: readFileSync(new URL(file, GROW), 'utf8'),
+      query_params: { tenant: tenantOf(0), mark: `~${back}`, days: back * DAYS, since: SINCE },
+      clickhouse_settings: { max_partitions_per_insert_block: '1000' },
+    })
   await clickhouse.command({ query: 'TRUNCATE TABLE sightline.dirty_objects' })
 }
 
@@ -352,7 +394,7 @@ async function growBack(clickhouse: ClickHouseClient, back: number): Promise<voi
  */
 async function settle(clickhouse: ClickHouseClient): Promise<void> {
   await compactOpen(clickhouse)
-  for (const table of [...(await tables(clickhouse)), ...VIEWED])
+  for (const table of await tables(clickhouse))
     if (!KEPT_AS_WRITTEN.test(table))
       await clickhouse.command({ query: 'OPTIMIZE TABLE sightline.{table:Identifier} FINAL', query_params: { table } })
 }

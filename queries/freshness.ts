@@ -98,7 +98,7 @@ const memories = new WeakMap<object, Map<string, Memory>>()
 
 /**
  * Freshness of every CloudEvents source and of every way in of a tenant, at an instant. What was learned is kept for ten minutes (one,
- * while something is still being learned); the last signs are read each time. To learn takes as long as the tenant's history is.
+ * while something is still being learned); the last signs are read each time. To learn reads the last four weeks of each.
  *
  * @param options.keeper what the memory belongs to, such as the stores of the process
  * @param options.registered ids of registered sources, which are listed also where nothing ever came
