@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { type RunningServer, clock, runServer } from '../cli/run-server.ts'
@@ -219,6 +220,13 @@ async function isFilled(server: RunningServer): Promise<boolean> {
   return found.length > 0
 }
 
+/** A statement may write a year of each partition, and takes longer than a connection may be silent. */
+const COPYING = {
+  max_partitions_per_insert_block: '1000',
+  send_progress_in_http_headers: 1,
+  http_headers_progress_interval_ms: '20000',
+} as const
+
 /** How many half-years the first tenant holds, by the table that grows last. */
 async function halfYears(clickhouse: ClickHouseClient): Promise<number> {
   const answer = await clickhouse.query({
@@ -233,7 +241,7 @@ async function halfYears(clickhouse: ClickHouseClient): Promise<number> {
 /** Events of a tenant, or of all. */
 async function eventsOf(clickhouse: ClickHouseClient, tenant = ''): Promise<number> {
   const answer = await clickhouse.query({
-    query: `SELECT count() AS events FROM sightline.events FINAL WHERE {tenant:String} IN ('', tenant_id)`,
+    query: `SELECT count() AS events FROM sightline.events FINAL WHERE {tenant:String} = '' OR tenant_id = {tenant:String}`,
     query_params: { tenant },
     format: 'JSONEachRow',
   })
@@ -369,7 +377,7 @@ async function copyRows(clickhouse: ClickHouseClient, table: string, to: string)
     query: `INSERT INTO sightline.{table:Identifier} SELECT * REPLACE ({to:String} AS tenant_id) FROM sightline.{table:Identifier} AS rows
       WHERE rows.tenant_id = {from:String}`,
     query_params: { table, from: tenantOf(0), to },
-    clickhouse_settings: { max_partitions_per_insert_block: '1000' },
+    clickhouse_settings: COPYING,
   })
 }
 
@@ -383,7 +391,7 @@ async function growBack(clickhouse: ClickHouseClient, back: number): Promise<voi
     await clickhouse.command({
       query: readFileSync(new URL(file, GROW), 'utf8'),
       query_params: { tenant: tenantOf(0), mark: `~${back}`, days: back * DAYS, since: SINCE },
-      clickhouse_settings: { max_partitions_per_insert_block: '1000' },
+      clickhouse_settings: COPYING,
     })
   await clickhouse.command({ query: 'TRUNCATE TABLE sightline.dirty_objects' })
 }
@@ -394,9 +402,29 @@ async function growBack(clickhouse: ClickHouseClient, back: number): Promise<voi
  */
 async function settle(clickhouse: ClickHouseClient): Promise<void> {
   await compactOpen(clickhouse)
-  for (const table of await tables(clickhouse))
-    if (!KEPT_AS_WRITTEN.test(table))
-      await clickhouse.command({ query: 'OPTIMIZE TABLE sightline.{table:Identifier} FINAL', query_params: { table } })
+  for (const table of await tables(clickhouse)) if (!KEPT_AS_WRITTEN.test(table)) await merge(clickhouse, table)
+}
+
+/** Merges the parts of a table, which goes on where it takes longer than the answer to a request may. */
+async function merge(clickhouse: ClickHouseClient, table: string): Promise<void> {
+  await clickhouse
+    .command({
+      query: 'OPTIMIZE TABLE sightline.{table:Identifier} FINAL',
+      query_params: { table },
+      clickhouse_settings: { optimize_skip_merged_partitions: 1 },
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof Error && error.message.startsWith('Timeout'))) throw error
+    })
+  const running = async (): Promise<boolean> => {
+    const answer = await clickhouse.query({
+      query: `SELECT count() AS merges FROM system.merges WHERE database = 'sightline' AND table = {table:String}`,
+      query_params: { table },
+      format: 'JSONEachRow',
+    })
+    return (await answer.json<{ merges: number }>()).some(({ merges }) => merges > 0)
+  }
+  while (await running()) await sleep(1000)
 }
 
 /** How many objects the process views tell of one tenant. */
