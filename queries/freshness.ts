@@ -7,7 +7,8 @@ import type { Query, TenantReader } from './run.ts'
 const none = z.object({})
 const minutes = z.array(z.number())
 
-const OF_SOURCES = {
+/** What the pace of each source is learned from: its spans, and its minutes with a sign of life over the 28 days before the last one. */
+export const OF_SOURCES = {
   name: 'read/freshness-sources',
   params: none,
   row: z.object({

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { after, test } from 'node:test'
-import { z } from 'zod'
 import { insertBatches } from '../ingest/ledger.ts'
 import { createEventWriter } from '../ingest/write.ts'
 import { isRefusal, readEvent } from '../model/event.ts'
 import { type Instant, instantToIso } from '../model/instant.ts'
 import type { TenantId } from '../model/tenant.ts'
-import { freshness, pastFreshness } from '../queries/freshness.ts'
+import { freshness, OF_SOURCES, pastFreshness } from '../queries/freshness.ts'
 import { tenantReader } from '../queries/run.ts'
 import { randomFrom } from './support/random.ts'
 import { sharedStores } from './support/stores.ts'
@@ -166,23 +165,7 @@ test('a source that ships a week of events every Sunday is waited for till Sunda
   assert.notEqual(sources.get('/weekly')?.state, 'silent', JSON.stringify(sources.get('/weekly')))
 })
 
-/** What is learned from, of each source in the order of their names. */
-const LEARNED_FROM = {
-  name: 'read/freshness-sources',
-  params: z.object({}),
-  row: z.object({
-    source: z.string(),
-    has_live: z.number(),
-    last_live_us: z.number(),
-    first_live_us: z.number(),
-    last_occurred_us: z.number(),
-    last_received_us: z.number(),
-    arrivals: z.array(z.number()),
-    happened: z.array(z.number()),
-  }),
-}
-
-/** The same by a plain reading of all events of a source. */
+/** What the pace of a source is learned from, by a plain reading of all its events. */
 function learnedFrom(source: string, sent: readonly { occurred: Instant; received: Instant; file: boolean }[]) {
   const minute = (at: Instant) => Math.floor(at / MINUTE)
   const live = sent.filter(({ file }) => !file).map(({ received }) => received)
@@ -236,7 +219,7 @@ test('a pace is learned of those minutes that a plain reading of all events give
     expected.push(learnedFrom(source, sent))
   }
   await Promise.all(stored)
-  assert.deepEqual(await tenantReader(stores.clickhouse.reader, tenant).rows(LEARNED_FROM, {}), expected)
+  assert.deepEqual(await tenantReader(stores.clickhouse.reader, tenant).rows(OF_SOURCES, {}), expected)
 })
 
 test('between two learnings the last signs are read anew', async () => {
