@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +33,7 @@ const TENANTS = 20
 /** Tenants that get the long history and are asked: a tenant's answers read its own rows alone, so that two tell what twenty would. */
 const GROWN = Number(process.env['GROWN'] ?? TENANTS)
 const DAYS = 182
+const DAY_MS = 86_400_000
 /** Events of one tenant in half a year, at the scale that the simulator is asked for below. */
 const SIZES = (process.env['SIZES'] ?? '10e6,100e6').split(',').map(Number)
 /** A folder that keeps what was filled: another run goes on from what it holds. */
@@ -41,12 +42,19 @@ const KEPT = process.env['KEEP']
 const REQUESTS = 100
 const WARM_UP = GROWN
 const SEED = 7
-const END = Math.floor(Date.now() / 86_400_000) * 86_400_000
+const END = filledUntil()
 /** Day on which the half-year begins that is filled first. */
-const SINCE = new Date(END - DAYS * 86_400_000).toISOString().slice(0, 10)
+const SINCE = new Date(END - DAYS * DAY_MS).toISOString().slice(0, 10)
 
 /** The window that pages open with, for those who answer for the whole history where none is asked for. */
-const OPENED = `from=${new Date(END - 90 * 86_400_000).toISOString()}&without=operation.,ai.,policy.`
+const OPENED = `from=${new Date(END - 90 * DAY_MS).toISOString()}&without=operation.,ai.,policy.`
+/** The windows of pages about systems: the one that they open with, and the longest of their choices. */
+const LAST_DAY = windowOf(1)
+const LAST_MONTH = windowOf(30)
+const SPANS = [
+  { window: LAST_DAY, bucket: 'hour' },
+  { window: LAST_MONTH, bucket: 'day' },
+]
 
 /** What a page asks, in the window that pages open with; `{now}` is when it is asked. */
 const PATHS: readonly string[] = [
@@ -103,12 +111,14 @@ const PATHS: readonly string[] = [
   '/v1/dead-letters',
   '/v1/retention',
   '/v1/mappings',
-  '/v1/integrations?bucket=day',
-  '/v1/integrations/calls?status=not_ok&limit=25',
-  '/v1/integrations/traces?limit=100',
-  '/v1/integrations/queues?bucket=day',
-  '/v1/integrations/logs?limit=200',
-  '/v1/runs?limit=100',
+  ...SPANS.flatMap(({ window, bucket }) => [
+    `/v1/integrations?bucket=${bucket}&${window}`,
+    `/v1/integrations/calls?status=not_ok&limit=25&${window}`,
+    `/v1/integrations/traces?limit=100&${window}`,
+    `/v1/integrations/queues?bucket=${bucket}&${window}`,
+    `/v1/integrations/logs?limit=200&${window}`,
+    `/v1/runs?limit=100&${window}`,
+  ]),
   '/v1/alerts?limit=100',
   '/v1/alerts/quality',
   '/v1/alerts/engine',
@@ -141,7 +151,19 @@ const DETAILS: readonly { list: string; rows: string; id: string; paths: readonl
     id: 'control',
     paths: ['/v1/controls/{id}/versions', '/v1/controls/{id}/drift?by=entity'],
   },
-  { list: '/v1/integrations?bucket=day', rows: 'systems', id: 'system', paths: ['/v1/integrations/systems/{id}?bucket=day'] },
+  {
+    list: `/v1/integrations?bucket=day&${LAST_MONTH}`,
+    rows: 'systems',
+    id: 'system',
+    paths: [`/v1/integrations/systems/{id}?bucket=day&${LAST_MONTH}`],
+  },
+  {
+    list: `/v1/integrations/traces?limit=100&${LAST_MONTH}`,
+    rows: 'traces',
+    id: 'trace_id',
+    paths: ['/v1/integrations/traces/{id}'],
+  },
+  { list: `/v1/runs?limit=100&${LAST_MONTH}`, rows: 'runs', id: 'run', paths: ['/v1/runs/{id}'] },
 ]
 
 type Measured = { path: string; p50: number; p95: number }
@@ -173,8 +195,6 @@ async function run(): Promise<Report> {
       await settle(clickhouse)
       say('measuring')
       first = { ...(await measurementOf(server)), peer: await postgresPeer(server, tenantOf(0)) }
-      say(`measured at ${whole(first.events)} events:`)
-      for (const { path, p50, p95 } of first.measured) say(`  ${p50.toFixed(1)} ${p95.toFixed(1)} ${path}`)
       if ((await eventsOf(clickhouse, tenantOf(0))) * TENANTS >= enough) return report(first, null)
     }
     for (let back = held; (await eventsOf(clickhouse, tenantOf(0))) * TENANTS < enough; back++) {
@@ -258,6 +278,25 @@ function tenantOf(number: number): string {
   return `bench-${String(number + 1).padStart(2, '0')}`
 }
 
+/**
+ * The midnight at which the half-year ends that is filled: the last one, or that of the store that was kept, as its answers hang on it. What
+ * is filled to be kept holds it in a file.
+ */
+function filledUntil(): number {
+  const midnight = Math.floor(Date.now() / DAY_MS) * DAY_MS
+  if (KEPT === undefined) return midnight
+  const file = join(KEPT, 'bench-filled-until')
+  if (existsSync(file)) return Date.parse(readFileSync(file, 'utf8'))
+  mkdirSync(KEPT, { recursive: true })
+  writeFileSync(file, new Date(midnight).toISOString())
+  return midnight
+}
+
+/** The last days of what is filled. */
+function windowOf(days: number): string {
+  return `from=${new Date(END - days * DAY_MS).toISOString()}&to=${new Date(END).toISOString()}`
+}
+
 function say(text: string): void {
   process.stderr.write(`${text}\n`)
 }
@@ -307,7 +346,7 @@ async function fill(server: RunningServer, size: number): Promise<void> {
     if (waiting.length >= 10_000) await send()
   }
   await send()
-  await sendMeasurements(server, tenant, END - DAYS * 86_400_000, END)
+  await sendMeasurements(server, tenant, END - DAYS * DAY_MS, END)
   say(`${whole(events)} events of one tenant are stored`)
   const started = performance.now()
   const documents = (await deriveTenant({ clickhouse, db }, tenant, 'all', clock())) ?? 0
@@ -468,7 +507,9 @@ async function measureAll(server: RunningServer): Promise<Measured[]> {
       if (request >= 0) times.push(performance.now() - started)
     }
     const sorted = times.toSorted((a, b) => a - b)
-    measured.push({ path: name, p50: median(times), p95: sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Number.NaN })
+    const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Number.NaN
+    measured.push({ path: name, p50: median(times), p95 })
+    say(`  ${median(times).toFixed(1)} ${p95.toFixed(1)} ${name}`)
   }
   const asWritten = async (paths: readonly string[]): Promise<void> => {
     for (const path of paths) await measure(path, () => path.replace('{now}', new Date().toISOString()))
