@@ -167,7 +167,8 @@ const DETAILS: readonly { list: string; rows: string; id: string; paths: readonl
 ]
 
 type Measured = { path: string; p50: number; p95: number }
-type Measurement = { events: number; measured: readonly Measured[]; objects: number }
+/** `nothingMs` is the median time of a statement that reads nothing: how fast the machine is just then. */
+type Measurement = { events: number; measured: readonly Measured[]; objects: number; nothingMs: number }
 type First = Measurement & { peer: { events: number; postgresMs: number; sightlineMs: number } }
 
 /** Answers of one tenant and of a portfolio of twenty, with ten times the history, beside PostgreSQL on the same events. */
@@ -240,8 +241,9 @@ async function isFilled(server: RunningServer): Promise<boolean> {
   return found.length > 0
 }
 
-/** A statement may write a year of each partition, and takes longer than a connection may be silent. */
+/** A statement may write a year of each partition, and takes longer than a connection may be silent. What is copied is merged already. */
 const COPYING = {
+  optimize_on_insert: 0,
   max_partitions_per_insert_block: '1000',
   send_progress_in_http_headers: 1,
   http_headers_progress_interval_ms: '20000',
@@ -271,7 +273,19 @@ async function eventsOf(clickhouse: ClickHouseClient, tenant = ''): Promise<numb
 
 async function measurementOf(server: RunningServer): Promise<Measurement> {
   const events = await eventsOf(server.stores.clickhouse.writer)
-  return { events, measured: await measureAll(server), objects: await objectsOf(server) }
+  const nothingMs = await nothing(server.stores.clickhouse.writer)
+  return { events, measured: await measureAll(server), objects: await objectsOf(server), nothingMs }
+}
+
+async function nothing(clickhouse: ClickHouseClient): Promise<number> {
+  const times: number[] = []
+  for (let request = 0; request < REQUESTS; request++) {
+    const started = performance.now()
+    const answer = await clickhouse.query({ query: 'SELECT 1 AS one', format: 'JSONEachRow' })
+    await answer.json()
+    times.push(performance.now() - started)
+  }
+  return median(times)
 }
 
 function tenantOf(number: number): string {
@@ -563,6 +577,7 @@ function report(first: First | null, later: Measurement | null): Report {
         : [`${GROWN} of ${TENANTS} tenants have the long history, and are asked; the others half a year.`]),
       `Not asked: ${notAsked((later ?? first)?.measured ?? []).join(' ')}.`,
       'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
+      `A statement that reads nothing takes ${[first, later].flatMap((one) => (one === null ? [] : [`${one.nothingMs.toFixed(1)} ms`])).join(', then ')}.`,
     ],
     figures: { machine: machine(), first, later },
   }

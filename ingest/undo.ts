@@ -19,7 +19,7 @@ const OF_EVENTS = [
 /** Those of them that rows of other events may have taken the place in, by version. */
 const MADE_ANEW = ['object_events', 'object_state', 'policy_decisions'] as const
 /** Tables that tell what each source sent, with the import that brought it. */
-const OF_SOURCES = ['source_activities', 'source_spans', 'source_minutes'] as const
+const OF_SOURCES = ['source_activities', 'source_totals', 'source_spans', 'source_minutes'] as const
 
 const EventId = z.object({ event_id: z.string() })
 

@@ -64,9 +64,7 @@ export async function listReference(
         asOf === undefined
           ? isNull(referenceRows.replacedAt)
           : and(lte(referenceRows.recordedAt, asOf), or(isNull(referenceRows.replacedAt), gt(referenceRows.replacedAt, asOf))),
-        at === undefined
-          ? undefined
-          : and(lte(referenceRows.validFrom, at), or(isNull(referenceRows.validTo), gt(referenceRows.validTo, at))),
+        at === undefined ? undefined : holdsAt(at),
         search === undefined || search === ''
           ? undefined
           : ilike(referenceRows.key, `%${search.replaceAll(/[%_\\]/gu, '\\$&')}%`),
@@ -77,6 +75,31 @@ export async function listReference(
     )
     .orderBy(asc(referenceRows.key), asc(referenceRows.validFrom))
     .limit(limit)
+}
+
+/** Rows of a kind that hold at an instant, of several tenants at once: by tenant. */
+export async function holdingOf(
+  db: Db,
+  tenants: readonly TenantId[],
+  kind: ReferenceKind,
+  at: Date,
+): Promise<ReadonlyMap<string, ReferenceRow[]>> {
+  const rows = await db
+    .select()
+    .from(referenceRows)
+    .where(
+      and(
+        inArray(referenceRows.tenantId, [...tenants]),
+        eq(referenceRows.kind, kind),
+        isNull(referenceRows.replacedAt),
+        holdsAt(at),
+      ),
+    )
+  return Map.groupBy(rows, ({ tenantId }) => tenantId)
+}
+
+function holdsAt(at: Date) {
+  return and(lte(referenceRows.validFrom, at), or(isNull(referenceRows.validTo), gt(referenceRows.validTo, at)))
 }
 
 /** All rows of a key that ever stood, the newest statement first. */

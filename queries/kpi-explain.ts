@@ -74,19 +74,19 @@ export async function explainKpi(reader: TenantReader, db: Db, kpi: string, aske
     }),
     row: State,
   } satisfies Query<z.ZodRawShape, z.ZodType>
-  const [answer, tally, found, freshness, { missing, currency }] = await Promise.all([
+  const isMoney = definition.needs.includes('value_assumptions')
+  const [answer, tally, found, freshness, reference] = await Promise.all([
     kpiAnswer(reader, kpi, { ...scope, bucket: 'all' }),
     reader.rows(counts, params),
     reader.rows(objects, { ...params, ...after, state: asked.state ?? '', limit: asked.limit + 1 }),
     answersState(reader, db),
-    referenceState(reader, definition),
+    isMoney ? referenceState(reader, definition) : null,
   ])
   const page = found.slice(0, asked.limit)
   const last = page.at(-1)
   const histories = await historyOf(reader, kpi, page)
   const tallied = (state: (typeof STATES)[number]) =>
     tally.filter((one) => one.state === state).reduce((sum, { n }) => sum + n, 0)
-  const isMoney = definition.needs.includes('value_assumptions')
   return {
     kpi: definition,
     from: instantToIso(scope.from),
@@ -95,11 +95,15 @@ export async function explainKpi(reader: TenantReader, db: Db, kpi: string, aske
     group,
     filters: { ...filters },
     as_of: asOf === null ? null : instantToIso(asOf),
-    needs: missing,
+    needs: answer.needs,
     row: answer.rows.find((row) => group === null || row.group === group) ?? null,
-    currency: isMoney
-      ? { reporting: currency, basis: 'each amount at the rate of the day that the definition names, from the reference data' }
-      : null,
+    currency:
+      reference === null
+        ? null
+        : {
+            reporting: reference.currency,
+            basis: 'each amount at the rate of the day that the definition names, from the reference data',
+          },
     freshness,
     counts: {
       counted: tallied('counted'),

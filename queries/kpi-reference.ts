@@ -25,11 +25,15 @@ const TARGETS = {
 /** A target of a KPI, for all or for one value of a dimension, from one instant to another (exclusive). */
 export type Target = z.output<typeof TARGETS.row>
 
-/** Which reference data a KPI lacks, and the currency in which the tenant reports; null where none is stated. */
+/**
+ * Which reference data a KPI lacks, and for one that has to do with money the currency in which the tenant reports; null where none is
+ * stated.
+ */
 export async function referenceState(
   reader: TenantReader,
-  { needs }: KpiDefinition,
+  { needs, unit }: KpiDefinition,
 ): Promise<{ missing: string[]; currency: string | null }> {
+  if (needs.length === 0 && unit !== 'money') return { missing: [], currency: null }
   const [row] = await reader.rows(KINDS, {})
   const known = new Set(row?.kinds)
   const currency = row?.currency ?? ''

@@ -103,7 +103,7 @@ export async function kpiAnswer(reader: TenantReader, kpi: string, scope: KpiSco
  */
 export async function kpiFigures(reader: TenantReader, kpi: string, scope: KpiScope): Promise<Row[]> {
   const definition = kpiDefinition(kpi)
-  const isWanting = definition.needs.length > 0 && (await referenceState(reader, definition)).missing.length > 0
+  const isWanting = (await referenceState(reader, definition)).missing.length > 0
   const found = isWanting ? [] : await windowRows(reader, definition, scope)
   return scope.groupBy == null ? filled(found, scope.from, scope.to, scope.bucket) : found
 }

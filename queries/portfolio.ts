@@ -35,7 +35,6 @@ const FIGURES = {
     open_incidents: z.number(),
     blocked_documents: z.number(),
     breached_clocks: z.number(),
-    stated_targets: z.array(z.tuple([z.string(), z.number()])),
     n: z.number(),
     unfinished: z.number(),
     n_before: z.number(),
@@ -48,7 +47,14 @@ const FIGURES = {
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
-type Scope = { from: Instant; to: Instant; now: Instant; kpis: readonly string[] }
+type Scope = {
+  from: Instant
+  to: Instant
+  now: Instant
+  kpis: readonly string[]
+  /** What each tenant wants KPIs to reach as a whole, by tenant and KPI. */
+  targets: ReadonlyMap<string, ReadonlyMap<string, number>>
+}
 
 /**
  * Tenants side by side on the same KPIs over the half-open window, each with the window before, its own target and what is open. One read
@@ -68,7 +74,7 @@ export async function portfolio(readers: readonly TenantReader[], scope: Scope) 
   }
 }
 
-async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], { from, to, now }: Scope) {
+async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], { from, to, now, targets: stated }: Scope) {
   const before = 2 * from - to
   const isOnDay = (at: Instant) => at % DAY_US === 0
   const cutsDays = !isOnDay(from) || !isOnDay(to)
@@ -95,7 +101,7 @@ async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], 
     ),
   )
   const state = rows.find(({ kpi }) => kpi === '')
-  const targets = new Map(state?.stated_targets)
+  const targets = stated.get(reader.tenant)
   return {
     tenant: reader.tenant,
     incidents_open: state?.open_incidents ?? 0,
@@ -104,7 +110,7 @@ async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], 
     figures: kpis.map((definition, at) => {
       const row = rows.find(({ kpi }) => kpi === definition.kpi)
       const exact = whole[at]?.rows[0]
-      const target = targets.get(definition.kpi) ?? null
+      const target = targets?.get(definition.kpi) ?? null
       if (exact !== undefined)
         return { kpi: definition.kpi, value: exact.value, previous: exact.previous, n: exact.n, open: exact.open, target }
       return {

@@ -98,7 +98,9 @@ type Period = ReturnType<typeof periodOf>
  */
 export async function delayAnswer(reader: TenantReader, scope: DelayScope, { bucket, groupBy, compare }: DelayCut) {
   const { from, to } = scope
-  const ofDocuments = groupBy === null || (DELAY_DIMENSIONS as readonly string[]).includes(groupBy)
+  // The figures of the whole window are read in any case.
+  const isWhole = bucket === 'all' && groupBy === null
+  const ofDocuments = !isWhole && (groupBy === null || (DELAY_DIMENSIONS as readonly string[]).includes(groupBy))
   const [charges, figures, { current, previous }, holders, open] = await Promise.all([
     reader.rows({ ...CHARGES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })),
     ofDocuments ? reader.rows({ ...FIGURES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })) : [],
@@ -121,8 +123,8 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
       working_s: seconds(working),
       off_s: seconds(off),
     })),
-    groups: figures.map((row) => ({
-      bucket: instantToIso(instantOf(row.bucket)),
+    groups: (isWhole ? current.figures : figures).map((row) => ({
+      bucket: isWhole ? instantToIso(from) : instantToIso(instantOf(row.bucket)),
       group: row.group,
       documents: row.documents,
       elapsed_s: seconds(row.elapsed),
@@ -153,21 +155,23 @@ async function periods(reader: TenantReader, scope: DelayScope, compare: boolean
   ])
   const of = (isEarlier: boolean) => {
     const within = (row: { earlier: boolean }) => row.earlier === isEarlier
-    return periodOf(figures.find(within), stages.filter(within), late.filter(within))
+    return periodOf(figures.filter(within), stages.filter(within), late.filter(within))
   }
   return { current: of(false), previous: compare ? of(true) : null }
 }
 
 function periodOf(
-  figures: z.output<typeof FIGURES.row> | undefined,
+  whole: readonly z.output<typeof FIGURES.row>[],
   stages: readonly z.output<typeof STAGES.row>[],
   late: readonly z.output<typeof LATE.row>[],
 ) {
+  const [figures] = whole
   const setsOf = (kind: 'causes' | 'systems') =>
     late
       .filter((row) => row.kind === kind && row.because !== '')
       .map((row) => ({ [kind]: row.because.split('+'), documents: row.documents }))
   return {
+    figures: whole,
     documents: figures?.documents ?? 0,
     elapsed_s: seconds(figures?.elapsed ?? 0),
     shared: {

@@ -1,7 +1,6 @@
 -- KPIs of a window and of the one before, ungrouped: whole days from the rollup, the rest of a window that cuts days from the contributions.
--- The row without a KPI says
--- what is open of incidents, what clocks are breached and which targets hold; all are parts of one reading, which costs less than a reading
--- of each.
+-- The row without a KPI says what is open of incidents and which clocks are breached; all are parts of one reading, which costs less than a
+-- reading of each.
 SELECT
     kpi,
     sumIf(day_n, is_now) AS n,
@@ -15,8 +14,7 @@ SELECT
     if(n_before = 0, NULL, quantilesExactInclusiveMergeIf(0.5, 0.9)(day_quantiles, NOT is_now)[1]) AS median_before,
     sum(incidents) AS open_incidents,
     sum(blocked) AS blocked_documents,
-    sum(breached) AS breached_clocks,
-    groupArrayArray(stated) AS stated_targets
+    sum(breached) AS breached_clocks
 FROM (
     SELECT
         toString(kpi) AS kpi,
@@ -28,8 +26,7 @@ FROM (
         quantiles AS day_quantiles,
         0 AS incidents,
         0 AS blocked,
-        0 AS breached,
-        CAST([], 'Array(Tuple(String, Float64))') AS stated
+        0 AS breached
     FROM sightline.kpi_days FINAL
     WHERE tenant_id = {tenant_id:String}
         AND kpi_days.kpi IN {kpis:Array(String)}
@@ -49,40 +46,26 @@ FROM (
         quantilesExactInclusiveStateIf(0.5, 0.9)(0., false) AS day_quantiles,
         sum(states.incidents) AS incidents,
         sum(states.blocked) AS blocked,
-        sum(states.breached) AS breached,
-        groupArrayArray(states.stated) AS stated
+        sum(states.breached) AS breached
     FROM (
-        SELECT count() AS incidents, 0 AS blocked, 0 AS breached, CAST([], 'Array(Tuple(String, Float64))') AS stated
+        SELECT count() AS incidents, 0 AS blocked, 0 AS breached
         FROM sightline.incidents FINAL
         WHERE tenant_id = {tenant_id:String} AND ended_at IS NULL
         UNION ALL
-        SELECT 0 AS incidents, uniqExact(document_type, document_id) AS blocked, 0 AS breached, CAST([], 'Array(Tuple(String, Float64))') AS stated
+        SELECT 0 AS incidents, uniqExact(document_type, document_id) AS blocked, 0 AS breached
         FROM sightline.incident_documents FINAL
         WHERE tenant_id = {tenant_id:String} AND released_at IS NULL
         UNION ALL
         SELECT
             0 AS incidents,
             0 AS blocked,
-            countIf(state = 'breached' OR (state IN ('running', 'paused') AND deadline_at <= {now:DateTime64(6, 'UTC')})) AS breached,
-            CAST([], 'Array(Tuple(String, Float64))') AS stated
+            countIf(state = 'breached' OR (state IN ('running', 'paused') AND deadline_at <= {now:DateTime64(6, 'UTC')})) AS breached
         FROM sightline.sla_clocks FINAL
         WHERE tenant_id = {tenant_id:String}
             AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
             AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
             AND cohort_at >= {from:DateTime64(6, 'UTC')}
             AND cohort_at < {to:DateTime64(6, 'UTC')}
-        UNION ALL
-        SELECT
-            0 AS incidents,
-            0 AS blocked,
-            0 AS breached,
-            groupArray((JSONExtractString(body, 'kpi'), JSONExtractFloat(body, 'value'))) AS stated
-        FROM sightline.reference FINAL
-        WHERE tenant_id = {tenant_id:String}
-            AND kind = 'targets'
-            AND JSONExtractString(body, 'dimension') = ''
-            AND valid_from <= {now:DateTime64(6, 'UTC')}
-            AND {now:DateTime64(6, 'UTC')} < valid_to
     ) AS states
 )
 GROUP BY kpi

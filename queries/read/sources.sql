@@ -8,7 +8,7 @@ SELECT
     max(sent.last_at) AS last_at,
     max(sent.last_received_at) AS last_received_at,
     any(lately.events) AS events_24h
-FROM sightline.source_activities AS sent
+FROM sightline.source_totals AS sent
 LEFT JOIN (
     SELECT
         source,

@@ -9,8 +9,7 @@ SELECT
     quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted AND kpi_facts.kpi IN {medians:Array(String)}) AS day_quantiles,
     0 AS incidents,
     0 AS blocked,
-    0 AS breached,
-    CAST([], 'Array(Tuple(String, Float64))') AS stated
+    0 AS breached
 FROM sightline.kpi_facts FINAL
 WHERE tenant_id = {tenant_id:String}
     AND kpi_facts.kpi IN {kpis:Array(String)}
