@@ -24,11 +24,11 @@ export function cursorOf(after: string | undefined): Cursor {
 }
 
 /** The first stretch that is looked at, and how much longer each further one is. */
-const FIRST_STRETCH_US = 3600e6
-const LONGER = 6
+const FIRST_STRETCH_US = 6 * 3600e6
+const LONGER = 24
 
 /**
- * Reads the latest rows of a window: first of its last hour, and of longer and longer stretches until there are more than `limit` or the
+ * Reads the latest rows of a window: first of its last hours, and of longer and longer stretches until there are more than `limit` or the
  * window is at its end. Where the latest are asked for, most of a long window need not be read.
  *
  * @param options.whole reads the whole window at once: what is asked for is rare

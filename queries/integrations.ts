@@ -13,6 +13,7 @@ export type Between = { from: Instant; to: Instant }
 const BUCKET_US: Readonly<Record<IntegrationBucket, number>> = { minute: 60e6, hour: 3600e6, day: 86_400e6, week: 604_800e6 }
 /** A series has no more buckets than this. */
 const MOST_BUCKETS = 4500
+const MOST_SYSTEMS = 500
 
 const between = { from: z.string(), to: z.string() }
 const quantile = z.number().nullable().optional()
@@ -34,36 +35,39 @@ const FIGURES = {
 
 const SYSTEMS = {
   name: 'read/integration-systems',
-  params: z.object({ ...between, system: z.string() }),
+  params: z.object({ ...between, system: z.string(), bucket: z.string() }),
   row: z.object({
+    is_whole: z.union([z.boolean(), z.number()]).transform(Boolean),
     system: z.string(),
+    bucket: z.string(),
     last_class: z.string(),
     kinds: z.array(CALL_WORDS.kind),
     reporters: z.array(z.string()),
     ...FIGURES,
     documents: z.number(),
-    documents_blocked: z.number(),
     first_at: z.string(),
     last_at: z.string(),
-    last_error: z.tuple([
-      z.string(),
-      z.string(),
-      CALL_WORDS.status,
-      z.number(),
-      z.string(),
-      z.string(),
-      CALL_WORDS.class,
-      z.string(),
-      z.string(),
-      z.string(),
-    ]),
+    last_errors: z.array(
+      z.tuple([
+        z.string(),
+        z.string(),
+        CALL_WORDS.status,
+        z.number(),
+        z.string(),
+        z.string(),
+        CALL_WORDS.class,
+        z.string(),
+        z.string(),
+        z.string(),
+      ]),
+    ),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
-const BUCKETS = {
-  name: 'read/integration-buckets',
-  params: z.object({ ...between, system: z.string(), bucket: z.string() }),
-  row: z.object({ bucket: z.string(), system: z.string(), ...FIGURES }),
+const BLOCKED_COUNTS = {
+  name: 'read/integration-blocked-counts',
+  params: z.object({ ...between, system: z.string() }),
+  row: z.object({ system: z.string(), documents: z.number() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const OPERATIONS = {
@@ -104,8 +108,8 @@ const BLOCKED = {
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
-const CALLS = {
-  name: 'read/integration-calls',
+const CALL_PAGE = {
+  name: 'read/integration-call-page',
   params: z.object({
     ...between,
     system: z.string(),
@@ -124,7 +128,13 @@ const CALLS = {
     after_span: z.string(),
     limit: z.number(),
   }),
-  row: CallRow.extend({ started_us: z.number() }),
+  row: z.object({ started_us: z.number(), trace_id: z.string(), span_id: z.string() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const CALLS = {
+  name: 'read/integration-calls',
+  params: z.object({ first: z.string(), last: z.string(), traces: z.array(z.string()), spans: z.array(z.string()) }),
+  row: CallRow,
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 type FiguresRow = z.output<z.ZodObject<typeof FIGURES>>
@@ -176,16 +186,24 @@ export function refuseManyBuckets({ from, to }: Between, bucket: IntegrationBuck
 export async function integrations(reader: TenantReader, scope: Between & { bucket: IntegrationBucket }) {
   refuseManyBuckets(scope, scope.bucket)
   const params = { ...boundsOf(scope), system: '' }
-  const [systems, buckets] = await Promise.all([
-    reader.rows(SYSTEMS, params),
-    reader.rows(BUCKETS, { ...params, bucket: scope.bucket }),
-  ])
   return {
     from: instantToIso(scope.from),
     to: instantToIso(scope.to),
     bucket: scope.bucket,
-    systems: systems.map(systemView),
-    buckets: buckets.map((row) => ({ bucket: row.bucket, system: row.system, ...counts(row) })),
+    ...(await systemsOf(reader, params, scope.bucket)),
+  }
+}
+
+/** Systems with their figures, most technical failures first, and their calls by bucket. */
+async function systemsOf(reader: TenantReader, params: { from: string; to: string; system: string }, bucket: IntegrationBucket) {
+  const [rows, counted] = await Promise.all([reader.rows(SYSTEMS, { ...params, bucket }), reader.rows(BLOCKED_COUNTS, params)])
+  const blocked = new Map(counted.map(({ system, documents }) => [system, documents]))
+  return {
+    systems: rows
+      .filter((row) => row.is_whole)
+      .slice(0, MOST_SYSTEMS)
+      .map((row) => systemView(row, blocked.get(row.system) ?? 0)),
+    buckets: rows.filter((row) => !row.is_whole).map((row) => ({ bucket: row.bucket, system: row.system, ...counts(row) })),
   }
 }
 
@@ -197,9 +215,16 @@ export async function integrations(reader: TenantReader, scope: Between & { buck
 export async function integrationDetail(reader: TenantReader, system: string, scope: Between & { bucket: IntegrationBucket }) {
   refuseManyBuckets(scope, scope.bucket)
   const params = { ...boundsOf(scope), system }
-  const [[found], buckets, operations, errors, blocked] = await Promise.all([
-    reader.rows(SYSTEMS, params),
-    reader.rows(BUCKETS, { ...params, bucket: scope.bucket }),
+  const [
+    {
+      systems: [found],
+      buckets,
+    },
+    operations,
+    errors,
+    blocked,
+  ] = await Promise.all([
+    systemsOf(reader, params, scope.bucket),
     reader.rows(OPERATIONS, params),
     reader.rows(ERRORS, params),
     reader.rows(BLOCKED, params),
@@ -212,8 +237,8 @@ export async function integrationDetail(reader: TenantReader, system: string, sc
     from: instantToIso(scope.from),
     to: instantToIso(scope.to),
     bucket: scope.bucket,
-    system: systemView(found),
-    buckets: buckets.map((row) => ({ bucket: row.bucket, system: row.system, ...counts(row) })),
+    system: found,
+    buckets,
     operations: operations.map((row) => ({
       kind: row.kind,
       operation: row.operation,
@@ -225,8 +250,7 @@ export async function integrationDetail(reader: TenantReader, system: string, sc
   }
 }
 
-function systemView(row: z.output<typeof SYSTEMS.row>) {
-  const [at, operation, status, status_code, error_type, message, kind, category, trace_id, span_id] = row.last_error
+function systemView(row: z.output<typeof SYSTEMS.row>, documentsBlocked: number) {
   return {
     system: row.system,
     system_class: row.last_class,
@@ -234,14 +258,17 @@ function systemView(row: z.output<typeof SYSTEMS.row>) {
     reporters: row.reporters,
     ...figures(row),
     documents: row.documents,
-    documents_blocked: row.documents_blocked,
+    documents_blocked: documentsBlocked,
     first_at: row.first_at,
     last_at: row.last_at,
-    last_error:
-      row.technical === 0
-        ? null
-        : { at, operation, status, status_code, error_type, message, class: kind, category, trace_id, span_id },
+    last_error: lastError(row.last_errors[0]),
   }
+}
+
+function lastError(found: z.output<typeof SYSTEMS.row>['last_errors'][number] | undefined) {
+  if (found === undefined) return null
+  const [at, operation, status, status_code, error_type, message, kind, category, trace_id, span_id] = found
+  return { at, operation, status, status_code, error_type, message, class: kind, category, trace_id, span_id }
 }
 
 /** A filter that may be missing. */
@@ -302,8 +329,21 @@ export async function integrationCalls(
   }
   const whole = params.trace !== '' || params.run !== '' || params.object_id !== ''
   const rows = await latest(query, { limit: query.limit, after: cursor, whole }, (window) =>
-    reader.rows(CALLS, { ...params, ...boundsOf(window) }),
+    reader.rows(CALL_PAGE, { ...params, ...boundsOf(window) }),
   )
   const { page, next } = pageOf(rows, query.limit, (row) => [row.started_us, `${row.trace_id}\n${row.span_id}`])
-  return { from: instantToIso(query.from), to: instantToIso(query.to), calls: page.map(callView), next }
+  const calls = await callsOf(reader, page)
+  return { from: instantToIso(query.from), to: instantToIso(query.to), calls: calls.map(callView), next }
+}
+
+/** What is shown of the calls of a page, the latest first. */
+async function callsOf(reader: TenantReader, page: readonly z.output<typeof CALL_PAGE.row>[]): Promise<CallRow[]> {
+  const [latestOne, earliestOne] = [page[0], page.at(-1)]
+  if (latestOne === undefined || earliestOne === undefined) return []
+  return reader.rows(CALLS, {
+    first: instantToClickHouse(earliestOne.started_us),
+    last: instantToClickHouse(latestOne.started_us),
+    traces: page.map(({ trace_id }) => trace_id),
+    spans: page.map(({ span_id }) => span_id),
+  })
 }

@@ -20,13 +20,18 @@ const HOLDERS = 50
 const params = z.object(SCOPE_PARAMS)
 const cause = z.enum(CAUSES)
 const earlier = z.union([z.boolean(), z.number()]).transform(Boolean)
-const CHARGES = {
-  name: 'read/delay-charges',
-  params,
+const TIME = {
+  name: 'read/delay-time',
+  params: params.extend({ limit: z.number() }),
   row: z.object({
+    cut: z.enum(['group', 'stage', 'holder']),
+    earlier,
     bucket: z.string(),
     group: z.string(),
+    stage: z.string(),
     cause,
+    party: z.string(),
+    holder: z.string(),
     working: z.number(),
     off: z.number(),
     documents: z.number(),
@@ -47,28 +52,7 @@ const FIGURES = {
     person_shared: z.number(),
     dated: z.number(),
     late_documents: z.number(),
-  }),
-} satisfies Query<z.ZodRawShape, z.ZodType>
-const LATE = {
-  name: 'read/delay-late',
-  params,
-  row: z.object({ earlier, kind: z.enum(['causes', 'systems']), because: z.string(), documents: z.number() }),
-} satisfies Query<z.ZodRawShape, z.ZodType>
-const STAGES = {
-  name: 'read/delay-stages',
-  params,
-  row: z.object({ earlier, stage: z.string(), cause, working: z.number(), off: z.number(), documents: z.number() }),
-} satisfies Query<z.ZodRawShape, z.ZodType>
-const HOLDERS_QUERY = {
-  name: 'read/delay-holders',
-  params: params.extend({ limit: z.number() }),
-  row: z.object({
-    cause,
-    party: z.string(),
-    holder: z.string(),
-    working: z.number(),
-    off: z.number(),
-    documents: z.number(),
+    because: z.record(z.string(), z.number()),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 const OPEN = {
@@ -88,7 +72,7 @@ const OPEN = {
 /** How the time of a scope is cut. */
 export type DelayCut = { bucket: KpiBucket; groupBy: DelayGroup | null; compare: boolean }
 
-type Period = ReturnType<typeof periodOf>
+type Period = ReturnType<typeof period>
 
 /**
  * Where the time of the documents that finished in a window went: by bucket, group and cause, by stage and cause, by who was waited on, what
@@ -101,13 +85,23 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
   // The figures of the whole window are read in any case.
   const isWhole = bucket === 'all' && groupBy === null
   const ofDocuments = !isWhole && (groupBy === null || (DELAY_DIMENSIONS as readonly string[]).includes(groupBy))
-  const [charges, figures, { current, previous }, holders, open] = await Promise.all([
-    reader.rows({ ...CHARGES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })),
-    ofDocuments ? reader.rows({ ...FIGURES, parts: factsOf(scope) }, paramsOf(scope, { bucket, groupBy })) : [],
-    periods(reader, scope, compare),
-    reader.rows({ ...HOLDERS_QUERY, parts: factsOf(scope) }, { ...paramsOf(scope, {}), limit: HOLDERS }),
-    reader.rows({ ...OPEN, parts: factsOf(scope) }, paramsOf(scope, { finished: false })),
+  const both = compare ? { ...scope, from: 2 * from - to } : scope
+  const parts = factsOf(scope)
+  const [time, whole, figures, open] = await Promise.all([
+    reader.rows({ ...TIME, parts }, { ...paramsOf(both, { bucket, groupBy, split: from }), limit: HOLDERS }),
+    reader.rows({ ...FIGURES, parts }, paramsOf(both, { split: from })),
+    ofDocuments ? reader.rows({ ...FIGURES, parts }, paramsOf(scope, { bucket, groupBy })) : [],
+    reader.rows({ ...OPEN, parts }, paramsOf(scope, { finished: false })),
   ])
+  const periodOf = (isEarlier: boolean) => {
+    const within = (row: { earlier: boolean }) => row.earlier === isEarlier
+    return period(
+      whole.find(within),
+      time.filter((row) => row.cut === 'stage' && within(row)),
+    )
+  }
+  const [current, previous] = [periodOf(false), compare ? periodOf(true) : null]
+  const bucketOf = (text: string): string => instantToIso(bucket === 'all' ? from : instantOf(text))
   return {
     type: scope.type,
     from: instantToIso(from),
@@ -117,14 +111,18 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
     previous:
       previous === null ? null : { documents: previous.documents, elapsed_s: previous.elapsed_s, late: previous.late.late },
     causes: causesOf(current, previous),
-    rows: charges.map(({ working, off, bucket: at, ...row }) => ({
-      ...row,
-      bucket: instantToIso(instantOf(at)),
-      working_s: seconds(working),
-      off_s: seconds(off),
-    })),
-    groups: (isWhole ? current.figures : figures).map((row) => ({
-      bucket: isWhole ? instantToIso(from) : instantToIso(instantOf(row.bucket)),
+    rows: time
+      .filter((row) => row.cut === 'group' && !row.earlier)
+      .map((row) => ({
+        bucket: bucketOf(row.bucket),
+        group: row.group,
+        cause: row.cause,
+        documents: row.documents,
+        working_s: seconds(row.working),
+        off_s: seconds(row.off),
+      })),
+    groups: (isWhole ? whole.filter((row) => !row.earlier) : figures).map((row) => ({
+      bucket: bucketOf(row.bucket),
       group: row.group,
       documents: row.documents,
       elapsed_s: seconds(row.elapsed),
@@ -133,7 +131,16 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
     })),
     stages: changesOf(current, previous),
     late: current.late,
-    holders: holders.map(({ working, off, ...row }) => ({ ...row, working_s: seconds(working), off_s: seconds(off) })),
+    holders: time
+      .filter((row) => row.cut === 'holder')
+      .map((row) => ({
+        cause: row.cause,
+        party: row.party,
+        holder: row.holder,
+        documents: row.documents,
+        working_s: seconds(row.working),
+        off_s: seconds(row.off),
+      })),
     open: open.map(({ failed_system, waited, aged, ...row }) => ({
       ...row,
       system: failed_system,
@@ -143,35 +150,20 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
   }
 }
 
-/** The figures of the window, ungrouped, and where asked of the one before it: each statement reads both. */
-async function periods(reader: TenantReader, scope: DelayScope, compare: boolean) {
-  const { from, to } = scope
-  const asked = paramsOf(compare ? { ...scope, from: 2 * from - to } : scope, { split: from })
-  const parts = factsOf(scope)
-  const [figures, stages, late] = await Promise.all([
-    reader.rows({ ...FIGURES, parts }, asked),
-    reader.rows({ ...STAGES, parts }, asked),
-    reader.rows({ ...LATE, parts }, asked),
-  ])
-  const of = (isEarlier: boolean) => {
-    const within = (row: { earlier: boolean }) => row.earlier === isEarlier
-    return periodOf(figures.filter(within), stages.filter(within), late.filter(within))
-  }
-  return { current: of(false), previous: compare ? of(true) : null }
-}
-
-function periodOf(
-  whole: readonly z.output<typeof FIGURES.row>[],
-  stages: readonly z.output<typeof STAGES.row>[],
-  late: readonly z.output<typeof LATE.row>[],
-) {
-  const [figures] = whole
+/** The figures of a window, ungrouped. */
+function period(figures: z.output<typeof FIGURES.row> | undefined, stages: readonly z.output<typeof TIME.row>[]) {
+  const because = Object.entries(figures?.because ?? {})
+    .map(([reason, documents]) => {
+      const at = reason.indexOf(':')
+      return { kind: reason.slice(0, at), set: reason.slice(at + 1), documents }
+    })
+    .filter(({ documents }) => documents > 0)
+    .toSorted((a, b) => b.documents - a.documents || a.set.localeCompare(b.set))
   const setsOf = (kind: 'causes' | 'systems') =>
-    late
-      .filter((row) => row.kind === kind && row.because !== '')
-      .map((row) => ({ [kind]: row.because.split('+'), documents: row.documents }))
+    because
+      .filter((row) => row.kind === kind && row.set !== '')
+      .map(({ set, documents }) => ({ [kind]: set.split('+'), documents }))
   return {
-    figures: whole,
     documents: figures?.documents ?? 0,
     elapsed_s: seconds(figures?.elapsed ?? 0),
     shared: {
@@ -188,7 +180,7 @@ function periodOf(
       late: figures?.late_documents ?? 0,
       because: setsOf('causes') as { causes: string[]; documents: number }[],
       systems: setsOf('systems') as { systems: string[]; documents: number }[],
-      unexplained: late.find((row) => row.kind === 'causes' && row.because === '')?.documents ?? 0,
+      unexplained: because.find((row) => row.kind === 'causes' && row.set === '')?.documents ?? 0,
     },
   }
 }

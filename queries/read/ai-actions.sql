@@ -8,7 +8,7 @@ WITH
     told AS (
         SELECT *
         FROM sightline.ai_events FINAL
-        WHERE tenant_id = {tenant_id:String}
+        PREWHERE tenant_id = {tenant_id:String}
             AND occurred_day >= toDate32({reach_from:DateTime64(6, 'UTC')})
             AND occurred_day <= toDate32({reach_to:DateTime64(6, 'UTC')})
     ),

@@ -1,5 +1,6 @@
--- title: Finished documents: how many, how long, how many late, and what was shared
--- unit: microseconds, documents
+-- title: Finished documents: how many, how long, how many late because of what, and what was shared
+-- unit: microseconds, documents; `because` counts late documents by each set of causes and each set of systems without which they would not
+-- have been late, `causes:` where there is no such set
 -- grain: a row for each bucket and group of documents
 SELECT
     cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
@@ -12,7 +13,13 @@ SELECT
     sum(supplier_shared_us) AS supplier_shared,
     sum(person_shared_us) AS person_shared,
     countIf(due_at IS NOT NULL AND settled_at IS NOT NULL) AS dated,
-    countIf(late) AS late_documents
+    countIf(late) AS late_documents,
+    sumMap(
+        mapFromArrays(
+            arrayDistinct(arrayConcat(
+                arrayMap(one -> concat('causes:', one), if(empty(late_because), [''], late_because)),
+                arrayMap(one -> concat('systems:', one), late_because_systems))) AS reasons,
+            arrayMap(one -> toUInt64(late), reasons))) AS because
 FROM (
     -- include {facts}
 )

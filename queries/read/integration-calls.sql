@@ -1,52 +1,15 @@
--- Calls, the latest first; work within a service only where one trace or run is asked for. What is shown of a call is read for the page only.
-WITH
-    page AS (
-        SELECT
-            started_at,
-            trace_id,
-            span_id
-        FROM sightline.integration_calls
-        WHERE tenant_id = {tenant_id:String}
-            AND started_at >= {from:DateTime64(6, 'UTC')}
-            AND started_at < {to:DateTime64(6, 'UTC')}
-            AND ({system:String} = '' OR system = {system:String})
-            AND ({kind:String} = '' OR kind = {kind:String})
-            AND ({operation:String} = '' OR operation = {operation:String})
-            AND ({status:String} = '' OR status = {status:String} OR ({status:String} = 'not_ok' AND status != 'ok'))
-            AND ({class:String} = '' OR class = {class:String})
-            AND ({trace:String} = '' OR trace_id = {trace:String})
-            AND ({workflow:String} = '' OR workflow = {workflow:String})
-            AND ({run:String} = '' OR workflow_run = {run:String})
-            AND ({queue:String} = '' OR queue = {queue:String})
-            AND (
-                {object_id:String} = ''
-                OR (trace_id, span_id) IN (
-                    SELECT
-                        trace_id,
-                        span_id
-                    FROM sightline.object_calls
-                    WHERE tenant_id = {tenant_id:String}
-                        AND object_type = {object_type:String}
-                        AND object_id = {object_id:String}
-                )
-            )
-            AND (kind != 'other' OR {kind:String} = 'other' OR {trace:String} != '' OR {run:String} != '')
-            AND (toUnixTimestamp64Micro(started_at), trace_id, span_id) < ({after_us:Int64}, {after_trace:String}, {after_span:String})
-        ORDER BY started_at DESC, trace_id DESC, span_id DESC
-        LIMIT 1 BY trace_id, span_id
-        LIMIT {limit:UInt32}
-    )
+-- What is shown of the calls of a page, `traces` and `spans` by place, which started from `first` to `last`.
 SELECT
-    -- include shared/call-columns,
-    toUnixTimestamp64Micro(started_at) AS started_us
+    -- include shared/call-columns
 FROM (
     SELECT *
     FROM sightline.integration_calls
     WHERE tenant_id = {tenant_id:String}
-        AND started_at >= (SELECT min(started_at) FROM page)
-        AND started_at <= (SELECT max(started_at) FROM page)
-        AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM page)
-    ORDER BY started_at DESC, trace_id DESC, span_id DESC, first_arrival DESC
+        AND started_at >= {first:DateTime64(6, 'UTC')}
+        AND started_at <= {last:DateTime64(6, 'UTC')}
+        AND trace_id IN {traces:Array(String)}
+        AND has(arrayZip({traces:Array(String)}, {spans:Array(String)}), (trace_id, span_id))
+    ORDER BY started_at DESC, first_arrival DESC
     LIMIT 1 BY trace_id, span_id
 )
 ORDER BY started_at DESC, trace_id DESC, span_id DESC

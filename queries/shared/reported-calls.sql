@@ -1,10 +1,13 @@
 -- What systems did, each call once. A call that the caller and the callee both report counts as the caller saw it; runs of workflows and
--- work within a service are no calls.
+-- work within a service are no calls. What is looked at first is of the key, so that FINAL merges the rows of the window alone.
 reported AS (
     SELECT
         *,
         kind NOT IN ('workflow', 'other') AS is_call
     FROM sightline.integration_calls FINAL
+    PREWHERE tenant_id = {tenant_id:String}
+        AND toStartOfHour(started_at) >= toStartOfHour({from:DateTime64(6, 'UTC')})
+        AND toStartOfHour(started_at) <= toStartOfHour({to:DateTime64(6, 'UTC')})
     WHERE tenant_id = {tenant_id:String}
         AND started_at >= {from:DateTime64(6, 'UTC')}
         AND started_at < {to:DateTime64(6, 'UTC')}

@@ -91,6 +91,9 @@ started AS (
                 arrayMap((type, id) -> (CAST(type, 'String'), id), object_types, object_ids)
             ) AS of_documents
         FROM sightline.integration_calls FINAL
+        PREWHERE tenant_id = {tenant_id:String}
+            AND toStartOfHour(started_at) >= toStartOfHour({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR)
+            AND toStartOfHour(started_at) <= toStartOfHour({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY)
         WHERE tenant_id = {tenant_id:String}
             AND workflow_run != ''
             AND kind IN ('workflow', 'node')
