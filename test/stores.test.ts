@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -297,6 +297,60 @@ test('rows that were acknowledged survive SIGKILL of ClickHouse, and its death i
   const result = await clickhouse.writer.query({ query: 'SELECT uniqExact(event_id) AS n FROM events', format: 'JSONEachRow' })
   const [{ n } = { n: 0 }] = await result.json<{ n: number }>()
   assert.ok(n >= acknowledged, `${acknowledged} acknowledged, ${n} kept`)
+})
+
+test('what each source sent is counted whole after the migration, from what was counted by activity before', async (t) => {
+  const { writer } = (await opened(t, join(scratch, 'totals'))).clickhouse
+  const all = new URL('../queries/migrations/', import.meta.url)
+  const earlier = await mkdtemp(join(scratch, 'earlier-'))
+  for (const name of await readdir(all)) if (name < '0021') await copyFile(new URL(name, all), join(earlier, name))
+  const send = async (numbers: readonly number[]): Promise<void> => {
+    const values = numbers.map((n) => ({
+      tenant_id: 'totals',
+      event_id: uuid(0, 0, n),
+      source: n % 2 === 0 ? '/erp' : '/portal',
+      activity: n % 3 === 0 ? 'their own' : `invoice.${n % 5}`,
+      mapped: n % 3 !== 0,
+      import_id: n % 7 === 0 ? 'i1' : '',
+      object_types: ['invoice', 'supplier'],
+      object_ids: [`I${n}`, `S${n % 10}`],
+      object_qualifiers: ['', ''],
+      occurred_at: `2026-03-01 00:00:${String(n).padStart(2, '0')}`,
+    }))
+    await writer.insert({ table: 'events', values, format: 'JSONEachRow' })
+  }
+  const numbersUpTo = (end: number) => Array.from({ length: end }, (_, n) => n)
+  await migrateClickHouse(writer, log, earlier)
+  await send(numbersUpTo(40))
+  await migrateClickHouse(writer, log)
+  // A copy is counted once, whichever of the two counted the first.
+  await send(numbersUpTo(50))
+  const answer = await writer.query({
+    query: `SELECT source, import_id, uniqCombined64Merge(15)(sent.events) AS events, uniqCombined64ArrayMerge(15)(sent.objects) AS objects,
+        uniqCombined64MergeIf(15)(sent.events, NOT mapped) AS unmapped, toSecond(min(sent.first_at)) AS first, toSecond(max(sent.last_at)) AS last
+      FROM source_totals AS sent GROUP BY source, import_id ORDER BY source, import_id`,
+    format: 'JSONEachRow',
+  })
+  const expected = ['/erp', '/portal'].flatMap((source, odd) =>
+    ['', 'i1'].map((import_id) => {
+      const sent = numbersUpTo(50).filter((n) => n % 2 === odd && (n % 7 === 0) === (import_id === 'i1'))
+      return {
+        source,
+        import_id,
+        events: sent.length,
+        objects: sent.length + new Set(sent.map((n) => n % 10)).size,
+        unmapped: sent.filter((n) => n % 3 === 0).length,
+        first: sent[0],
+        last: sent.at(-1),
+      }
+    }),
+  )
+  assert.deepEqual(await answer.json(), expected)
+  const kept = await writer.query({
+    query: 'SELECT DISTINCT activity, mapped FROM source_activities ORDER BY activity',
+    format: 'JSONEachRow',
+  })
+  assert.deepEqual(await kept.json(), [{ activity: 'their own', mapped: false }])
 })
 
 test('migrations run once, side by side too, and a changed one is refused', async () => {

@@ -18,25 +18,7 @@ FROM (
         argMax(tuple(class, message, reported.trace_id), (started_at, reported.trace_id, span_id)) AS last,
         groupArrayIf(started_at, class = 'technical') AS failed_at,
         maxIf(started_at, class != 'technical') AS last_good
-    FROM reported
-    ARRAY JOIN
-        object_types AS object_type,
-        object_ids AS object_id
-    WHERE is_call
-        AND (object_type, object_id) IN (
-            SELECT
-                type,
-                id
-            FROM sightline.integration_calls
-            ARRAY JOIN
-                object_types AS type,
-                object_ids AS id
-            WHERE tenant_id = {tenant_id:String}
-                AND started_at >= {from:DateTime64(6, 'UTC')}
-                AND started_at < {to:DateTime64(6, 'UTC')}
-                AND ({system:String} = '' OR system = {system:String})
-                AND class = 'technical'
-        )
+    -- include shared/failed-documents
     GROUP BY
         object_type,
         object_id,

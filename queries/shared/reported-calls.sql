@@ -1,11 +1,13 @@
 -- What systems did, each call once. A call that the caller and the callee both report counts as the caller saw it; runs of workflows and
--- work within a service are no calls. What is looked at first is of the key, so that FINAL merges the rows of the window alone.
+-- work within a service are no calls. FINAL would merge all months: what is looked at first is of the key, and so is the month.
 reported AS (
     SELECT
         *,
         kind NOT IN ('workflow', 'other') AS is_call
     FROM sightline.integration_calls FINAL
     PREWHERE tenant_id = {tenant_id:String}
+        AND _partition_id >= toString(toYYYYMM({from:DateTime64(6, 'UTC')}))
+        AND _partition_id <= toString(toYYYYMM({to:DateTime64(6, 'UTC')}))
         AND toStartOfHour(started_at) >= toStartOfHour({from:DateTime64(6, 'UTC')})
         AND toStartOfHour(started_at) <= toStartOfHour({to:DateTime64(6, 'UTC')})
     WHERE tenant_id = {tenant_id:String}

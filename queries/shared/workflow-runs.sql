@@ -92,6 +92,8 @@ started AS (
             ) AS of_documents
         FROM sightline.integration_calls FINAL
         PREWHERE tenant_id = {tenant_id:String}
+            AND _partition_id >= toString(toYYYYMM({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR))
+            AND _partition_id <= toString(toYYYYMM({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY))
             AND toStartOfHour(started_at) >= toStartOfHour({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR)
             AND toStartOfHour(started_at) <= toStartOfHour({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY)
         WHERE tenant_id = {tenant_id:String}
