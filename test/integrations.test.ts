@@ -581,6 +581,15 @@ test('a run is one run, whether its events, its spans or both tell of it', async
     ],
   )
   assert.equal((await server.ask('GET', '/v1/runs/n8n%3A99', { tenant: mine })).status, 404)
+  // Beyond what an hour of the key can be, on both sides.
+  const ever = 'from=1950-01-01&to=2120-01-01'
+  const all = await get(`/v1/runs?${WINDOW}`, Runs, mine)
+  assert.deepEqual((await get(`/v1/runs?${ever}`, Runs, mine)).runs, all.runs)
+  for (const window of ['from=1950-01-01&to=2030-01-01', 'from=2025-01-01&to=2110-01-01'])
+    assert.deepEqual(
+      (await get(`/v1/integrations?${window}&bucket=week`, Integrations, mine)).systems.map(({ calls }) => calls),
+      (await get(`/v1/integrations?${WINDOW}&bucket=week`, Integrations, mine)).systems.map(({ calls }) => calls),
+    )
 })
 
 test('a daily run that did not start is told with its instants, also where spans alone tell of runs, and by state of failure', async () => {

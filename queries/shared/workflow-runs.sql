@@ -94,8 +94,8 @@ started AS (
         PREWHERE tenant_id = {tenant_id:String}
             AND _partition_id >= toString(toYYYYMM({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR))
             AND _partition_id <= toString(toYYYYMM({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY))
-            AND toStartOfHour(started_at) >= toStartOfHour({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR)
-            AND toStartOfHour(started_at) <= toStartOfHour({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY)
+            AND toStartOfHour(started_at) >= toStartOfHour(greatest({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR, toDateTime64('1970-01-02 00:00:00', 6, 'UTC')))
+            AND toStartOfHour(started_at) <= toStartOfHour(least({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY, toDateTime64('2106-01-01 00:00:00', 6, 'UTC')))
         WHERE tenant_id = {tenant_id:String}
             AND workflow_run != ''
             AND kind IN ('workflow', 'node')
