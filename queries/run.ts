@@ -67,21 +67,29 @@ export function tenantReader(reader: ClickHouseClient, tenant: TenantId): Tenant
     tenant,
     async rows(query, params) {
       const bound = query.params.parse(params)
-      const answer = await reader
-        .query({
-          query: sqlText(query.name, query.parts),
-          query_id: `${query.name.replaceAll('/', '.')}:${randomUUID()}`,
-          query_params: { ...bound, tenant_id: tenant },
-          http_headers: { 'x-tenant-id': tenant },
-          format: 'JSONEachRow',
-        })
-        .then((result) => result.json())
+      const ask = (): Promise<unknown[]> =>
+        reader
+          .query({
+            query: sqlText(query.name, query.parts),
+            query_id: `${query.name.replaceAll('/', '.')}:${randomUUID()}`,
+            query_params: { ...bound, tenant_id: tenant },
+            http_headers: { 'x-tenant-id': tenant },
+            format: 'JSONEachRow',
+          })
+          .then((result) => result.json())
+      const answer = await ask()
+        // Either end may close a connection that lay idle just as it is taken again. A read changes nothing, so it is asked once more.
+        .catch((error: unknown) => (isReset(error) ? ask() : Promise.reject(error)))
         .catch((error: unknown) => {
           throw asStoreError(error, query.name)
         })
       return z.array(query.row).parse(answer)
     },
   }
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 }
 
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'])

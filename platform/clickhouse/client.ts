@@ -111,6 +111,9 @@ function open(url: string, user: ClickHouseUser, database: string): ClickHouseCl
     application: 'sightline',
     request_timeout: 120_000,
     max_open_connections: 16,
+    // The agent of Node closes an idle connection a second before the server would, as the server says in each answer. The client's own
+    // timer knows nothing of that, and one that ends a connection just as it is taken fails a request for nothing.
+    keep_alive: { enabled: true, idle_socket_ttl: 0 },
     // Long lists of ids do not fit an address.
     use_multipart_params_auto: true,
     // Every failure is thrown to the caller, who knows whether it matters.

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { z } from 'zod'
+import { verifiedTenant } from '../model/tenant.ts'
+import { SightlineError } from '../platform/errors.ts'
+import { type Query, tenantReader } from '../queries/run.ts'
+import { startClickHouseWay } from './support/clickhouse-way.ts'
+
+const { through, direct, set, close } = await startClickHouseWay()
+after(close)
+
+const FEEDS = {
+  name: 'read/freshness-sources',
+  params: z.object({}),
+  row: z.unknown(),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+test('a read whose connection ends before the answer is asked once more', async () => {
+  const reader = tenantReader(through.reader, verifiedTenant('interrupted'))
+  assert.deepEqual(await reader.rows(FEEDS, {}), [])
+  const before = await asked()
+  set('answer lost')
+  assert.deepEqual(await reader.rows(FEEDS, {}), [])
+  // Twice, and the count itself.
+  assert.equal((await asked()) - before, 3)
+})
+
+test('a read is refused for now where the connection ends again', async () => {
+  const reader = tenantReader(through.reader, verifiedTenant('interrupted'))
+  set('broken')
+  await assert.rejects(
+    reader.rows(FEEDS, {}),
+    (error) => error instanceof SightlineError && error.code === 'store_unavailable' && error.retryAfterS === 5,
+  )
+  set('open')
+  assert.deepEqual(await reader.rows(FEEDS, {}), [])
+})
+
+/** How many statements of the reader have begun so far. */
+async function asked(): Promise<number> {
+  const answer = await direct.writer.query({
+    query: `SELECT toUInt32(value) AS count FROM system.events WHERE event = 'SelectQuery'`,
+    format: 'JSONEachRow',
+  })
+  const [row] = await answer.json<{ count: number }>()
+  return row?.count ?? 0
+}
