@@ -12,6 +12,7 @@ const OF_EVENTS = [
   'exception_roots',
   'object_state',
   'object_links',
+  'object_traces',
   'policy_decisions',
   'event_conflicts',
   'object_events',

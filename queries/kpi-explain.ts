@@ -75,16 +75,19 @@ export async function explainKpi(reader: TenantReader, db: Db, kpi: string, aske
     row: State,
   } satisfies Query<z.ZodRawShape, z.ZodType>
   const isMoney = definition.needs.includes('value_assumptions')
-  const [answer, tally, found, freshness, reference] = await Promise.all([
+  const pageWithHistories = async () => {
+    const found = await reader.rows(objects, { ...params, ...after, state: asked.state ?? '', limit: asked.limit + 1 })
+    const page = found.slice(0, asked.limit)
+    return { page, histories: await historyOf(reader, kpi, page), isMore: found.length > asked.limit }
+  }
+  const [answer, tally, { page, histories, isMore }, freshness, reference] = await Promise.all([
     kpiAnswer(reader, kpi, { ...scope, bucket: 'all' }),
     reader.rows(counts, params),
-    reader.rows(objects, { ...params, ...after, state: asked.state ?? '', limit: asked.limit + 1 }),
+    pageWithHistories(),
     answersState(reader, db),
     isMoney ? referenceState(reader, definition) : null,
   ])
-  const page = found.slice(0, asked.limit)
   const last = page.at(-1)
-  const histories = await historyOf(reader, kpi, page)
   const tallied = (state: (typeof STATES)[number]) =>
     tally.filter((one) => one.state === state).reduce((sum, { n }) => sum + n, 0)
   return {
@@ -119,7 +122,7 @@ export async function explainKpi(reader: TenantReader, db: Db, kpi: string, aske
       ...stateOf(one),
       history: (histories.get(keyOf(one)) ?? []).map(stateOf),
     })),
-    next: found.length > asked.limit && last !== undefined ? cursorText(last) : null,
+    next: isMore && last !== undefined ? cursorText(last) : null,
   }
 }
 

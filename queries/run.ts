@@ -83,7 +83,11 @@ export function tenantReader(reader: ClickHouseClient, tenant: TenantId): Tenant
         .catch((error: unknown) => {
           throw asStoreError(error, query.name)
         })
-      return z.array(query.row).parse(answer)
+      const read = z.array(query.row).safeParse(answer)
+      // Ours to mend, not what the caller asked for wrongly.
+      if (!read.success)
+        throw new Error(`${query.name} gave rows of another shape: ${z.prettifyError(read.error)}`, { cause: read.error })
+      return read.data
     },
   }
 }

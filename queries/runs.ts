@@ -58,6 +58,12 @@ const EARLIER_STARTS = {
   row: z.object(started),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
+const RUN_SEEN = {
+  name: 'read/run-seen',
+  params: z.object({ from: z.string(), to: z.string(), run: z.string() }),
+  row: z.object({ first: z.string(), last: z.string(), times: z.number() }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
 const RUN_CALLS = {
   name: 'read/integration-run-calls',
   params: z.object({ run: z.string(), from: z.string(), to: z.string(), limit: z.number() }),
@@ -201,26 +207,32 @@ const RUN_CALLS_SHOWN = 2000
  * @throws SightlineError `not_found` where neither an event nor a call names it in the window
  */
 export async function runDetail(reader: TenantReader, run: string, window: Between) {
-  const bounds = { from: instantToClickHouse(window.from), to: instantToClickHouse(window.to) }
-  const [found] = await reader.rows(RUNS, {
-    ...bounds,
-    run,
-    workflow: '',
-    status: '',
-    after_us: cursorOf(undefined).us,
-    after_run: '',
-    limit: 1,
+  const missing = new SightlineError('not_found', `No event and no call names the run "${run.slice(0, 80)}".`, {
+    next: 'GET /v1/runs lists them.',
   })
-  if (found === undefined || run === '')
-    throw new SightlineError('not_found', `No event and no call names the run "${run.slice(0, 80)}".`, {
-      next: 'GET /v1/runs lists them.',
-    })
-  const started = instantFromIso(found.started_at) ?? window.from
-  const calls = await reader.rows(RUN_CALLS, {
-    run,
-    from: instantToClickHouse(started - DAY_US),
-    to: instantToClickHouse(started + 30 * DAY_US),
-    limit: RUN_CALLS_SHOWN,
-  })
+  if (run === '') throw missing
+  const [seen] = await reader.rows(RUN_SEEN, { from: instantToClickHouse(window.from), to: instantToClickHouse(window.to), run })
+  if (seen === undefined || seen.times === 0) throw missing
+  const first = instantFromIso(seen.first) ?? window.from
+  const behind = (instantFromIso(seen.last) ?? window.to) + 1
+  const [[found], calls] = await Promise.all([
+    reader.rows(RUNS, {
+      from: instantToClickHouse(Math.max(first, window.from)),
+      to: instantToClickHouse(Math.min(behind, window.to)),
+      run,
+      workflow: '',
+      status: '',
+      after_us: cursorOf(undefined).us,
+      after_run: '',
+      limit: 1,
+    }),
+    reader.rows(RUN_CALLS, {
+      run,
+      from: instantToClickHouse(first),
+      to: instantToClickHouse(behind),
+      limit: RUN_CALLS_SHOWN,
+    }),
+  ])
+  if (found === undefined) throw missing
   return { run: runView(found), calls: calls.map(callView) }
 }

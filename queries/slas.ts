@@ -14,15 +14,17 @@ const ATTAINMENT = {
   name: 'read/sla-attainment',
   params: z.object({
     sla_id: z.string(),
+    before: z.string(),
     from: z.string(),
     to: z.string(),
     now: z.string(),
     bucket: z.string(),
-    grouped: z.boolean(),
     group_by: z.string(),
   }),
   row: z.object({
+    cut: z.enum(['whole', 'bucket', 'group']),
     sla_id: z.string(),
+    earlier: z.number(),
     bucket: instant,
     group: z.string(),
     met: count,
@@ -115,23 +117,30 @@ export function attainmentOf(row: { met: number; breached: number }): number | n
 }
 
 /**
- * Attainment of service levels by bucket and group, an open clock past its deadline counting as breached at its deadline.
- *
- * @param scope.slaId one of them; all without it
+ * Attainment of service levels in a window and in the one of the same length before, an open clock past its deadline counting as breached at
+ * its deadline. Of one service level also its `trend` by bucket and its `groups` in the window; both are empty without `slaId`.
  */
 export async function slaAttainment(
   reader: TenantReader,
-  scope: Window & { slaId?: string; bucket: 'all' | 'day' | 'week' | 'month'; groupBy?: Dimension | null },
+  scope: Window & { slaId?: string; bucket?: 'all' | 'day' | 'week' | 'month'; groupBy?: Dimension },
 ) {
-  const { slaId = '', bucket, groupBy = null, ...window } = scope
+  const { slaId = '', bucket = 'all', groupBy = 'entity', from, to, now } = scope
   const rows = await reader.rows(ATTAINMENT, {
     sla_id: slaId,
-    ...texts(window),
+    before: instantToClickHouse(2 * from - to),
+    ...texts({ from, to, now }),
     bucket,
-    grouped: groupBy !== null,
-    group_by: groupBy ?? 'entity',
+    group_by: groupBy,
   })
-  return rows.map((row) => ({ ...row, bucket: instantToIso(row.bucket), attainment: attainmentOf(row) }))
+  const of = (wanted: string, isEarlier = false) =>
+    rows
+      .filter(({ cut, earlier }) => cut === wanted && (earlier === 1) === isEarlier)
+      .map(({ cut, earlier: _window, ...row }) => ({
+        ...row,
+        bucket: instantToIso(cut === 'bucket' ? row.bucket : isEarlier ? 2 * from - to : from),
+        attainment: attainmentOf(row),
+      }))
+  return { whole: of('whole'), before: of('whole', true), trend: of('bucket'), groups: of('group') }
 }
 
 /**

@@ -353,6 +353,39 @@ test('what each source sent is counted whole after the migration, from what was 
   assert.deepEqual(await kept.json(), [{ activity: 'their own', mapped: false }])
 })
 
+test('traces of documents are known from before their table was there, and once', async (t) => {
+  const { writer } = (await opened(t, join(scratch, 'traces'))).clickhouse
+  const all = new URL('../queries/migrations/', import.meta.url)
+  const earlier = await mkdtemp(join(scratch, 'earlier-'))
+  for (const name of await readdir(all)) if (name < '0022') await copyFile(new URL(name, all), join(earlier, name))
+  const send = (numbers: readonly number[]) =>
+    writer.insert({
+      table: 'events',
+      values: numbers.map((n) => ({
+        tenant_id: 'traces',
+        event_id: uuid(0, 0, n),
+        trace_id: n % 2 === 0 ? '' : `trace-${n}`,
+        object_types: ['invoice', 'supplier'],
+        object_ids: [`I${n}`, 'S'],
+        object_qualifiers: ['', ''],
+        occurred_at: '2026-03-01 00:00:00',
+      })),
+      format: 'JSONEachRow',
+    })
+  await migrateClickHouse(writer, log, earlier)
+  await send([1, 2, 3])
+  await migrateClickHouse(writer, log)
+  await send([3, 4, 5])
+  const answer = await writer.query({
+    query: `SELECT object_type, object_id, trace_id FROM object_traces FINAL WHERE tenant_id = 'traces' ORDER BY ALL`,
+    format: 'JSONCompactEachRow',
+  })
+  assert.deepEqual(
+    await answer.json(),
+    [1, 3, 5].map((n) => ['invoice', `I${n}`, `trace-${n}`]).concat([1, 3, 5].map((n) => ['supplier', 'S', `trace-${n}`])),
+  )
+})
+
 test('migrations run once, side by side too, and a changed one is refused', async () => {
   const { writer } = stores.clickhouse
   const dir = await mkdtemp(join(scratch, 'migrations-'))

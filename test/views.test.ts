@@ -191,6 +191,34 @@ test('the portfolio’s figures are those of each KPI by itself, for windows tha
   }
 })
 
+test('a window that begins before 1970 holds what a later one does', async () => {
+  type Answers = { kpi: unknown; delays: unknown; spend: unknown; line: unknown }
+  const answers = async (from: string): Promise<Answers> => {
+    const window = `from=${from}&to=${new Date(NOW).toISOString()}`
+    const kpi = await server.ask<{ rows: { n: number; value: number }[] }>(
+      'GET',
+      `/v1/kpis/exception-rate?bucket=all&compare=previous&${window}`,
+      { tenant },
+    )
+    const delays = await server.ask<{ documents: number }>('GET', `/v1/process/invoice/delays?compare=previous&${window}`, {
+      tenant,
+    })
+    const spend = await server.ask<Spend>('GET', `/v1/spend?${window}`, { tenant })
+    const { body } = await server.ask<Portfolio>('GET', `/v1/portfolio?kpis=exception-rate,late-payment&${window}`)
+    const [row] = kpi.body.rows
+    return {
+      kpi: [row?.n, row?.value],
+      delays: delays.body.documents,
+      spend: spend.body.total,
+      line: body.tenants.find((one) => one.tenant === tenant)?.figures.map(({ n, value }) => [n, value]),
+    }
+  }
+  const later = await answers('2020-01-01T05:00:00Z')
+  const parts = [later.kpi, later.delays, later.spend, later.line]
+  for (const part of parts) assert.match(JSON.stringify(part), /[1-9]/u, JSON.stringify(later))
+  assert.deepEqual(await answers('1955-03-01T05:00:00Z'), later)
+})
+
 test('value without a baseline is not evaluable, and says what could be frozen', async () => {
   const { body } = await server.ask<Value>('GET', '/v1/value', { tenant })
   assert.deepEqual([body.needs, body.assumptions?.minutes_per_touch, body.efficiency], ['baseline', 5, []])

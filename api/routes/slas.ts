@@ -33,7 +33,7 @@ export const slaRoutes: Route[] = [
       return {
         from: instantToIso(window.from),
         to: instantToIso(window.to),
-        slas: await withFigures(reader, stored, window),
+        slas: await withFiguresOf(reader, stored, window),
       }
     },
   }),
@@ -110,16 +110,14 @@ export const slaRoutes: Route[] = [
       const versions = await slaVersions(services.stores.postgres.db, tenant, id)
       const [newest] = versions
       if (newest === undefined) throw unknown(id)
-      const [[figures], trend, groups, because, calibration] = await Promise.all([
-        withFigures(reader, [newest], window),
-        slaAttainment(reader, { ...window, slaId: id, bucket: query.bucket }),
-        slaAttainment(reader, { ...window, slaId: id, bucket: 'all', groupBy: query.group_by ?? 'entity' }),
+      const [attained, open, because, calibration] = await Promise.all([
+        slaAttainment(reader, { ...window, slaId: id, bucket: query.bucket, groupBy: query.group_by ?? 'entity' }),
+        slaOpen(reader, window.now),
         slaBecause(reader, id, window),
         slaCalibration(reader, id, window.now),
       ])
-      if (figures === undefined) throw unknown(id)
       return {
-        ...figures,
+        ...withFigures(newest, attained, open),
         versions: versions.map((one) => ({
           version: one.version,
           state: one.state,
@@ -127,8 +125,8 @@ export const slaRoutes: Route[] = [
           created_by: one.createdBy,
           definition: one.sla,
         })),
-        trend,
-        groups,
+        trend: attained.trend,
+        groups: attained.groups,
         because,
         calibration,
       }
@@ -206,40 +204,42 @@ export const slaRoutes: Route[] = [
 
 type Bounds = { from: Instant; to: Instant; now: Instant }
 
-async function withFigures(reader: TenantReader, stored: readonly StoredSla[], window: Bounds): Promise<Sla[]> {
-  const before = { ...window, from: 2 * window.from - window.to, to: window.from }
-  const [now, earlier, open] = await Promise.all([
-    slaAttainment(reader, { ...window, bucket: 'all' }),
-    slaAttainment(reader, { ...before, bucket: 'all' }),
-    slaOpen(reader, window.now),
-  ])
-  return stored.map(({ sla, version, state, createdAt, createdBy }) => {
-    const figures = now.find((row) => row.sla_id === sla.id)
-    const counts = open.find((row) => row.sla_id === sla.id)
-    return {
-      id: sla.id,
-      version,
-      state,
-      created_at: createdAt.toISOString(),
-      created_by: createdBy,
-      definition: sla,
-      met: figures?.met ?? 0,
-      breached: figures?.breached ?? 0,
-      breached_open: figures?.breached_open ?? 0,
-      cancelled: figures?.cancelled ?? 0,
-      attainment: figures?.attainment ?? null,
-      previous: earlier.find((row) => row.sla_id === sla.id)?.attainment ?? null,
-      running: counts?.running ?? 0,
-      paused: counts?.paused ?? 0,
-      overdue: counts?.breached_open ?? 0,
-    }
-  })
+/** Service levels as they are stored, with their figures in a window. */
+async function withFiguresOf(reader: TenantReader, stored: readonly StoredSla[], window: Bounds): Promise<Sla[]> {
+  const [attained, open] = await Promise.all([slaAttainment(reader, window), slaOpen(reader, window.now)])
+  return stored.map((one) => withFigures(one, attained, open))
+}
+
+function withFigures(
+  { sla, version, state, createdAt, createdBy }: StoredSla,
+  { whole, before }: Awaited<ReturnType<typeof slaAttainment>>,
+  open: Awaited<ReturnType<typeof slaOpen>>,
+): Sla {
+  const figures = whole.find((row) => row.sla_id === sla.id)
+  const counts = open.find((row) => row.sla_id === sla.id)
+  return {
+    id: sla.id,
+    version,
+    state,
+    created_at: createdAt.toISOString(),
+    created_by: createdBy,
+    definition: sla,
+    met: figures?.met ?? 0,
+    breached: figures?.breached ?? 0,
+    breached_open: figures?.breached_open ?? 0,
+    cancelled: figures?.cancelled ?? 0,
+    attainment: figures?.attainment ?? null,
+    previous: before.find((row) => row.sla_id === sla.id)?.attainment ?? null,
+    running: counts?.running ?? 0,
+    paused: counts?.paused ?? 0,
+    overdue: counts?.breached_open ?? 0,
+  }
 }
 
 async function changed(services: Services, tenant: TenantId, reader: TenantReader, stored: StoredSla): Promise<Sla> {
   const now = services.now()
   await markDirty(services.stores.clickhouse.writer, tenant, [stored.sla.object_type])
-  const [figures] = await withFigures(reader, [stored], { ...windowOf({}, now), now })
+  const [figures] = await withFiguresOf(reader, [stored], { ...windowOf({}, now), now })
   if (figures === undefined) throw unknown(stored.sla.id)
   return figures
 }

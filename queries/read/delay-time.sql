@@ -13,10 +13,10 @@ SELECT
     holder,
     sum(working_us) AS working,
     sum(off_us) AS off,
-    uniqExact(document_id) AS documents
+    uniqExact(document) AS documents
 FROM (
     SELECT
-        document_id,
+        document,
         cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
         -- include shared/kpi-bucket,
         if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
@@ -28,19 +28,18 @@ FROM (
         off_us
     FROM (
         SELECT
-            *,
-            segment_stage AS stage,
-            segment_step AS step,
-            segment_party AS party,
-            segment_holder AS holder,
-            segment_system AS system,
-            segment_cause AS cause,
-            segment_working_us AS working_us,
-            segment_off_us AS off_us
-        FROM (
-            -- include {facts}
-        )
-        ARRAY JOIN
+            sipHash64(document_id) AS document,
+            cohort_at,
+            entity,
+            business_unit,
+            plant,
+            region,
+            risk_category,
+            budget_owner,
+            category,
+            supplier,
+            approver,
+            currency,
             segment_cause,
             segment_working_us,
             segment_off_us,
@@ -49,9 +48,21 @@ FROM (
             segment_party,
             segment_holder,
             segment_system
+        FROM (
+            -- include {facts}
+        )
+        WHERE
+            -- include shared/delay-scope
     )
-    WHERE
-        -- include shared/delay-scope
+    ARRAY JOIN
+        segment_cause AS cause,
+        segment_working_us AS working_us,
+        segment_off_us AS off_us,
+        segment_stage AS stage,
+        segment_step AS step,
+        segment_party AS party,
+        segment_holder AS holder,
+        segment_system AS system
 )
 GROUP BY GROUPING SETS ((earlier, bucket, `group`, cause), (earlier, stage, cause), (earlier, cause, party, holder))
 HAVING (cut = 'stage' OR NOT earlier) AND (cut != 'holder' OR holder != '')

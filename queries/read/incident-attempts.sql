@@ -6,8 +6,8 @@ SELECT
 FROM sightline.operation_attempts FINAL
 WHERE tenant_id = {tenant_id:String}
     AND system = {system:String}
-    AND attempted_day >= toDate({from:DateTime64(6, 'UTC')})
-    AND attempted_day <= toDate({to:DateTime64(6, 'UTC')})
+    AND attempted_day >= toDate32({from:DateTime64(6, 'UTC')})
+    AND attempted_day <= toDate32({to:DateTime64(6, 'UTC')})
     AND attempted_at >= {from:DateTime64(6, 'UTC')}
     AND attempted_at < {to:DateTime64(6, 'UTC')}
     AND kind IN ('attempt', 'call')

@@ -11,8 +11,9 @@ WHERE tenant_id = {tenant_id:String}
     AND trace_id = {trace:String}
     AND event_id IN (
         SELECT event_id
-        FROM sightline.object_events
+        FROM sightline.object_traces
         WHERE tenant_id = {tenant_id:String}
+            AND trace_id = {trace:String}
             AND (object_type, object_id) IN (
                 SELECT
                     type,

@@ -14,16 +14,10 @@ FROM (
                 AND object_id = {id:String}
             UNION DISTINCT
             SELECT trace_id
-            FROM sightline.events
+            FROM sightline.object_traces
             WHERE tenant_id = {tenant_id:String}
-                AND trace_id != ''
-                AND event_id IN (
-                    SELECT event_id
-                    FROM sightline.object_events
-                    WHERE tenant_id = {tenant_id:String}
-                        AND object_type = {type:String}
-                        AND object_id = {id:String}
-                )
+                AND object_type = {type:String}
+                AND object_id = {id:String}
         )
         AND kind != 'other'
         AND (

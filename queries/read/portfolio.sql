@@ -1,6 +1,6 @@
 -- KPIs of a window and of the one before, ungrouped: whole days from the rollup, the rest of a window that cuts days from the contributions.
--- The row without a KPI says what is open of incidents and which clocks are breached; all are parts of one reading, which costs less than a
--- reading of each.
+-- Rows without a KPI say what is open of incidents, what they block, and which clocks are breached; all are parts of one reading, which costs
+-- less than a reading of each.
 SELECT
     kpi,
     sumIf(day_n, is_now) AS n,
@@ -12,60 +12,80 @@ SELECT
     sumIf(day_weight, NOT is_now) AS weight_before,
     if(n = 0, NULL, quantilesExactInclusiveMergeIf(0.5, 0.9)(day_quantiles, is_now)[1]) AS median_now,
     if(n_before = 0, NULL, quantilesExactInclusiveMergeIf(0.5, 0.9)(day_quantiles, NOT is_now)[1]) AS median_before,
-    sum(incidents) AS open_incidents,
-    sum(blocked) AS blocked_documents,
-    sum(breached) AS breached_clocks
+    0 AS open_incidents,
+    0 AS blocked_documents,
+    0 AS breached_clocks
 FROM (
     SELECT
         toString(kpi) AS kpi,
-        cohort_day >= toDate({from:DateTime64(6, 'UTC')}) + {from_rest:UInt8} AS is_now,
+        cohort_day >= toDate32({from:DateTime64(6, 'UTC')}) + {from_rest:UInt8} AS is_now,
         n AS day_n,
         open AS day_open,
         value AS day_value,
         weight AS day_weight,
-        quantiles AS day_quantiles,
-        0 AS incidents,
-        0 AS blocked,
-        0 AS breached
+        quantiles AS day_quantiles
     FROM sightline.kpi_days FINAL
     WHERE tenant_id = {tenant_id:String}
         AND kpi_days.kpi IN {kpis:Array(String)}
         AND (
-            (cohort_day >= toDate({from:DateTime64(6, 'UTC')}) + {from_rest:UInt8} AND cohort_day < toDate({to:DateTime64(6, 'UTC')}))
-            OR (cohort_day >= toDate({before:DateTime64(6, 'UTC')}) + {before_rest:UInt8} AND cohort_day < toDate({from:DateTime64(6, 'UTC')}))
+            (cohort_day >= toDate32({from:DateTime64(6, 'UTC')}) + {from_rest:UInt8} AND cohort_day < toDate32({to:DateTime64(6, 'UTC')}))
+            OR (cohort_day >= toDate32({before:DateTime64(6, 'UTC')}) + {before_rest:UInt8} AND cohort_day < toDate32({from:DateTime64(6, 'UTC')}))
         )
     -- include {rest}
-    UNION ALL
-    SELECT
-        '' AS kpi,
-        false AS is_now,
-        0 AS day_n,
-        0 AS day_open,
-        0 AS day_value,
-        0 AS day_weight,
-        quantilesExactInclusiveStateIf(0.5, 0.9)(0., false) AS day_quantiles,
-        sum(states.incidents) AS incidents,
-        sum(states.blocked) AS blocked,
-        sum(states.breached) AS breached
-    FROM (
-        SELECT count() AS incidents, 0 AS blocked, 0 AS breached
-        FROM sightline.incidents FINAL
-        WHERE tenant_id = {tenant_id:String} AND ended_at IS NULL
-        UNION ALL
-        SELECT 0 AS incidents, uniqExact(document_type, document_id) AS blocked, 0 AS breached
-        FROM sightline.incident_documents FINAL
-        WHERE tenant_id = {tenant_id:String} AND released_at IS NULL
-        UNION ALL
-        SELECT
-            0 AS incidents,
-            0 AS blocked,
-            countIf(state = 'breached' OR (state IN ('running', 'paused') AND deadline_at <= {now:DateTime64(6, 'UTC')})) AS breached
-        FROM sightline.sla_clocks FINAL
-        WHERE tenant_id = {tenant_id:String}
-            AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
-            AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
-            AND cohort_at >= {from:DateTime64(6, 'UTC')}
-            AND cohort_at < {to:DateTime64(6, 'UTC')}
-    ) AS states
 )
 GROUP BY kpi
+UNION ALL
+SELECT
+    '' AS kpi,
+    0 AS n,
+    0 AS unfinished,
+    0 AS n_before,
+    0. AS value_now,
+    0. AS weight_now,
+    0. AS value_before,
+    0. AS weight_before,
+    NULL AS median_now,
+    NULL AS median_before,
+    count() AS open_incidents,
+    0 AS blocked_documents,
+    0 AS breached_clocks
+FROM sightline.incidents FINAL
+WHERE tenant_id = {tenant_id:String} AND ended_at IS NULL
+UNION ALL
+SELECT
+    '' AS kpi,
+    0 AS n,
+    0 AS unfinished,
+    0 AS n_before,
+    0. AS value_now,
+    0. AS weight_now,
+    0. AS value_before,
+    0. AS weight_before,
+    NULL AS median_now,
+    NULL AS median_before,
+    0 AS open_incidents,
+    uniqExact(document_type, document_id) AS blocked_documents,
+    0 AS breached_clocks
+FROM sightline.incident_documents FINAL
+WHERE tenant_id = {tenant_id:String} AND released_at IS NULL
+UNION ALL
+SELECT
+    '' AS kpi,
+    0 AS n,
+    0 AS unfinished,
+    0 AS n_before,
+    0. AS value_now,
+    0. AS weight_now,
+    0. AS value_before,
+    0. AS weight_before,
+    NULL AS median_now,
+    NULL AS median_before,
+    0 AS open_incidents,
+    0 AS blocked_documents,
+    countIf(state = 'breached' OR (state IN ('running', 'paused') AND deadline_at <= {now:DateTime64(6, 'UTC')})) AS breached_clocks
+FROM sightline.sla_clocks FINAL
+WHERE tenant_id = {tenant_id:String}
+    AND cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
+    AND cohort_day <= toDate32({to:DateTime64(6, 'UTC')})
+    AND cohort_at >= {from:DateTime64(6, 'UTC')}
+    AND cohort_at < {to:DateTime64(6, 'UTC')}

@@ -14,8 +14,8 @@ FROM (
     FROM sightline.sla_clocks FINAL
     WHERE tenant_id = {tenant_id:String}
         AND sla_id = {sla_id:String}
-        AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
-        AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
+        AND cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
+        AND cohort_day <= toDate32({to:DateTime64(6, 'UTC')})
         AND sla_clocks.cohort_at >= {from:DateTime64(6, 'UTC')}
         AND sla_clocks.cohort_at < {to:DateTime64(6, 'UTC')}
         AND state = 'breached'

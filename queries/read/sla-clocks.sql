@@ -9,8 +9,8 @@ WHERE tenant_id = {tenant_id:String}
     AND (
         {open:Bool}
         OR (
-            cohort_day >= toDate({from:DateTime64(6, 'UTC')})
-            AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
+            cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
+            AND cohort_day <= toDate32({to:DateTime64(6, 'UTC')})
             AND clocks.cohort_at >= {from:DateTime64(6, 'UTC')}
             AND clocks.cohort_at < {to:DateTime64(6, 'UTC')}
         )

@@ -22,7 +22,7 @@ FROM (
         WHERE tenant_id = {tenant_id:String}
             AND sla_id IN {sla_ids:Array(String)}
             AND state IN ('met', 'breached', 'cancelled')
-            AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
+            AND cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
             AND ended_at <= {to:DateTime64(6, 'UTC')}
         ORDER BY
             sla_id,

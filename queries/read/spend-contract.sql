@@ -7,8 +7,8 @@ SELECT
 FROM sightline.kpi_facts FINAL
 WHERE tenant_id = {tenant_id:String}
     AND kpi = 'off-contract-spend'
-    AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
-    AND cohort_day <= toDate({to:DateTime64(6, 'UTC')})
+    AND cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
+    AND cohort_day <= toDate32({to:DateTime64(6, 'UTC')})
     AND cohort_at >= {from:DateTime64(6, 'UTC')}
     AND cohort_at < {to:DateTime64(6, 'UTC')}
     AND counted

@@ -15,8 +15,8 @@ FROM (
     FROM sightline.kpi_days FINAL
     WHERE tenant_id = {tenant_id:String}
         AND kpi IN ('off-contract-spend', 'discount-capture', 'late-payment-value', 'duplicate-before-payment', 'duplicate-value')
-        AND cohort_day >= toDate({from:DateTime64(6, 'UTC')})
-        AND cohort_day < toDate({to:DateTime64(6, 'UTC')})
+        AND cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
+        AND cohort_day < toDate32({to:DateTime64(6, 'UTC')})
     UNION ALL
     SELECT
         formatDateTime(assumeNotNull(closed_at), '%Y-%m') AS month,

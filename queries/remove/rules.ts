@@ -50,6 +50,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   process_traces: { documents: [OBJECT] },
   process_days: { because: 'counted anew by process-days.sql for the days that lose objects' },
   object_calls: { documents: [OBJECT], because: 'those of documents without a timeline by age, by calls-of-documents.sql' },
+  object_traces: { documents: [OBJECT], event: ['event_id'] },
   object_state: { documents: [OBJECT] },
   object_links: { documents: [OBJECT, { type: 'other_type', id: 'other_id' }] },
   policy_decisions: { documents: [OBJECT], objectEvents: true },

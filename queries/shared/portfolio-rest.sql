@@ -6,17 +6,14 @@ SELECT
     countIf(open AND cohort_at < {now:DateTime64(6, 'UTC')}) AS day_open,
     sumIf(value, counted) AS day_value,
     sumIf(weight, counted) AS day_weight,
-    quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted AND kpi_facts.kpi IN {medians:Array(String)}) AS day_quantiles,
-    0 AS incidents,
-    0 AS blocked,
-    0 AS breached
+    quantilesExactInclusiveStateIf(0.5, 0.9)(value, counted AND kpi_facts.kpi IN {medians:Array(String)}) AS day_quantiles
 FROM sightline.kpi_facts FINAL
 WHERE tenant_id = {tenant_id:String}
     AND kpi_facts.kpi IN {kpis:Array(String)}
     AND cohort_day IN (
-        toDate({to:DateTime64(6, 'UTC')}),
-        toDate({from:DateTime64(6, 'UTC')}) - if({from_rest:UInt8} = 1, 0, 40000),
-        toDate({before:DateTime64(6, 'UTC')}) - if({before_rest:UInt8} = 1, 0, 40000)
+        toDate32({to:DateTime64(6, 'UTC')}),
+        toDate32({from:DateTime64(6, 'UTC')}) - if({from_rest:UInt8} = 1, 0, 40000),
+        toDate32({before:DateTime64(6, 'UTC')}) - if({before_rest:UInt8} = 1, 0, 40000)
     )
     AND cohort_at >= {before:DateTime64(6, 'UTC')}
     AND cohort_at < {to:DateTime64(6, 'UTC')}

@@ -1,7 +1,7 @@
 tenant_id = {tenant_id:String}
 AND ({control:String} = '' OR control = {control:String})
-AND detected_day >= toDate({from:DateTime64(6, 'UTC')})
-AND detected_day <= toDate({to:DateTime64(6, 'UTC')})
+AND detected_day >= toDate32({from:DateTime64(6, 'UTC')})
+AND detected_day <= toDate32({to:DateTime64(6, 'UTC')})
 AND detected_at >= {from:DateTime64(6, 'UTC')}
 AND detected_at < {to:DateTime64(6, 'UTC')}
 AND ({category:String} = '' OR category = {category:String})
