@@ -95,7 +95,7 @@ const TIMELINE = {
 
 const DETAILS = {
   name: 'read/object-details',
-  params: z.object({ type: z.string(), id: z.string(), from: z.string(), to: z.string() }),
+  params: z.object({ type: z.string(), id: z.string(), limit: z.number() }),
   row: z.object({
     event_id: z.string(),
     content: z.string(),
@@ -216,15 +216,8 @@ export async function objectTimeline(reader: TenantReader, type: string, id: str
 
 /** The events of a document with everything that is kept of each. */
 async function timelineOf(reader: TenantReader, type: string, id: string): Promise<TimelineRow[]> {
-  const rows = await reader.rows(TIMELINE, { type, id, limit: TIMELINE_EVENTS })
-  const [first, last] = [rows[0], rows.at(-1)]
-  if (first === undefined || last === undefined) return []
-  const details = await reader.rows(DETAILS, {
-    type,
-    id,
-    from: instantToClickHouse(instant(first.occurred_at)),
-    to: instantToClickHouse(instant(last.occurred_at)),
-  })
+  const wanted = { type, id, limit: TIMELINE_EVENTS }
+  const [rows, details] = await Promise.all([reader.rows(TIMELINE, wanted), reader.rows(DETAILS, wanted)])
   const byContent = new Map(details.map((one) => [`${one.event_id} ${one.content}`, one]))
   return rows.flatMap((row) => {
     const one = byContent.get(`${row.event_id} ${row.content}`)

@@ -67,7 +67,7 @@ const DOCUMENTS = {
 const OBJECT = {
   name: 'read/object-delays',
   params: z.object({ type: z.string(), id: z.string() }),
-  row: ROW,
+  row: ROW.extend({ absent: z.boolean() }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 /** What picks documents out of a scope; empty text asks for nothing. */
@@ -119,7 +119,7 @@ export async function delayDocuments(reader: TenantReader, scope: DelayScope, qu
 /** Where the time of one document went, up to now; null where that is not computed, or no document of its own. */
 export async function objectDelays(reader: TenantReader, type: string, id: string, now: Instant) {
   const [row] = await reader.rows(OBJECT, { type, id })
-  return row === undefined ? null : documentOf(row, now)
+  return row === undefined || row.absent ? null : documentOf(row, now)
 }
 
 /** A document with its segments; while it is open what is charged now goes on to `now`, without a split by working time. */
