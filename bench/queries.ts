@@ -41,6 +41,8 @@ const KEPT = process.env['KEEP']
 /** Requests of a path, after each tenant was asked once: its pages are open when the clock starts. */
 const REQUESTS = 100
 const WARM_UP = GROWN
+/** After how many requests the machine's speed is taken. */
+const YARD_EVERY = 4
 const SEED = 7
 const END = filledUntil()
 /** Day on which the half-year begins that is filled first. */
@@ -166,9 +168,9 @@ const DETAILS: readonly { list: string; rows: string; id: string; paths: readonl
   { list: `/v1/runs?limit=100&${LAST_MONTH}`, rows: 'runs', id: 'run', paths: ['/v1/runs/{id}'] },
 ]
 
-type Measured = { path: string; p50: number; p95: number }
-/** `nothingMs` is the median time of a statement that reads nothing: how fast the machine is just then. */
-type Measurement = { events: number; measured: readonly Measured[]; objects: number; nothingMs: number }
+/** `yardMs` is the median time of a piece of work that is always the same, done between the requests: how fast the machine was just then. */
+type Measured = { path: string; p50: number; p95: number; yardMs: number }
+type Measurement = { events: number; measured: readonly Measured[]; objects: number }
 type First = Measurement & { peer: { events: number; postgresMs: number; sightlineMs: number } }
 
 /** Answers of one tenant and of a portfolio of twenty, with ten times the history, beside PostgreSQL on the same events. */
@@ -273,19 +275,19 @@ async function eventsOf(clickhouse: ClickHouseClient, tenant = ''): Promise<numb
 
 async function measurementOf(server: RunningServer): Promise<Measurement> {
   const events = await eventsOf(server.stores.clickhouse.writer)
-  const nothingMs = await nothing(server.stores.clickhouse.writer)
-  return { events, measured: await measureAll(server), objects: await objectsOf(server), nothingMs }
+  return { events, measured: await measureAll(server), objects: await objectsOf(server) }
 }
 
-async function nothing(clickhouse: ClickHouseClient): Promise<number> {
-  const times: number[] = []
-  for (let request = 0; request < REQUESTS; request++) {
-    const started = performance.now()
-    const answer = await clickhouse.query({ query: 'SELECT 1 AS one', format: 'JSONEachRow' })
-    await answer.json()
-    times.push(performance.now() - started)
-  }
-  return median(times)
+/** The time of a piece of work that reads nothing and is always the same. */
+async function yard(clickhouse: ClickHouseClient): Promise<number> {
+  const started = performance.now()
+  const answer = await clickhouse.query({
+    query: 'SELECT sum(sipHash64(number)) AS work FROM numbers(500000)',
+    format: 'JSONEachRow',
+    clickhouse_settings: { max_threads: 1 },
+  })
+  await answer.json()
+  return performance.now() - started
 }
 
 function tenantOf(number: number): string {
@@ -513,17 +515,19 @@ async function measureAll(server: RunningServer): Promise<Measured[]> {
   const measured: Measured[] = []
   const measure = async (name: string, pathOf: (tenant: number, request: number) => string): Promise<void> => {
     const times: number[] = []
+    const yards: number[] = []
     for (let request = -WARM_UP; request < REQUESTS; request++) {
       const tenant = Math.abs(request) % GROWN
       const path = pathOf(tenant, Math.abs(request))
       const started = performance.now()
       await ask(path, PORTFOLIO.includes(name) ? null : tenantOf(tenant))
       if (request >= 0) times.push(performance.now() - started)
+      if (request >= 0 && request % YARD_EVERY === 0) yards.push(await yard(server.stores.clickhouse.writer))
     }
     const sorted = times.toSorted((a, b) => a - b)
     const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Number.NaN
-    measured.push({ path: name, p50: median(times), p95 })
-    say(`  ${median(times).toFixed(1)} ${p95.toFixed(1)} ${name}`)
+    measured.push({ path: name, p50: median(times), p95, yardMs: median(yards) })
+    say(`  ${median(times).toFixed(1)} ${p95.toFixed(1)} ${median(yards).toFixed(1)} ${name}`)
   }
   const asWritten = async (paths: readonly string[]): Promise<void> => {
     for (const path of paths) await measure(path, () => path.replace('{now}', new Date().toISOString()))
@@ -562,11 +566,17 @@ function report(first: First | null, later: Measurement | null): Report {
   const size = (of: Measurement | null) => (of === null ? '' : ` at ${(of.events / 1e6).toFixed(1)} M`)
   return {
     title: `Answers over HTTP, ${TENANTS} tenants, ms`,
-    columns: ['path', `p50${size(first)}`, 'p95', `p50${size(later)}`, 'p95', 'ratio of p95'],
+    columns: ['path', `p50${size(first)}`, 'p95', 'yard', `p50${size(later)}`, 'p95', 'yard', 'ratio of p95', 'by yard'],
     rows: [...new Set([...before.keys(), ...grown.keys()])].map((path) => {
       const [one, more] = [before.get(path), grown.get(path)]
-      const ratio = one === undefined || more === undefined ? '–' : (more.p95 / one.p95).toFixed(2)
-      return [path, ms(one?.p50), ms(one?.p95), ms(more?.p50), ms(more?.p95), ratio]
+      const ratio = (of: (measured: Measured) => number): string =>
+        one === undefined || more === undefined ? '–' : (of(more) / of(one)).toFixed(2)
+      return [
+        path,
+        ...[one, more].flatMap((measured) => [ms(measured?.p50), ms(measured?.p95), ms(measured?.yardMs)]),
+        ratio(({ p95 }) => p95),
+        ratio(({ p95, yardMs }) => p95 / yardMs),
+      ]
     }),
     notes: [
       `Events ${[first, later].flatMap((one) => (one === null ? [] : [`${whole(one.events)}, ${whole(one.objects)} objects of a tenant`])).join('; then ')}: half a year, then more history with documents of its own.`,
@@ -577,7 +587,7 @@ function report(first: First | null, later: Measurement | null): Report {
         : [`${GROWN} of ${TENANTS} tenants have the long history, and are asked; the others half a year.`]),
       `Not asked: ${notAsked((later ?? first)?.measured ?? []).join(' ')}.`,
       'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
-      `A statement that reads nothing takes ${[first, later].flatMap((one) => (one === null ? [] : [`${one.nothingMs.toFixed(1)} ms`])).join(', then ')}.`,
+      'Yard: the same piece of work, done between the requests of a path. `by yard` is the ratio of p95 with the speed of the machine taken out.',
     ],
     figures: { machine: machine(), first, later },
   }

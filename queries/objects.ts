@@ -95,7 +95,7 @@ const TIMELINE = {
 
 const DETAILS = {
   name: 'read/object-details',
-  params: z.object({ type: z.string(), id: z.string(), limit: z.number() }),
+  params: z.object({ ids: z.array(z.string()), from: z.string(), to: z.string() }),
   row: z.object({
     event_id: z.string(),
     content: z.string(),
@@ -188,11 +188,7 @@ export async function searchObjects(
  * @throws SightlineError `not_found` when no event names the object
  */
 export async function objectTimeline(reader: TenantReader, type: string, id: string) {
-  const [rows, attributes, calls] = await Promise.all([
-    timelineOf(reader, type, id),
-    reader.rows(ATTRIBUTES, { type, id }),
-    objectCalls(reader, type, id),
-  ])
+  const [{ rows, calls }, attributes] = await Promise.all([timelineOf(reader, type, id), reader.rows(ATTRIBUTES, { type, id })])
   const live = rows.filter((row) => row.live)
   const [first, last] = [live[0], live.at(-1)]
   if (first === undefined || last === undefined)
@@ -214,15 +210,27 @@ export async function objectTimeline(reader: TenantReader, type: string, id: str
   }
 }
 
-/** The events of a document with everything that is kept of each. */
-async function timelineOf(reader: TenantReader, type: string, id: string): Promise<TimelineRow[]> {
-  const wanted = { type, id, limit: TIMELINE_EVENTS }
-  const [rows, details] = await Promise.all([reader.rows(TIMELINE, wanted), reader.rows(DETAILS, wanted)])
+/** The events of a document with everything that is kept of each, and the calls that served it. */
+async function timelineOf(reader: TenantReader, type: string, id: string) {
+  const events = await reader.rows(TIMELINE, { type, id, limit: TIMELINE_EVENTS })
+  if (events.length === 0) return { rows: [], calls: [] }
+  const happened = events.map((row) => instant(row.occurred_at))
+  const [first, last] = [Math.min(...happened), Math.max(...happened)]
+  const arrived = events.map((row) => instant(row.received_at))
+  const [details, calls] = await Promise.all([
+    reader.rows(DETAILS, {
+      ids: events.map((row) => row.event_id),
+      from: instantToClickHouse(first),
+      to: instantToClickHouse(last),
+    }),
+    objectCalls(reader, type, id, { first: Math.min(first, ...arrived), last: Math.max(last, ...arrived) }),
+  ])
   const byContent = new Map(details.map((one) => [`${one.event_id} ${one.content}`, one]))
-  return rows.flatMap((row) => {
+  const rows = events.flatMap((row) => {
     const one = byContent.get(`${row.event_id} ${row.content}`)
     return one === undefined ? [] : [{ ...row, ...one }]
   })
+  return { rows, calls }
 }
 
 /** The live completing twin of each started event that is on the timeline, by the started event's id. */

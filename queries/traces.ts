@@ -84,7 +84,7 @@ const TRACE = {
 
 const TRACE_EVENTS = {
   name: 'read/integration-trace-events',
-  params: z.object({ trace: z.string() }),
+  params: z.object({ trace: z.string(), types: z.array(z.string()), ids: z.array(z.string()) }),
   row: z.object({
     event_id: z.string(),
     occurred_at: z.string(),
@@ -110,10 +110,6 @@ export async function integrationTrace(reader: TenantReader, trace: string) {
   const spans = rows.slice(0, TRACE_SPANS).map(callView)
   const begun = Math.min(...spans.map((span) => startOf(span)))
   const ended = Math.max(...spans.map((span) => startOf(span) + Math.round(span.duration_ms * 1000)))
-  const [events, logs] = await Promise.all([
-    reader.rows(TRACE_EVENTS, { trace: id }),
-    integrationLogs(reader, { from: begun - 3600e6, to: ended + 3600e6, trace: id, limit: TRACE_LOGS }),
-  ])
   const documents = new Map<string, { type: string; id: string; spans: number }>()
   for (const { objects } of spans)
     for (const object of objects) {
@@ -122,6 +118,11 @@ export async function integrationTrace(reader: TenantReader, trace: string) {
       if (known === undefined) documents.set(key, { ...object, spans: 1 })
       else known.spans++
     }
+  const named = [...documents.values()]
+  const [events, logs] = await Promise.all([
+    reader.rows(TRACE_EVENTS, { trace: id, types: named.map(({ type }) => type), ids: named.map((one) => one.id) }),
+    integrationLogs(reader, { from: begun - 3600e6, to: ended + 3600e6, trace: id, limit: TRACE_LOGS }),
+  ])
   return {
     trace_id: id,
     started_at: instantToIso(begun),
@@ -129,7 +130,7 @@ export async function integrationTrace(reader: TenantReader, trace: string) {
     duration_ms: (ended - begun) / 1000,
     truncated: rows.length > TRACE_SPANS,
     spans: treeOf(spans, begun),
-    documents: [...documents.values()].toSorted((a, b) => b.spans - a.spans),
+    documents: named.toSorted((a, b) => b.spans - a.spans),
     events: events.map(({ object_types, object_ids, ...event }) => ({
       ...event,
       objects: documentsOf(object_types, object_ids),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
+import type { Portfolio } from '../api/contract/portfolio.ts'
 import type { Clocks, DocumentClocks, Sla, SlaDetail, SlaProblems, Slas } from '../api/contract/slas.ts'
 import { SLA_PACK } from '../model/sla-pack.ts'
 import { load, skip, truth } from './support/ground-truth.ts'
@@ -274,4 +275,7 @@ test('permit receipts: 377 of 1,329 late by their end date, 92 by their last eve
   assert.deepEqual([late, ended], [377, 1329])
   assert.equal(byLast?.breached, expected.last_event_after_deadline)
   assert.equal(byLast?.breached, 92)
+  const portfolio = await server.ask<Portfolio>('GET', `/v1/portfolio?tenants=${tenant}&from=1990-01-01&to=2030-01-01`)
+  assert.ok((byEnd?.breached_open ?? 0) > 0)
+  assert.equal(portfolio.body.tenants[0]?.breaches, (byEnd?.breached ?? 0) + (byLast?.breached ?? 0))
 })

@@ -1,4 +1,4 @@
--- Workflow events that carry a trace, among those of the documents that its spans name.
+-- Workflow events that carry a trace, among those of these documents.
 SELECT
     event_id,
     occurred_at,
@@ -9,22 +9,18 @@ SELECT
 FROM sightline.events
 WHERE tenant_id = {tenant_id:String}
     AND trace_id = {trace:String}
+    AND toYear(occurred_at) IN (
+        SELECT toYear(occurred_at)
+        FROM sightline.object_events
+        WHERE tenant_id = {tenant_id:String}
+            AND (object_type, object_id) IN arrayZip({types:Array(String)}, {ids:Array(String)})
+    )
     AND event_id IN (
         SELECT event_id
         FROM sightline.object_traces
         WHERE tenant_id = {tenant_id:String}
+            AND (object_type, object_id) IN arrayZip({types:Array(String)}, {ids:Array(String)})
             AND trace_id = {trace:String}
-            AND (object_type, object_id) IN (
-                SELECT
-                    type,
-                    id
-                FROM sightline.integration_calls
-                ARRAY JOIN
-                    object_types AS type,
-                    object_ids AS id
-                WHERE tenant_id = {tenant_id:String}
-                    AND trace_id = {trace:String}
-            )
     )
 ORDER BY occurred_at, seq, event_id, first_arrival DESC
 LIMIT 1 BY event_id

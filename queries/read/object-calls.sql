@@ -1,11 +1,13 @@
 -- Calls that served one document: those that name it, and those without documents of their own in traces that name it, or that its events
--- carry. In order of start.
+-- carry. In order of start, within the window.
 SELECT
     -- include shared/call-columns
 FROM (
     SELECT *
     FROM sightline.integration_calls
     WHERE tenant_id = {tenant_id:String}
+        AND started_at >= {from:DateTime64(6, 'UTC')}
+        AND started_at < {to:DateTime64(6, 'UTC')}
         AND trace_id IN (
             SELECT trace_id
             FROM sightline.object_calls

@@ -1,6 +1,6 @@
 -- KPIs of a window and of the one before, ungrouped: whole days from the rollup, the rest of a window that cuts days from the contributions.
--- Rows without a KPI say what is open of incidents, what they block, and which clocks are breached; all are parts of one reading, which costs
--- less than a reading of each.
+-- Rows without a KPI say what is open of incidents, what they block, and which open clocks are past their deadline; all are parts of one
+-- reading, which costs less than a reading of each.
 SELECT
     kpi,
     sumIf(day_n, is_now) AS n,
@@ -14,7 +14,7 @@ SELECT
     if(n_before = 0, NULL, quantilesExactInclusiveMergeIf(0.5, 0.9)(day_quantiles, NOT is_now)[1]) AS median_before,
     0 AS open_incidents,
     0 AS blocked_documents,
-    0 AS breached_clocks
+    0 AS overdue_clocks
 FROM (
     SELECT
         toString(kpi) AS kpi,
@@ -48,7 +48,7 @@ SELECT
     NULL AS median_before,
     count() AS open_incidents,
     0 AS blocked_documents,
-    0 AS breached_clocks
+    0 AS overdue_clocks
 FROM sightline.incidents FINAL
 WHERE tenant_id = {tenant_id:String} AND ended_at IS NULL
 UNION ALL
@@ -65,7 +65,7 @@ SELECT
     NULL AS median_before,
     0 AS open_incidents,
     uniqExact(document_type, document_id) AS blocked_documents,
-    0 AS breached_clocks
+    0 AS overdue_clocks
 FROM sightline.incident_documents FINAL
 WHERE tenant_id = {tenant_id:String} AND released_at IS NULL
 UNION ALL
@@ -82,8 +82,8 @@ SELECT
     NULL AS median_before,
     0 AS open_incidents,
     0 AS blocked_documents,
-    countIf(state = 'breached' OR (state IN ('running', 'paused') AND deadline_at <= {now:DateTime64(6, 'UTC')})) AS breached_clocks
-FROM sightline.sla_clocks FINAL
+    countIf(deadline_at <= {now:DateTime64(6, 'UTC')}) AS overdue_clocks
+FROM sightline.open_clocks FINAL
 WHERE tenant_id = {tenant_id:String}
     AND cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
     AND cohort_day <= toDate32({to:DateTime64(6, 'UTC')})
