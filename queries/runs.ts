@@ -207,12 +207,13 @@ const RUN_CALLS_SHOWN = 2000
  * @throws SightlineError `not_found` where neither an event nor a call names it in the window
  */
 export async function runDetail(reader: TenantReader, run: string, window: Between) {
-  const missing = new SightlineError('not_found', `No event and no call names the run "${run.slice(0, 80)}".`, {
-    next: 'GET /v1/runs lists them.',
-  })
-  if (run === '') throw missing
+  const missing = () =>
+    new SightlineError('not_found', `No event and no call names the run "${run.slice(0, 80)}".`, {
+      next: 'GET /v1/runs lists them.',
+    })
+  if (run === '') throw missing()
   const [seen] = await reader.rows(RUN_SEEN, { from: instantToClickHouse(window.from), to: instantToClickHouse(window.to), run })
-  if (seen === undefined || seen.times === 0) throw missing
+  if (seen === undefined || seen.times === 0) throw missing()
   const first = instantFromIso(seen.first) ?? window.from
   const behind = (instantFromIso(seen.last) ?? window.to) + 1
   const [[found], calls] = await Promise.all([
@@ -233,6 +234,6 @@ export async function runDetail(reader: TenantReader, run: string, window: Betwe
       limit: RUN_CALLS_SHOWN,
     }),
   ])
-  if (found === undefined) throw missing
+  if (found === undefined) throw missing()
   return { run: runView(found), calls: calls.map(callView) }
 }

@@ -36,16 +36,7 @@ FROM (
 GROUP BY kpi
 UNION ALL
 SELECT
-    '' AS kpi,
-    0 AS n,
-    0 AS unfinished,
-    0 AS n_before,
-    0. AS value_now,
-    0. AS weight_now,
-    0. AS value_before,
-    0. AS weight_before,
-    NULL AS median_now,
-    NULL AS median_before,
+    -- include shared/portfolio-no-kpi,
     count() AS open_incidents,
     0 AS blocked_documents,
     0 AS overdue_clocks
@@ -53,16 +44,7 @@ FROM sightline.incidents FINAL
 WHERE tenant_id = {tenant_id:String} AND ended_at IS NULL
 UNION ALL
 SELECT
-    '' AS kpi,
-    0 AS n,
-    0 AS unfinished,
-    0 AS n_before,
-    0. AS value_now,
-    0. AS weight_now,
-    0. AS value_before,
-    0. AS weight_before,
-    NULL AS median_now,
-    NULL AS median_before,
+    -- include shared/portfolio-no-kpi,
     0 AS open_incidents,
     uniqExact(document_type, document_id) AS blocked_documents,
     0 AS overdue_clocks
@@ -70,16 +52,7 @@ FROM sightline.incident_documents FINAL
 WHERE tenant_id = {tenant_id:String} AND released_at IS NULL
 UNION ALL
 SELECT
-    '' AS kpi,
-    0 AS n,
-    0 AS unfinished,
-    0 AS n_before,
-    0. AS value_now,
-    0. AS weight_now,
-    0. AS value_before,
-    0. AS weight_before,
-    NULL AS median_now,
-    NULL AS median_before,
+    -- include shared/portfolio-no-kpi,
     0 AS open_incidents,
     0 AS blocked_documents,
     countIf(deadline_at <= {now:DateTime64(6, 'UTC')}) AS overdue_clocks

@@ -1,0 +1,10 @@
+'' AS kpi,
+0 AS n,
+0 AS unfinished,
+0 AS n_before,
+0. AS value_now,
+0. AS weight_now,
+0. AS value_before,
+0. AS weight_before,
+NULL AS median_now,
+NULL AS median_before
