@@ -125,9 +125,10 @@ export async function slaAttainment(
   scope: Window & { slaId?: string; bucket?: 'all' | 'day' | 'week' | 'month'; groupBy?: Dimension },
 ) {
   const { slaId = '', bucket = 'all', groupBy = 'entity', from, to, now } = scope
+  const before = 2 * from - to
   const rows = await reader.rows(ATTAINMENT, {
     sla_id: slaId,
-    before: instantToClickHouse(2 * from - to),
+    before: instantToClickHouse(before),
     ...texts({ from, to, now }),
     bucket,
     group_by: groupBy,
@@ -137,7 +138,7 @@ export async function slaAttainment(
       .filter(({ cut, earlier }) => cut === wanted && (earlier === 1) === isEarlier)
       .map(({ cut, earlier: _window, ...row }) => ({
         ...row,
-        bucket: instantToIso(cut === 'bucket' ? row.bucket : isEarlier ? 2 * from - to : from),
+        bucket: instantToIso(cut === 'bucket' ? row.bucket : isEarlier ? before : from),
         attainment: attainmentOf(row),
       }))
   return { whole: of('whole'), before: of('whole', true), trend: of('bucket'), groups: of('group') }

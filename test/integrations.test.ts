@@ -19,6 +19,7 @@ let server: TestServer
 let tenant: string
 /** A full hour, in the past: every test asks for the three hours round it. */
 const HOUR = Math.floor(Date.now() / 3_600_000) * 3_600_000 - 6 * 3_600_000
+const DAY = 86_400_000
 const WINDOW = `from=${new Date(HOUR - 3_600_000).toISOString()}&to=${new Date(HOUR + 2 * 3_600_000).toISOString()}`
 const MINUTE = 60_000
 
@@ -327,6 +328,9 @@ test('a document shows the calls that served it, also those that only share its 
       { trace: traces.named, id: hexId(4, 16), at: HOUR + 2, attributes: { ...http, 'app.case.invoice': 'INV-2' } },
       { trace: traces.carried, id: hexId(5, 16), at: HOUR + 3, attributes: http },
       { trace: traces.carried, id: hexId(6, 16), at: HOUR + 4, kind: 1 },
+      { trace: traces.carried, id: hexId(8, 16), at: HOUR - 30 * DAY, attributes: http },
+      // More than a month away from all that is known of the document.
+      { trace: traces.carried, id: hexId(9, 16), at: HOUR - 32 * DAY, attributes: http },
       { trace: traces.other, id: hexId(7, 16), at: HOUR + 5, attributes: http },
     ]),
     mine,
@@ -334,7 +338,7 @@ test('a document shows the calls that served it, also those that only share its 
   const { calls } = await get('/v1/objects/invoice/INV-1', ObjectTimeline, mine)
   assert.deepEqual(
     calls.map((call) => Number.parseInt(call.span_id, 16)),
-    [1, 2, 5],
+    [8, 1, 2, 5],
   )
 })
 
@@ -594,7 +598,6 @@ test('a run is one run, whether its events, its spans or both tell of it', async
 
 test('a daily run that did not start is told with its instants, also where spans alone tell of runs, and by state of failure', async () => {
   const [mine, theirs] = [await server.freshTenant(), await server.freshTenant()]
-  const DAY = 86_400_000
   /** A Monday; both windows begin on it. */
   const first = Date.UTC(2026, 4, 4)
   const daily = (missing: readonly number[]) =>

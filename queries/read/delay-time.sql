@@ -27,6 +27,7 @@ FROM (
         working_us,
         off_us
     FROM (
+        -- By name, as the array join below repeats each column that it is given.
         SELECT
             sipHash64(document_id) AS document,
             cohort_at,

@@ -4,7 +4,7 @@ import type { ObjectTimeline, TimelineEvent } from '../../../api/contract/object
 import { documentLink } from '../../../model/system-link.ts'
 import { useAnswer } from '../../answers.ts'
 import { categoryName } from '../../category-name.ts'
-import { count, duration, instant, words } from '../../format.ts'
+import { count, counted, duration, instant, words } from '../../format.ts'
 import { useNow } from '../../now.ts'
 import { ClassBadge, ClassGlyph, isExceptionClass } from '../../parts/classes.tsx'
 import { Icon } from '../../parts/icons.tsx'
@@ -43,9 +43,9 @@ export function DocumentPage() {
 }
 
 function Document({ of }: { of: ObjectTimeline }) {
-  const counted = of.events.filter(({ superseded }) => !superseded)
-  const exceptions = distinct(counted, 'business', ({ exception }) => exception?.id)
-  const failures = distinct(counted, 'technical', ({ operation, exception }) => operation?.id ?? exception?.id)
+  const live = of.events.filter(({ superseded }) => !superseded)
+  const exceptions = distinct(live, 'business', ({ exception }) => exception?.id)
+  const failures = distinct(live, 'technical', ({ operation, exception }) => operation?.id ?? exception?.id)
   const attributes = Object.entries(of.attributes).filter(([, value]) => value !== '')
   return (
     <div className="document">
@@ -53,7 +53,7 @@ function Document({ of }: { of: ObjectTimeline }) {
         <Held by={of} />
         {of.delays !== null && <TimePanel of={of.delays} />}
         <ClocksPanel type={of.type} id={of.id} />
-        <Timeline of={of} events={counted.length} />
+        <Timeline of={of} events={live.length} />
         <HistoryPanel type={of.type} id={of.id} />
       </div>
       <div className="stack document-side">
@@ -61,7 +61,7 @@ function Document({ of }: { of: ObjectTimeline }) {
           <Figures
             items={[
               { name: 'From first to last event', value: duration(of.duration_s) },
-              { name: 'Events', value: count(counted.length) },
+              { name: 'Events', value: count(live.length) },
               { name: 'Business exceptions', value: <Tally of="business" value={exceptions} /> },
               { name: 'Failed operations', value: <Tally of="technical" value={failures} /> },
             ]}
@@ -110,7 +110,7 @@ function Timeline({ of, events }: { of: ObjectTimeline; events: number }) {
   return (
     <Panel
       title="Timeline"
-      note={`${count(events)} events${of.calls.length === 0 ? '' : `, ${count(of.calls.length)} calls`}, first to last, UTC`}
+      note={`${counted(events, 'event')}${of.calls.length === 0 ? '' : `, ${counted(of.calls.length, 'call')}`}, first to last, UTC`}
       aside={
         of.calls.length > 0 && (
           <Switch
@@ -192,8 +192,7 @@ function Held({ by }: { by: ObjectTimeline }) {
               <li key={block.operation_id}>
                 <strong>{block.system === '' ? 'a system' : block.system}</strong>(
                 <span title={block.category}>{categoryName(block.category).toLowerCase()}</span>) for {since(block.since)};{' '}
-                {count(block.attempts)} {block.attempts === 1 ? 'attempt' : 'attempts'} of{' '}
-                <span className="mono">{block.operation_id}</span>
+                {counted(block.attempts, 'attempt')} of <span className="mono">{block.operation_id}</span>
               </li>
             ))}
           </ul>

@@ -36,6 +36,22 @@ test('a read is refused for now where the connection ends again', async () => {
   assert.deepEqual(await reader.rows(FEEDS, {}), [])
 })
 
+test('rows of another shape than stated are our defect, not a mistake of who asks', async () => {
+  const reader = tenantReader(direct.reader, verifiedTenant('interrupted'))
+  const query = {
+    name: 'read/answers',
+    params: z.object({ fresh_until: z.number(), settled_until: z.number() }),
+    row: z.object({ nothing_like_it: z.string() }),
+  }
+  await assert.rejects(
+    reader.rows(query, { fresh_until: 0, settled_until: 0 }),
+    (error) =>
+      error instanceof Error &&
+      !(error instanceof SightlineError || error instanceof z.ZodError) &&
+      /^read\/answers gave rows of another shape: [\s\S]*nothing_like_it/u.test(error.message),
+  )
+})
+
 /** How many statements of the reader have begun so far. */
 async function asked(): Promise<number> {
   const answer = await direct.writer.query({
