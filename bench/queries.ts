@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -36,7 +38,7 @@ const DAYS = 182
 const DAY_MS = 86_400_000
 /** Events of one tenant in half a year, at the scale that the simulator is asked for below. */
 const SIZES = (process.env['SIZES'] ?? '10e6,100e6').split(',').map(Number)
-/** A folder that keeps what was filled: another run goes on from what it holds. */
+/** A folder that keeps what was filled, the small store and the one that grew: another run goes on from what they hold. */
 const KEPT = process.env['KEEP']
 /** Requests of a path, after each tenant was asked once: its pages are open when the clock starts. */
 const REQUESTS = 100
@@ -168,50 +170,89 @@ const DETAILS: readonly { list: string; rows: string; id: string; paths: readonl
   { list: `/v1/runs?limit=100&${LAST_MONTH}`, rows: 'runs', id: 'run', paths: ['/v1/runs/{id}'] },
 ]
 
+/** Times of one path's requests, ms. */
+type Times = { p50: number; p95: number }
 /** `yardMs` is the median time of a piece of work that is always the same, done between the requests: how fast the machine was just then. */
-type Measured = { path: string; p50: number; p95: number; yardMs: number }
-type Measurement = { events: number; measured: readonly Measured[]; objects: number }
-type First = Measurement & { peer: { events: number; postgresMs: number; sightlineMs: number } }
+type Measured = { path: string; times: readonly Times[]; yardMs: number }
+type Peer = { events: number; postgresMs: number; sightlineMs: number }
+/** What a store holds: events of all tenants, and objects of one that has the longest history. */
+type Held = { events: number; objects: number }
 
 /** Answers of one tenant and of a portfolio of twenty, with ten times the history, beside PostgreSQL on the same events. */
 export const queries: Benchmark = { name: 'queries', run }
 
+/**
+ * Fills one store, lets a copy of it grow, and asks both in turns, request by request: how fast the machine is at a moment concerns both
+ * alike.
+ */
 async function run(): Promise<Report> {
   const folder = KEPT ?? (await mkdtemp(join(tmpdir(), 'sightline-bench-')))
+  const running: RunningServer[] = []
+  const open = async (name: string): Promise<RunningServer> => {
+    const server = await serve(join(folder, name))
+    running.push(server)
+    return server
+  }
+  const close = async (): Promise<void> => {
+    for (const server of running.splice(0)) await server.stop()
+  }
+  try {
+    const [small = 10e6, large = small] = SIZES
+    const first = await open('small')
+    if (!(await isFilled(first))) await fill(first, small)
+    await spread(first, TENANTS)
+    await settle(first.stores.clickhouse.writer)
+    if (large > small) {
+      await close()
+      await copyStore(join(folder, 'small'), join(folder, 'large'))
+      const grown = await open('large')
+      await grow(grown, large)
+      await close()
+      await open('small')
+      await open('large')
+    }
+    say('measuring')
+    const held: Held[] = []
+    for (const server of running) held.push(await holds(server))
+    const [asked = first] = running
+    return report({ held, measured: await measureAll(running), peer: await postgresPeer(asked, tenantOf(0)) })
+  } finally {
+    await close()
+    if (KEPT === undefined) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function serve(folder: string): Promise<RunningServer> {
   const server = await runServer({
     env: readEnv({ SIGHTLINE_DATA: folder, SIGHTLINE_PORT: '0' }),
     log: openLog({ level: 'error', human: true }),
     webFolder: null,
     parts: ['api'],
   })
-  try {
-    const clickhouse = server.stores.clickhouse.writer
-    await prepare(clickhouse)
-    const [small = 10e6, large = small] = SIZES
-    // The simulator gives about as many as it is asked for.
-    const enough = large * 0.97
-    if (!(await isFilled(server))) await fill(server, small)
-    const held = await halfYears(clickhouse)
-    let first: First | null = null
-    if (held === 1) {
-      await spread(server, TENANTS)
-      await settle(clickhouse)
-      say('measuring')
-      first = { ...(await measurementOf(server)), peer: await postgresPeer(server, tenantOf(0)) }
-      if ((await eventsOf(clickhouse, tenantOf(0))) * TENANTS >= enough) return report(first, null)
-    }
-    for (let back = held; (await eventsOf(clickhouse, tenantOf(0))) * TENANTS < enough; back++) {
-      await growBack(clickhouse, back)
-      say(`${whole(await eventsOf(clickhouse, tenantOf(0)))} events of one tenant`)
-    }
-    await spread(server, GROWN)
-    await settle(clickhouse)
-    say('measuring')
-    return report(first, await measurementOf(server))
-  } finally {
-    await server.stop()
-    if (KEPT === undefined) await rm(folder, { recursive: true, force: true })
+  await prepare(server.stores.clickhouse.writer)
+  return server
+}
+
+/** Copies a store that nobody has open, with owners and links as they are, where it is not copied yet. */
+async function copyStore(from: string, to: string): Promise<void> {
+  if (existsSync(to)) return
+  const part = `${to}.part`
+  await rm(part, { recursive: true, force: true })
+  await promisify(execFile)('cp', ['-a', from, part])
+  await rename(part, to)
+}
+
+/** Lets the first tenant's history grow backwards until twenty like it have so many events, and gives it to the others. */
+async function grow(server: RunningServer, events: number): Promise<void> {
+  const clickhouse = server.stores.clickhouse.writer
+  // The simulator gives about as many as it is asked for.
+  const enough = events * 0.97
+  for (let back = await halfYears(clickhouse); (await eventsOf(clickhouse, tenantOf(0))) * TENANTS < enough; back++) {
+    await growBack(clickhouse, back)
+    say(`${whole(await eventsOf(clickhouse, tenantOf(0)))} events of one tenant`)
   }
+  await spread(server, GROWN)
+  await settle(clickhouse)
 }
 
 /** Tables of which pages read next to nothing, and which take most of the disk. */
@@ -273,9 +314,8 @@ async function eventsOf(clickhouse: ClickHouseClient, tenant = ''): Promise<numb
   return row?.events ?? 0
 }
 
-async function measurementOf(server: RunningServer): Promise<Measurement> {
-  const events = await eventsOf(server.stores.clickhouse.writer)
-  return { events, measured: await measureAll(server), objects: await objectsOf(server) }
+async function holds(server: RunningServer): Promise<Held> {
+  return { events: await eventsOf(server.stores.clickhouse.writer), objects: await objectsOf(server) }
 }
 
 /** The time of a piece of work that reads nothing and is always the same. */
@@ -482,12 +522,9 @@ async function merge(clickhouse: ClickHouseClient, table: string): Promise<void>
   while (await running()) await sleep(1000)
 }
 
-/** How many objects the process views tell of one tenant. */
+/** How many objects the process views tell of the first tenant. */
 async function objectsOf(server: RunningServer): Promise<number> {
-  const answer = await fetch(new URL('/v1/process', server.url), {
-    headers: { authorization: `Bearer ${server.adminToken}`, 'x-tenant-id': tenantOf(1) },
-  })
-  const { types } = (await answer.json()) as ProcessTypes
+  const { types } = (await ask(server, '/v1/process', tenantOf(0))) as ProcessTypes
   return types.reduce((sum, { objects }) => sum + objects, 0)
 }
 
@@ -503,54 +540,68 @@ function routeOf(path: string): string | undefined {
   )
 }
 
-async function measureAll(server: RunningServer): Promise<Measured[]> {
-  const ask = async (path: string, tenant: string | null): Promise<unknown> => {
-    const answer = await fetch(new URL(path, server.url), {
-      headers: { authorization: `Bearer ${server.adminToken}`, ...(tenant === null ? {} : { 'x-tenant-id': tenant }) },
-    })
-    const text = await answer.text()
-    if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 300)}`)
-    return JSON.parse(text)
-  }
+async function ask(server: RunningServer, path: string, tenant: string | null): Promise<unknown> {
+  const answer = await fetch(new URL(path, server.url), {
+    headers: { authorization: `Bearer ${server.adminToken}`, ...(tenant === null ? {} : { 'x-tenant-id': tenant }) },
+  })
+  const text = await answer.text()
+  if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${text.slice(0, 300)}`)
+  return JSON.parse(text)
+}
+
+/** Asks each path of all stores, each request of one after the other. */
+async function measureAll(servers: readonly RunningServer[]): Promise<Measured[]> {
+  const [first] = servers
+  if (first === undefined) throw new Error('no store to ask')
   const measured: Measured[] = []
-  const measure = async (name: string, pathOf: (tenant: number, request: number) => string): Promise<void> => {
-    const times: number[] = []
+  const measure = async (name: string, pathOf: (store: number, tenant: number, request: number) => string): Promise<void> => {
+    const taken: number[][] = servers.map(() => [])
     const yards: number[] = []
     for (let request = -WARM_UP; request < REQUESTS; request++) {
       const tenant = Math.abs(request) % GROWN
-      const path = pathOf(tenant, Math.abs(request))
-      const started = performance.now()
-      await ask(path, PORTFOLIO.includes(name) ? null : tenantOf(tenant))
-      if (request >= 0) times.push(performance.now() - started)
-      if (request >= 0 && request % YARD_EVERY === 0) yards.push(await yard(server.stores.clickhouse.writer))
+      for (const [store, server] of servers.entries()) {
+        const path = pathOf(store, tenant, Math.abs(request))
+        const started = performance.now()
+        await ask(server, path, PORTFOLIO.includes(name) ? null : tenantOf(tenant))
+        if (request >= 0) taken[store]?.push(performance.now() - started)
+      }
+      if (request >= 0 && request % YARD_EVERY === 0) yards.push(await yard(first.stores.clickhouse.writer))
     }
-    const sorted = times.toSorted((a, b) => a - b)
-    const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Number.NaN
-    measured.push({ path: name, p50: median(times), p95, yardMs: median(yards) })
-    say(`  ${median(times).toFixed(1)} ${p95.toFixed(1)} ${median(yards).toFixed(1)} ${name}`)
+    const times = taken.map(timesOf)
+    measured.push({ path: name, times, yardMs: median(yards) })
+    say(`  ${[...times.flatMap(({ p50, p95 }) => [p50, p95]), median(yards)].map((ms) => ms.toFixed(1)).join(' ')} ${name}`)
   }
   const asWritten = async (paths: readonly string[]): Promise<void> => {
     for (const path of paths) await measure(path, () => path.replace('{now}', new Date().toISOString()))
   }
   await asWritten([...PATHS, ...PORTFOLIO])
   for (const { list, rows, id, paths } of DETAILS) {
-    const ids: string[][] = []
-    for (let tenant = 0; tenant < GROWN; tenant++) {
-      const answer = (await ask(list, tenantOf(tenant))) as Record<string, Record<string, string>[]>
-      ids.push((answer[rows] ?? []).map((row) => encodeURIComponent(row[id] ?? '')))
+    const ids: string[][][] = []
+    for (const server of servers) {
+      const ofTenants: string[][] = []
+      for (let tenant = 0; tenant < GROWN; tenant++) {
+        const answer = (await ask(server, list, tenantOf(tenant))) as Record<string, Record<string, string>[]>
+        ofTenants.push((answer[rows] ?? []).map((row) => encodeURIComponent(row[id] ?? '')))
+      }
+      ids.push(ofTenants)
     }
-    if (ids.some((of) => of.length === 0)) {
+    if (ids.flat().some((of) => of.length === 0)) {
       say(`${list} lists nothing: ${paths.join(', ')} not asked`)
       continue
     }
     for (const path of paths)
-      await measure(path, (tenant, request) => {
-        const of = ids[tenant] ?? []
+      await measure(path, (store, tenant, request) => {
+        const of = ids[store]?.[tenant] ?? []
         return path.replace('{id}', of[request % of.length] ?? '')
       })
   }
   await asWritten(AT_LAST)
   return measured
+}
+
+function timesOf(ms: readonly number[]): Times {
+  const sorted = ms.toSorted((a, b) => a - b)
+  return { p50: median(sorted), p95: sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Number.NaN }
 }
 
 /** Operations that read, and are in no measurement: they export, read one row by its key, or page what others measure. */
@@ -559,40 +610,35 @@ function notAsked(measured: readonly Measured[]): string[] {
   return ASKED.filter((route) => !asked.has(route))
 }
 
-function report(first: First | null, later: Measurement | null): Report {
-  const grown = new Map(later?.measured.map((one) => [one.path, one]))
-  const ms = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(1))
-  const before = new Map(first?.measured.map((one) => [one.path, one]))
-  const size = (of: Measurement | null) => (of === null ? '' : ` at ${(of.events / 1e6).toFixed(1)} M`)
+function report({ held, measured, peer }: { held: readonly Held[]; measured: readonly Measured[]; peer: Peer }): Report {
+  const ms = (value: number): string => value.toFixed(1)
+  const ratio = (of: readonly number[]): string => ((of[1] ?? Number.NaN) / (of[0] ?? Number.NaN)).toFixed(2)
+  const grown = held.length > 1
   return {
     title: `Answers over HTTP, ${TENANTS} tenants, ms`,
-    columns: ['path', `p50${size(first)}`, 'p95', 'yard', `p50${size(later)}`, 'p95', 'yard', 'ratio of p95', 'by yard'],
-    rows: [...new Set([...before.keys(), ...grown.keys()])].map((path) => {
-      const [one, more] = [before.get(path), grown.get(path)]
-      const ratio = (of: (measured: Measured) => number): string =>
-        one === undefined || more === undefined ? '–' : (of(more) / of(one)).toFixed(2)
-      return [
-        path,
-        ...[one, more].flatMap((measured) => [ms(measured?.p50), ms(measured?.p95), ms(measured?.yardMs)]),
-        ratio(({ p95 }) => p95),
-        ratio(({ p95, yardMs }) => p95 / yardMs),
-      ]
-    }),
-    notes: [
-      `Events ${[first, later].flatMap((one) => (one === null ? [] : [`${whole(one.events)}, ${whole(one.objects)} objects of a tenant`])).join('; then ')}: half a year, then more history with documents of its own.`,
-      ...(first === null ? ['A store that was kept, as it stands.'] : [peerNote(first.peer)]),
-      'Parts of the tables that answers are read from are merged before each measurement, as they are where history came over years.',
-      ...(GROWN === TENANTS
-        ? []
-        : [`${GROWN} of ${TENANTS} tenants have the long history, and are asked; the others half a year.`]),
-      `Not asked: ${notAsked((later ?? first)?.measured ?? []).join(' ')}.`,
-      'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
-      'Yard: the same piece of work, done between the requests of a path. `by yard` is the ratio of p95 with the speed of the machine taken out.',
+    columns: [
+      'path',
+      ...held.flatMap(({ events }) => [`p50 at ${(events / 1e6).toFixed(1)} M`, 'p95']),
+      ...(grown ? ['ratio of p50', 'of p95'] : []),
+      'yard',
     ],
-    figures: { machine: machine(), first, later },
+    rows: measured.map(({ path, times, yardMs }) => [
+      path,
+      ...times.flatMap(({ p50, p95 }) => [ms(p50), ms(p95)]),
+      ...(grown ? [ratio(times.map(({ p50 }) => p50)), ratio(times.map(({ p95 }) => p95))] : []),
+      ms(yardMs),
+    ]),
+    notes: [
+      `Events ${held.map(({ events, objects }) => `${whole(events)}, ${whole(objects)} objects of a tenant`).join('; ')}: half a year${grown ? ', and with more history of documents of its own; both stores are asked in turns, request by request' : ''}.`,
+      `PostgreSQL, invoice cycle by week from ${whole(peer.events)} events of one tenant: ${ms(peer.postgresMs)} ms median; Sightline's same answer from all of that tenant's: ${ms(peer.sightlineMs)} ms; ratio ${(peer.postgresMs / peer.sightlineMs).toFixed(1)}.`,
+      'Parts of the tables that answers are read from are merged before the measurement, as they are where history came over years.',
+      ...(grown && GROWN < TENANTS
+        ? [`${GROWN} of ${TENANTS} tenants have the long history, and are asked; the others half a year.`]
+        : []),
+      `Not asked: ${notAsked(measured).join(' ')}.`,
+      'Requests one after the other, each for another tenant, by the process that serves them, on the same cores as the stores.',
+      'Yard: the same piece of work, done between the requests of a path; it tells how fast the machine was just then.',
+    ],
+    figures: { machine: machine(), held, peer, measured },
   }
-}
-
-function peerNote({ events, postgresMs, sightlineMs }: First['peer']): string {
-  return `PostgreSQL, invoice cycle by week from ${whole(events)} events of one tenant: ${postgresMs.toFixed(1)} ms median; Sightline's same answer from all of that tenant's: ${sightlineMs.toFixed(1)} ms; ratio ${(postgresMs / sightlineMs).toFixed(1)}.`
 }

@@ -14,6 +14,8 @@ const BUCKET_US: Readonly<Record<IntegrationBucket, number>> = { minute: 60e6, h
 /** A series has no more buckets than this. */
 const MOST_BUCKETS = 4500
 const MOST_SYSTEMS = 500
+const MOST_OPERATIONS = 200
+const MOST_ERRORS = 100
 
 const between = { from: z.string(), to: z.string() }
 const quantile = z.number().nullable().optional()
@@ -33,34 +35,54 @@ const FIGURES = {
   quantiles_ms: z.tuple([quantile, quantile, quantile]),
 } as const
 
+const SYSTEM_FIGURES = {
+  is_whole: z.union([z.boolean(), z.number()]).transform(Boolean),
+  system: z.string(),
+  bucket: z.string(),
+  last_class: z.string(),
+  kinds: z.array(CALL_WORDS.kind),
+  reporters: z.array(z.string()),
+  ...FIGURES,
+  documents: z.number(),
+  first_at: z.string(),
+  last_at: z.string(),
+  last_errors: z.array(
+    z.tuple([
+      z.string(),
+      z.string(),
+      CALL_WORDS.status,
+      z.number(),
+      z.string(),
+      z.string(),
+      CALL_WORDS.class,
+      z.string(),
+      z.string(),
+      z.string(),
+    ]),
+  ),
+} as const
+
 const SYSTEMS = {
   name: 'read/integration-systems',
   params: z.object({ ...between, system: z.string(), bucket: z.string() }),
+  row: z.object(SYSTEM_FIGURES),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const SYSTEM = {
+  name: 'read/integration-system',
+  params: z.object({ ...between, system: z.string(), bucket: z.string(), limit: z.number() }),
   row: z.object({
-    is_whole: z.union([z.boolean(), z.number()]).transform(Boolean),
-    system: z.string(),
-    bucket: z.string(),
-    last_class: z.string(),
-    kinds: z.array(CALL_WORDS.kind),
-    reporters: z.array(z.string()),
-    ...FIGURES,
-    documents: z.number(),
-    first_at: z.string(),
-    last_at: z.string(),
-    last_errors: z.array(
-      z.tuple([
-        z.string(),
-        z.string(),
-        CALL_WORDS.status,
-        z.number(),
-        z.string(),
-        z.string(),
-        CALL_WORDS.class,
-        z.string(),
-        z.string(),
-        z.string(),
-      ]),
-    ),
+    ...SYSTEM_FIGURES,
+    cut: z.enum(['whole', 'bucket', 'operation', 'error']),
+    of_kind: CALL_WORDS.kind,
+    of_operation: z.string(),
+    of_class: CALL_WORDS.class,
+    of_category: z.string(),
+    of_status: CALL_WORDS.status,
+    of_status_code: z.number(),
+    of_error_type: z.string(),
+    last: z.tuple([z.string(), z.string(), z.string()]),
+    told: z.number(),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
@@ -68,29 +90,6 @@ const BLOCKED_COUNTS = {
   name: 'read/integration-blocked-counts',
   params: z.object({ ...between, system: z.string() }),
   row: z.object({ system: z.string(), documents: z.number() }),
-} satisfies Query<z.ZodRawShape, z.ZodType>
-
-const OPERATIONS = {
-  name: 'read/integration-operations',
-  params: z.object({ ...between, system: z.string() }),
-  row: z.object({ kind: CALL_WORDS.kind, operation: z.string(), ...FIGURES, last_at: z.string() }),
-} satisfies Query<z.ZodRawShape, z.ZodType>
-
-const ERRORS = {
-  name: 'read/integration-errors',
-  params: z.object({ ...between, system: z.string() }),
-  row: z.object({
-    class: CALL_WORDS.class,
-    category: z.string(),
-    status: CALL_WORDS.status,
-    status_code: z.number(),
-    error_type: z.string(),
-    last: z.tuple([z.string(), z.string(), z.string()]),
-    calls: z.number(),
-    documents: z.number(),
-    first_at: z.string(),
-    last_at: z.string(),
-  }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const BLOCKED = {
@@ -105,6 +104,7 @@ const BLOCKED = {
     failures: z.number(),
     message: z.string(),
     trace_id: z.string(),
+    documents: z.number(),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
@@ -186,24 +186,20 @@ export function refuseManyBuckets({ from, to }: Between, bucket: IntegrationBuck
 export async function integrations(reader: TenantReader, scope: Between & { bucket: IntegrationBucket }) {
   refuseManyBuckets(scope, scope.bucket)
   const params = { ...boundsOf(scope), system: '' }
+  const [rows, counted] = await Promise.all([
+    reader.rows(SYSTEMS, { ...params, bucket: scope.bucket }),
+    reader.rows(BLOCKED_COUNTS, params),
+  ])
+  const blocked = new Map(counted.map(({ system, documents }) => [system, documents]))
   return {
     from: instantToIso(scope.from),
     to: instantToIso(scope.to),
     bucket: scope.bucket,
-    ...(await systemsOf(reader, params, scope.bucket)),
-  }
-}
-
-/** Systems with their figures, most technical failures first, and their calls by bucket. */
-async function systemsOf(reader: TenantReader, params: { from: string; to: string; system: string }, bucket: IntegrationBucket) {
-  const [rows, counted] = await Promise.all([reader.rows(SYSTEMS, { ...params, bucket }), reader.rows(BLOCKED_COUNTS, params)])
-  const blocked = new Map(counted.map(({ system, documents }) => [system, documents]))
-  return {
     systems: rows
       .filter((row) => row.is_whole)
       .slice(0, MOST_SYSTEMS)
       .map((row) => systemView(row, blocked.get(row.system) ?? 0)),
-    buckets: rows.filter((row) => !row.is_whole).map((row) => ({ bucket: row.bucket, system: row.system, ...counts(row) })),
+    buckets: rows.filter((row) => !row.is_whole).map(bucketView),
   }
 }
 
@@ -215,20 +211,12 @@ async function systemsOf(reader: TenantReader, params: { from: string; to: strin
 export async function integrationDetail(reader: TenantReader, system: string, scope: Between & { bucket: IntegrationBucket }) {
   refuseManyBuckets(scope, scope.bucket)
   const params = { ...boundsOf(scope), system }
-  const [
-    {
-      systems: [found],
-      buckets,
-    },
-    operations,
-    errors,
-    blocked,
-  ] = await Promise.all([
-    systemsOf(reader, params, scope.bucket),
-    reader.rows(OPERATIONS, params),
-    reader.rows(ERRORS, params),
+  const [rows, blocked] = await Promise.all([
+    reader.rows(SYSTEM, { ...params, bucket: scope.bucket, limit: MOST_BUCKETS }),
     reader.rows(BLOCKED, params),
   ])
+  const cuts = Map.groupBy(rows, ({ cut }) => cut)
+  const found = cuts.get('whole')?.[0]
   if (found === undefined || system === '')
     throw new SightlineError('not_found', `Nothing reported on "${system.slice(0, 80)}" in this window.`, {
       next: 'Choose a longer window.',
@@ -237,17 +225,34 @@ export async function integrationDetail(reader: TenantReader, system: string, sc
     from: instantToIso(scope.from),
     to: instantToIso(scope.to),
     bucket: scope.bucket,
-    system: found,
-    buckets,
-    operations: operations.map((row) => ({
-      kind: row.kind,
-      operation: row.operation,
+    system: systemView(found, blocked[0]?.documents ?? 0),
+    buckets: (cuts.get('bucket') ?? []).map(bucketView),
+    operations: (cuts.get('operation') ?? []).slice(0, MOST_OPERATIONS).map((row) => ({
+      kind: row.of_kind,
+      operation: row.of_operation,
       ...figures(row),
       last_at: row.last_at,
     })),
-    errors: errors.map(({ last: [message, trace_id, span_id], ...row }) => ({ ...row, message, trace_id, span_id })),
-    blocked,
+    errors: (cuts.get('error') ?? []).slice(0, MOST_ERRORS).map(({ last: [message, trace_id, span_id], ...row }) => ({
+      class: row.of_class,
+      category: row.of_category,
+      status: row.of_status,
+      status_code: row.of_status_code,
+      error_type: row.of_error_type,
+      calls: row.calls,
+      documents: row.documents,
+      first_at: row.first_at,
+      last_at: row.last_at,
+      message,
+      trace_id,
+      span_id,
+    })),
+    blocked: blocked.map(({ documents: _all, ...document }) => document),
   }
+}
+
+function bucketView(row: z.output<typeof SYSTEMS.row>) {
+  return { bucket: row.bucket, system: row.system, ...counts(row) }
 }
 
 function systemView(row: z.output<typeof SYSTEMS.row>, documentsBlocked: number) {

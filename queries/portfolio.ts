@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
+import type { TenantId } from '../model/tenant.ts'
+import type { ClickHouse } from '../platform/clickhouse/client.ts'
 import { kpiCatalogue, type KpiDefinition } from './kpi-catalogue.ts'
 import { kpiAnswer, kpiDefinition } from './kpi.ts'
-import { type Query, sqlText, type TenantReader } from './run.ts'
+import { type PortfolioReader, portfolioReader, type Query, sqlText, type TenantReader } from './run.ts'
 
 /** What a portfolio shows where nothing else is asked for. */
 const USUAL = [
@@ -17,8 +19,10 @@ const USUAL = [
 const DAY_US = 86_400e6
 /** Its contributions are the clocks that ended; those that met their level count 1. */
 const KEPT_LEVELS = 'sla-attainment'
-/** Tenants that are read at a time. */
-const AT_ONCE = 8
+/** Tenants that are compared in one read. */
+const AT_ONCE = 100
+/** Tenants of which KPIs are answered at a time that cannot be compared in one read. */
+const ANSWERS_AT_ONCE = 8
 
 const FIGURES = {
   name: 'read/portfolio',
@@ -33,21 +37,17 @@ const FIGURES = {
     before_rest: z.number(),
   }),
   row: z.object({
-    kpi: z.string(),
-    open_incidents: z.number(),
-    blocked_documents: z.number(),
-    overdue_clocks: z.number(),
+    tenant: z.string(),
+    figure: z.string(),
+    is_now: z.union([z.boolean(), z.number()]).transform(Boolean),
     n: z.number(),
     unfinished: z.number(),
-    n_before: z.number(),
-    value_now: z.number(),
-    weight_now: z.number(),
-    value_before: z.number(),
-    weight_before: z.number(),
-    median_now: z.number().nullable(),
-    median_before: z.number().nullable(),
+    value: z.number(),
+    weight: z.number(),
+    median: z.number().nullable(),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
+type Figure = z.output<typeof FIGURES.row>
 
 type Scope = {
   from: Instant
@@ -59,15 +59,25 @@ type Scope = {
 }
 
 /**
- * Tenants side by side on the same KPIs over the half-open window, each with the window before, its own target and what is open. One read
- * of each tenant by its own bound handle; a few tenants at a time.
+ * Tenants side by side on the same KPIs over the half-open window, each with the window before, its own target and what is open.
  *
  * @param readers one for each tenant that the caller may see
  * @throws SightlineError `not_found` for an unknown KPI
  */
-export async function portfolio(readers: readonly TenantReader[], scope: Scope) {
+export async function portfolio(clickhouse: Pick<ClickHouse, 'portfolio'>, readers: readonly TenantReader[], scope: Scope) {
   const kpis = (scope.kpis.length === 0 ? USUAL.filter(isKnown) : scope.kpis).map(kpiDefinition)
-  const tenants = await mapBounded(readers, AT_ONCE, (reader) => tenantLine(reader, kpis, scope))
+  const tenants: ReturnType<typeof tenantLine>[] = []
+  for (let first = 0; first < readers.length; first += AT_ONCE) {
+    const some = readers.slice(first, first + AT_ONCE)
+    const reader = portfolioReader(
+      clickhouse.portfolio,
+      some.map(({ tenant }) => tenant),
+    )
+    const figures = Map.groupBy(await figuresOf(reader, kpis, scope), ({ tenant }) => tenant)
+    const wholes = await mapBounded(some, ANSWERS_AT_ONCE, (one) => wholeOf(one, kpis, scope))
+    for (const [at, { tenant }] of some.entries())
+      tenants.push(tenantLine(tenant, kpis, scope, figures.get(tenant) ?? [], wholes[at] ?? new Map()))
+  }
   return {
     from: instantToIso(scope.from),
     to: instantToIso(scope.to),
@@ -76,12 +86,12 @@ export async function portfolio(readers: readonly TenantReader[], scope: Scope) 
   }
 }
 
-async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], { from, to, now, targets: stated }: Scope) {
+function figuresOf(reader: PortfolioReader, kpis: readonly KpiDefinition[], { from, to, now }: Scope): Promise<Figure[]> {
   const before = 2 * from - to
   const isOnDay = (at: Instant) => at % DAY_US === 0
   const cutsDays = !isOnDay(from) || !isOnDay(to)
   const rest = cutsDays ? sqlText('shared/portfolio-rest') : ''
-  const rows = await reader.rows(
+  return reader.rows(
     { ...FIGURES, parts: { rest } },
     {
       kpis: [...new Set([...kpis.map(({ kpi }) => kpi), KEPT_LEVELS])],
@@ -94,34 +104,42 @@ async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], 
       before_rest: isOnDay(before) ? 0 : 1,
     },
   )
-  // Kaplan and Meier's figures do not add up from days.
+}
+
+/** Answers of the KPIs whose figures do not add up from days, those of Kaplan and Meier, by KPI. */
+async function wholeOf(reader: TenantReader, kpis: readonly KpiDefinition[], { from, to, now }: Scope) {
   const whole = await Promise.all(
-    kpis.map(({ kpi, aggregate }) =>
-      aggregate === 'kaplan-meier'
-        ? kpiAnswer(reader, kpi, { from, to, bucket: 'all', compare: true, now })
-        : Promise.resolve(null),
-    ),
+    kpis
+      .filter(({ aggregate }) => aggregate === 'kaplan-meier')
+      .map(async ({ kpi }) => [kpi, await kpiAnswer(reader, kpi, { from, to, bucket: 'all', compare: true, now })] as const),
   )
-  const ofState = (name: 'open_incidents' | 'blocked_documents' | 'overdue_clocks'): number =>
-    rows.reduce((sum, row) => sum + row[name], 0)
-  const ended = rows.find(({ kpi }) => kpi === KEPT_LEVELS)
-  const targets = stated.get(reader.tenant)
+  return new Map(whole)
+}
+
+function tenantLine(
+  tenant: TenantId,
+  kpis: readonly KpiDefinition[],
+  { targets }: Scope,
+  figures: readonly Figure[],
+  whole: Awaited<ReturnType<typeof wholeOf>>,
+) {
+  const found = (figure: string, isNow = true) => figures.find((row) => row.figure === figure && row.is_now === isNow)
+  const ended = found(KEPT_LEVELS)
   return {
-    tenant: reader.tenant,
-    incidents_open: ofState('open_incidents'),
-    documents_blocked: ofState('blocked_documents'),
-    breaches: ofState('overdue_clocks') + (ended === undefined ? 0 : ended.n - ended.value_now),
-    figures: kpis.map((definition, at) => {
-      const row = rows.find(({ kpi }) => kpi === definition.kpi)
-      const exact = whole[at]?.rows[0]
-      const target = targets?.get(definition.kpi) ?? null
-      if (exact !== undefined)
-        return { kpi: definition.kpi, value: exact.value, previous: exact.previous, n: exact.n, open: exact.open, target }
+    tenant,
+    incidents_open: found('open incidents')?.n ?? 0,
+    documents_blocked: found('blocked documents')?.n ?? 0,
+    breaches: (found('overdue clocks')?.n ?? 0) + (ended === undefined ? 0 : ended.n - ended.value),
+    figures: kpis.map((definition) => {
+      const { kpi } = definition
+      const target = targets.get(tenant)?.get(kpi) ?? null
+      const exact = whole.get(kpi)?.rows[0]
+      if (exact !== undefined) return { kpi, value: exact.value, previous: exact.previous, n: exact.n, open: exact.open, target }
+      const row = found(kpi)
       return {
-        kpi: definition.kpi,
-        value: row === undefined ? null : figureOf(definition, row.n, row.value_now, row.weight_now, row.median_now),
-        previous:
-          row === undefined ? null : figureOf(definition, row.n_before, row.value_before, row.weight_before, row.median_before),
+        kpi,
+        value: valueOf(definition, row),
+        previous: valueOf(definition, found(kpi, false)),
         n: row?.n ?? 0,
         open: row?.unfinished ?? 0,
         target,
@@ -130,13 +148,9 @@ async function tenantLine(reader: TenantReader, kpis: readonly KpiDefinition[], 
   }
 }
 
-function figureOf(
-  { aggregate, unit }: KpiDefinition,
-  n: number,
-  value: number,
-  weight: number,
-  median: number | null,
-): number | null {
+function valueOf({ aggregate, unit }: KpiDefinition, figure: Figure | undefined): number | null {
+  if (figure === undefined) return null
+  const { n, value, weight, median } = figure
   if (aggregate === 'median') return median
   if (aggregate === 'share') return weight === 0 ? null : ((unit === 'per_1000' ? 1000 : 1) * value) / weight
   return n === 0 ? null : value

@@ -15,16 +15,21 @@ export type Query<P extends z.ZodRawShape, R extends z.ZodType> = {
   row: R
 }
 
+/**
+ * Runs a query and validates its rows.
+ *
+ * @throws SightlineError `store_unavailable` when ClickHouse does not answer; any other failure is a defect and keeps its cause
+ */
+type Rows = <P extends z.ZodRawShape, R extends z.ZodType>(
+  query: Query<P, R>,
+  params: z.input<z.ZodObject<P>>,
+) => Promise<z.output<R>[]>
+
 /** Reads of one tenant, as the read-only user, under the row policy. */
-export type TenantReader = {
-  tenant: TenantId
-  /**
-   * Runs a query and validates its rows.
-   *
-   * @throws SightlineError `store_unavailable` when ClickHouse does not answer; any other failure is a defect and keeps its cause
-   */
-  rows<P extends z.ZodRawShape, R extends z.ZodType>(query: Query<P, R>, params: z.input<z.ZodObject<P>>): Promise<z.output<R>[]>
-}
+export type TenantReader = { tenant: TenantId; rows: Rows }
+
+/** Reads of several tenants at once, as the user that compares them, under its row policy. */
+export type PortfolioReader = { tenants: readonly TenantId[]; rows: Rows }
 
 /** SQL by the name of the place that it takes: made of files only. */
 export type SqlParts = Readonly<Record<string, string>>
@@ -53,6 +58,14 @@ export function sqlText(name: string, parts: SqlParts = {}): string {
   })
 }
 
+/** A line that narrows by a parameter where it says something. */
+export const NARROWING = /^ *AND \(\{(\w+):String\} = '' OR .*\)\n/gmu
+
+/** The text that is sent: lines that narrow by nothing change no answer, and resolving them takes as long as reading. */
+function statementOf(text: string, params: Readonly<Record<string, unknown>>): string {
+  return text.replace(NARROWING, (line, name: string) => (params[name] === '' ? '' : line))
+}
+
 function indented(text: string, indent: string): string {
   return text.trimEnd().replace(/^(?=.)/gmu, indent)
 }
@@ -63,32 +76,41 @@ function indented(text: string, indent: string): string {
  * can widen a read.
  */
 export function tenantReader(reader: ClickHouseClient, tenant: TenantId): TenantReader {
-  return {
-    tenant,
-    async rows(query, params) {
-      const bound = query.params.parse(params)
-      const ask = (): Promise<unknown[]> =>
-        reader
-          .query({
-            query: sqlText(query.name, query.parts),
-            query_id: `${query.name.replaceAll('/', '.')}:${randomUUID()}`,
-            query_params: { ...bound, tenant_id: tenant },
-            http_headers: { 'x-tenant-id': tenant },
-            format: 'JSONEachRow',
-          })
-          .then((result) => result.json())
-      const answer = await ask()
-        // Either end may close a connection that lay idle just as it is taken again. A read changes nothing, so it is asked once more.
-        .catch((error: unknown) => (isReset(error) ? ask() : Promise.reject(error)))
-        .catch((error: unknown) => {
-          throw asStoreError(error, query.name)
+  return { tenant, rows: boundRows(reader, { tenant_id: tenant }, { 'x-tenant-id': tenant }) }
+}
+
+/**
+ * Binds reads to a verified list of tenants, as `tenantReader` does to one: as the parameter `tenant_ids` and as the header that the row
+ * policies of the user compare. It reads the few tables that tenants are compared by.
+ */
+export function portfolioReader(portfolio: ClickHouseClient, tenants: readonly TenantId[]): PortfolioReader {
+  return { tenants, rows: boundRows(portfolio, { tenant_ids: [...tenants] }, { 'x-tenant-ids': tenants.join(',') }) }
+}
+
+function boundRows(client: ClickHouseClient, whose: Record<string, unknown>, headers: Record<string, string>): Rows {
+  return async (query, params) => {
+    const bound = query.params.parse(params)
+    const ask = (): Promise<unknown[]> =>
+      client
+        .query({
+          query: statementOf(sqlText(query.name, query.parts), bound),
+          query_id: `${query.name.replaceAll('/', '.')}:${randomUUID()}`,
+          query_params: { ...bound, ...whose },
+          http_headers: headers,
+          format: 'JSONEachRow',
         })
-      const read = z.array(query.row).safeParse(answer)
-      // Ours to mend, not what the caller asked for wrongly.
-      if (!read.success)
-        throw new Error(`${query.name} gave rows of another shape: ${z.prettifyError(read.error)}`, { cause: read.error })
-      return read.data
-    },
+        .then((result) => result.json())
+    const answer = await ask()
+      // Either end may close a connection that lay idle just as it is taken again. A read changes nothing, so it is asked once more.
+      .catch((error: unknown) => (isReset(error) ? ask() : Promise.reject(error)))
+      .catch((error: unknown) => {
+        throw asStoreError(error, query.name)
+      })
+    const read = z.array(query.row).safeParse(answer)
+    // Ours to mend, not what the caller asked for wrongly.
+    if (!read.success)
+      throw new Error(`${query.name} gave rows of another shape: ${z.prettifyError(read.error)}`, { cause: read.error })
+    return read.data
   }
 }
 

@@ -11,33 +11,38 @@ import type { Query, TenantReader } from './run.ts'
 
 const RUN_STATUS = z.enum(['running', 'waiting', 'completed', 'failed', 'cancelled'])
 
-const narrowed = { from: z.string(), to: z.string(), run: z.string(), workflow: z.string(), status: z.string() }
-
 const started = { system: z.string(), workflow: z.string(), last_at: z.string(), starts: z.array(z.number()) }
 
-const RUNS = {
-  name: 'read/integration-runs',
-  params: z.object({ ...narrowed, after_us: z.string(), after_run: z.string(), limit: z.number() }),
-  row: z.object({
-    run: z.string(),
-    system: z.string(),
-    workflow: z.string(),
-    status: RUN_STATUS,
-    started_at: z.string(),
-    started_us: z.number(),
-    ended: z.string().nullable(),
-    lasted_ms: z.number().nullable(),
-    nodes: z.number(),
-    failed_nodes: z.number(),
-    verdict: z.tuple([CALL_WORDS.class, z.string(), z.string(), z.string()]),
-    trace_id: z.string(),
-    documents: z.array(z.tuple([z.string(), z.string()])),
-  }),
-} satisfies Query<z.ZodRawShape, z.ZodType>
+const RUN = z.object({
+  place: z.number(),
+  run: z.string(),
+  system: z.string(),
+  workflow: z.string(),
+  status: RUN_STATUS,
+  started_at: z.string(),
+  started_us: z.number(),
+  ended: z.string().nullable(),
+  lasted_ms: z.number().nullable(),
+  nodes: z.number(),
+  failed_nodes: z.number(),
+  verdict: z.tuple([CALL_WORDS.class, z.string(), z.string(), z.string()]),
+  trace_id: z.string(),
+  documents: z.array(z.tuple([z.string(), z.string()])),
+})
 
 const WORKFLOWS = {
-  name: 'read/integration-workflows',
-  params: z.object({ ...narrowed, minutes: z.number() }),
+  name: 'read/integration-runs',
+  params: z.object({
+    from: z.string(),
+    to: z.string(),
+    run: z.string(),
+    workflow: z.string(),
+    status: z.string(),
+    after_us: z.string(),
+    after_run: z.string(),
+    limit: z.number(),
+    minutes: z.number(),
+  }),
   row: z.object({
     ...started,
     runs: z.number(),
@@ -49,6 +54,7 @@ const WORKFLOWS = {
     waiting: z.number(),
     open: z.number(),
     quantiles_ms: z.tuple([z.number().nullable().optional(), z.number().nullable().optional()]),
+    latest: z.array(RUN),
   }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
@@ -70,7 +76,7 @@ const RUN_CALLS = {
   row: CallRow,
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
-function runView(row: z.output<typeof RUNS.row>) {
+function runView(row: z.output<typeof RUN>) {
   const [kind, category, code, message] = row.verdict
   return {
     run: row.run,
@@ -92,6 +98,8 @@ function runView(row: z.output<typeof RUNS.row>) {
 }
 
 const DAY_US = 86_400e6
+/** Workflows that are told of a window, most failures and missing starts first. */
+const WORKFLOWS_SHOWN = 200
 /** Silences of a workflow that are listed; `not_started` counts all of them. */
 const GAPS_SHOWN = 50
 
@@ -120,10 +128,13 @@ export async function runs(
     run: '',
     workflow: query.workflow ?? '',
     status: query.status ?? '',
+    after_us: cursor.us,
+    after_run: cursor.id,
+    limit: query.limit + 1,
+    minutes: STARTS.minutes,
   }
-  const [rows, workflows, earlier, answers] = await Promise.all([
-    reader.rows(RUNS, { ...params, after_us: cursor.us, after_run: cursor.id, limit: query.limit + 1 }),
-    reader.rows(WORKFLOWS, { ...params, minutes: STARTS.minutes }),
+  const [workflows, earlier, answers] = await Promise.all([
+    reader.rows(WORKFLOWS, params),
     reader.rows(EARLIER_STARTS, {
       from: instantToClickHouse(Math.max(Math.min(query.to - STARTS.days * DAY_US, query.from), INSTANT_MIN)),
       to: params.from,
@@ -134,11 +145,12 @@ export async function runs(
   ])
   // Traces are computed a little after events arrive: where those before the window are not, a start may be unknown and not missing.
   const known = answers.changed === 0 || (answers.computed_until !== null && answers.computed_until >= instantToIso(query.from))
-  const { page, next } = pageOf(rows, query.limit, (row) => [row.started_us, row.run])
+  const found = workflows.flatMap((one) => one.latest).toSorted((a, b) => a.place - b.place)
+  const { page, next } = pageOf(found, query.limit, (row) => [row.started_us, row.run])
   return {
     from: instantToIso(query.from),
     to: instantToIso(query.to),
-    workflows: withPaces(workflows, known ? earlier : null, query),
+    workflows: withPaces(workflows, known ? earlier : null, query).slice(0, WORKFLOWS_SHOWN),
     runs: page.map(runView),
     next,
   }
@@ -160,7 +172,7 @@ function withPaces(
   const before = new Map((earlier ?? []).map((row) => [keyOf(row), row]))
   const paceOf = (starts: readonly number[]) =>
     paceView(workflowPace(earlier === null ? [] : starts.slice(-STARTS.minutes), scope, scope.now))
-  const ran = rows.map(({ quantiles_ms, starts, ...figures }) => {
+  const ran = rows.map(({ quantiles_ms, starts, latest: _runs, ...figures }) => {
     const [p50, p95] = figures.runs === figures.open ? [] : quantiles_ms
     const known = before.get(keyOf(figures))?.starts ?? []
     before.delete(keyOf(figures))
@@ -216,8 +228,8 @@ export async function runDetail(reader: TenantReader, run: string, window: Betwe
   if (seen === undefined || seen.times === 0) throw missing()
   const first = instantFromIso(seen.first) ?? window.from
   const behind = (instantFromIso(seen.last) ?? window.to) + 1
-  const [[found], calls] = await Promise.all([
-    reader.rows(RUNS, {
+  const [[of], calls] = await Promise.all([
+    reader.rows(WORKFLOWS, {
       from: instantToClickHouse(Math.max(first, window.from)),
       to: instantToClickHouse(Math.min(behind, window.to)),
       run,
@@ -226,6 +238,7 @@ export async function runDetail(reader: TenantReader, run: string, window: Betwe
       after_us: cursorOf(undefined).us,
       after_run: '',
       limit: 1,
+      minutes: 1,
     }),
     reader.rows(RUN_CALLS, {
       run,
@@ -234,6 +247,7 @@ export async function runDetail(reader: TenantReader, run: string, window: Betwe
       limit: RUN_CALLS_SHOWN,
     }),
   ])
+  const found = of?.latest[0]
   if (found === undefined) throw missing()
   return { run: runView(found), calls: calls.map(callView) }
 }

@@ -34,13 +34,16 @@ type Figures = z.output<typeof Figures>
 /** Figures of behaviour, null where too little is known in a period; of the periods before, those that are known. */
 const Behaved = z.tuple([z.number().nullable(), z.number().nullable(), z.number().nullable(), z.number()])
 const Before = z.array(z.number())
-const Card = z.object({
+const KNOWN = {
   supplier: z.string(),
   supplier_name: z.string(),
   class: z.string(),
   risk: z.string(),
   country: z.string(),
   status: z.string(),
+}
+const Card = z.object({
+  ...KNOWN,
   ...FIGURES,
   behaved_now: Behaved,
   before_exception_rate: Before,
@@ -62,7 +65,14 @@ const CARDS = { name: 'read/suppliers', params: PARAMS, row: Card } satisfies Qu
 const PERIODS = {
   name: 'read/supplier-periods',
   params: PARAMS,
-  row: z.object({ period: z.number(), ...FIGURES }),
+  row: z.object({
+    period: z.number(),
+    ...KNOWN,
+    ...FIGURES,
+    behaved_exception_rate: z.number().nullable(),
+    behaved_answer_s: z.number().nullable(),
+    behaved_cycle_s: z.number().nullable(),
+  }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 /**
@@ -87,12 +97,9 @@ export async function suppliers(reader: TenantReader, scope: { from: Instant; to
  * @throws SightlineError `not_found` where it has no document in the window
  */
 export async function supplierDetail(reader: TenantReader, id: string, scope: { from: Instant; to: Instant; now: Instant }) {
-  const [[row], periods, { currency }] = await Promise.all([
-    reader.rows(CARDS, paramsOf(scope, id)),
-    reader.rows(PERIODS, paramsOf(scope, id)),
-    moneyRates(reader, scope.now),
-  ])
-  if (row === undefined)
+  const [periods, { currency }] = await Promise.all([reader.rows(PERIODS, paramsOf(scope, id)), moneyRates(reader, scope.now)])
+  const now = periods.find(({ period }) => period === 0)
+  if (now === undefined)
     throw new SightlineError('not_found', `Supplier "${id.slice(0, 80)}" has no document in this window.`, {
       next: 'Ask for a longer window.',
     })
@@ -101,7 +108,7 @@ export async function supplierDetail(reader: TenantReader, id: string, scope: { 
     ...windowText(scope),
     currency,
     minimum_n: MINIMUM_N,
-    ...cardOf(row, currency),
+    ...cardOf(cardFrom(now, periods), currency),
     periods: periods.map((one) => ({
       from: instantToIso(scope.to - (one.period + 1) * length),
       to: instantToIso(scope.to - one.period * length),
@@ -121,6 +128,21 @@ function paramsOf({ from, to }: { from: Instant; to: Instant }, supplier: string
     cut_days: cut.map((edge) => instantToIso(edge).slice(0, 10)),
     minimum_n: MINIMUM_N,
     supplier,
+  }
+}
+
+/** A supplier's card of its periods, as suppliers.sql puts it together for all of them. */
+function cardFrom(now: z.output<typeof PERIODS.row>, periods: readonly z.output<typeof PERIODS.row>[]): Card {
+  const before = periods.filter(({ period }) => period > 0)
+  const known = (of: 'behaved_exception_rate' | 'behaved_answer_s' | 'behaved_cycle_s'): number[] =>
+    before.map((one) => one[of]).filter((value) => value !== null)
+  return {
+    ...now,
+    behaved_now: [now.behaved_exception_rate, now.behaved_answer_s, now.behaved_cycle_s, now.invoices],
+    before_exception_rate: known('behaved_exception_rate'),
+    before_answer_s: known('behaved_answer_s'),
+    before_cycle_s: known('behaved_cycle_s'),
+    before_invoices: before.map(({ invoices }) => invoices),
   }
 }
 

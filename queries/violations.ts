@@ -79,7 +79,13 @@ const TOTALS = {
 const ONE = {
   name: 'read/violation',
   params: z.object({ control: z.string(), id: z.string() }),
-  row: z.object({ control: z.string(), document_type: z.string(), document_id: z.string(), subject_id: z.string() }),
+  row: z.object({
+    control: z.string(),
+    document_type: z.string(),
+    document_id: z.string(),
+    subject_id: z.string(),
+    evidence_ids: z.array(z.string()),
+  }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const HISTORY = {
@@ -230,23 +236,22 @@ async function eventsOf(reader: TenantReader, ids: readonly string[]) {
 export async function violationDetail(reader: TenantReader, id: string) {
   const [found] = await reader.rows(ONE, { control: id.split(':')[0] ?? '', id })
   if (found === undefined) throw unknown()
-  const { control, document_type, document_id } = found
-  const [rows, history] = await Promise.all([
+  const { control, document_type, document_id, subject_id, evidence_ids } = found
+  const [rows, history, events] = await Promise.all([
     reader.rows(LIST, {
       ...violationScope(EVER, { document_type, document_id }),
       after_us: cursorOf(undefined).us,
       after_id: '',
       limit: 200,
     }),
-    reader.rows(HISTORY, found),
+    reader.rows(HISTORY, { control, document_type, document_id, subject_id }),
+    eventsOf(reader, evidence_ids),
   ])
   const row = rows.find((one) => one.id === id)
   if (row === undefined) throw unknown()
-  const view = viewed(row)
-  const events = await eventsOf(reader, view.evidence)
   const isReport = control === 'reported-by-workflow'
   return {
-    ...view,
+    ...viewed(row),
     definition: controlCatalogue().find((one) => one.control === control)?.definition ?? '',
     events,
     history: history.map(({ known_us, money, ...state }) => ({ ...state, amount: money, known_at: instantToIso(known_us) })),

@@ -610,69 +610,92 @@ test('what is sent beside another tenant is kept and classified as if nobody els
     assert.equal(neutral(answer), neutral(alone.get(path)), path)
 })
 
-test('every table of tenants that the reader may read shows the rows of the tenant in the header, and none without', async () => {
-  const { writer, reader } = server.stores.clickhouse
-  const rows = async <T>(sql: string): Promise<T[]> => (await writer.query({ query: sql, format: 'JSONEachRow' })).json<T>()
-  const granted = await rows<{ table: string }>(
-    `SELECT DISTINCT table FROM system.grants WHERE user_name = 'sightline_reader' AND database = 'sightline' ORDER BY table`,
-  )
-  const confined = await rows<{ table: string }>(
-    `SELECT DISTINCT table FROM system.row_policies WHERE database = 'sightline' AND has(apply_to_list, 'sightline_reader')
-       AND select_filter = 'tenant_id = getClientHTTPHeader(''x-tenant-id'')' ORDER BY table`,
-  )
-  assert.deepEqual(confined, granted)
-  assert.ok(granted.every(({ table }) => table !== ''))
-  const there = await rows<{ name: string; engine: string; owned: number }>(
-    `SELECT name, engine, name IN (SELECT table FROM system.columns WHERE database = 'sightline' AND name = 'tenant_id') AS owned
+/** A user that reads, what its row policies compare, and how a request names tenants to it. */
+const READERS = [
+  {
+    user: 'sightline_reader',
+    client: 'reader',
+    filter: `tenant_id = getClientHTTPHeader('x-tenant-id')`,
+    header: 'x-tenant-id',
+    together: [],
+    least: 40,
+  },
+  {
+    user: 'sightline_portfolio',
+    client: 'portfolio',
+    filter: `has(splitByChar(',', getClientHTTPHeader('x-tenant-ids')), tenant_id)`,
+    header: 'x-tenant-ids',
+    together: ['isolation-a', 'isolation-b'],
+    least: 5,
+  },
+] as const
+
+for (const { user, client, filter, header, together, least } of READERS)
+  test(`every table of tenants that ${user} may read shows the rows of the tenants in its header, and none without`, async () => {
+    const { writer, [client]: reader } = server.stores.clickhouse
+    const rows = async <T>(sql: string): Promise<T[]> => (await writer.query({ query: sql, format: 'JSONEachRow' })).json<T>()
+    const granted = await rows<{ table: string }>(
+      `SELECT DISTINCT table FROM system.grants WHERE user_name = '${user}' AND database = 'sightline' ORDER BY table`,
+    )
+    const confined = await rows<{ table: string }>(
+      `SELECT DISTINCT table FROM system.row_policies WHERE database = 'sightline' AND has(apply_to_list, '${user}')
+       AND select_filter = '${filter.replaceAll("'", "''")}' ORDER BY table`,
+    )
+    assert.deepEqual(confined, granted)
+    assert.ok(granted.every(({ table }) => table !== ''))
+    const there = await rows<{ name: string; engine: string; owned: number }>(
+      `SELECT name, engine, name IN (SELECT table FROM system.columns WHERE database = 'sightline' AND name = 'tenant_id') AS owned
      FROM system.tables WHERE database = 'sightline'`,
-  )
-  const tables = there.filter(({ name }) => granted.some(({ table }) => table === name))
-  assert.ok(tables.length >= 5, JSON.stringify(tables))
-  const [a, b] = ['isolation-a', 'isolation-b']
-  for (const { name, engine, owned } of tables) {
-    assert.ok(owned === 1 && engine.endsWith('MergeTree'), name)
-    // Rows of long ago are over their time to live in some tables.
-    const at = Math.floor(Date.now() / 1000)
-    await writer.insert({
-      table: name,
-      values: [a, b].map((tenant_id) => ({
-        tenant_id,
-        received_at: at * 1e6,
-        marked_at: at * 1e6,
-        version: at * 1e6,
-        minute: at,
-      })),
-      format: 'JSONEachRow',
-      clickhouse_settings: { input_format_skip_unknown_fields: 1 },
-    })
-    const seen = async (headers: Record<string, string>) => {
-      const answer = await reader.query({
-        query: `SELECT DISTINCT tenant_id FROM sightline.${name}`,
+    )
+    const tables = there.filter(({ name }) => granted.some(({ table }) => table === name))
+    assert.ok(tables.length >= least, JSON.stringify(tables))
+    const [a, b] = ['isolation-a', 'isolation-b']
+    for (const { name, engine, owned } of tables) {
+      assert.ok(owned === 1 && engine.endsWith('MergeTree'), name)
+      // Rows of long ago are over their time to live in some tables.
+      const at = Math.floor(Date.now() / 1000)
+      await writer.insert({
+        table: name,
+        values: [a, b].map((tenant_id) => ({
+          tenant_id,
+          received_at: at * 1e6,
+          marked_at: at * 1e6,
+          version: at * 1e6,
+          minute: at,
+        })),
         format: 'JSONEachRow',
-        http_headers: headers,
+        clickhouse_settings: { input_format_skip_unknown_fields: 1 },
       })
-      return (await answer.json<{ tenant_id: string }>()).map(({ tenant_id }) => tenant_id)
+      const seen = async (headers: Record<string, string>) => {
+        const answer = await reader.query({
+          query: `SELECT DISTINCT tenant_id FROM sightline.${name}`,
+          format: 'JSONEachRow',
+          http_headers: headers,
+        })
+        return (await answer.json<{ tenant_id: string }>()).map(({ tenant_id }) => tenant_id)
+      }
+      assert.deepEqual(await seen({ [header]: a }), [a], name)
+      if (together.length > 0) assert.deepEqual((await seen({ [header]: together.join(',') })).toSorted(), together, name)
+      for (const headers of [
+        {},
+        { [header]: '' },
+        { [header]: `${a}' OR '1'='1` },
+        { [header]: `${a};${b}` },
+        { [header]: '%' },
+        { 'x-tenant': a },
+      ])
+        assert.deepEqual(await seen(headers), [], `${name} ${JSON.stringify(headers)}`)
     }
-    assert.deepEqual(await seen({ 'x-tenant-id': a }), [a], name)
-    for (const headers of [
-      {},
-      { 'x-tenant-id': '' },
-      { 'x-tenant-id': `${a}' OR '1'='1` },
-      { 'x-tenant-id': '%' },
-      { 'x-tenant': a },
-    ])
-      assert.deepEqual(await seen(headers), [], `${name} ${JSON.stringify(headers)}`)
-  }
-  for (const { name } of there) {
-    if (granted.some(({ table }) => table === name)) continue
-    const asked = reader.query({
-      query: `SELECT * FROM sightline.\`${name}\` LIMIT 1`,
-      format: 'JSONEachRow',
-      http_headers: { 'x-tenant-id': a },
-    })
-    await assert.rejects(asked, /Not enough privileges/u, name)
-  }
-})
+    for (const { name } of there) {
+      if (granted.some(({ table }) => table === name)) continue
+      const asked = reader.query({
+        query: `SELECT * FROM sightline.\`${name}\` LIMIT 1`,
+        format: 'JSONEachRow',
+        http_headers: { [header]: a },
+      })
+      await assert.rejects(asked, /Not enough privileges/u, name)
+    }
+  })
 
 test('no SQL of the reader reaches the rows of another tenant', async () => {
   const { reader, url } = server.stores.clickhouse

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { globSync } from 'node:fs'
 import { after, test } from 'node:test'
 import { z } from 'zod'
 import { verifiedTenant } from '../model/tenant.ts'
 import { SightlineError } from '../platform/errors.ts'
-import { type Query, tenantReader } from '../queries/run.ts'
+import { NARROWING, type Query, sqlText, tenantReader } from '../queries/run.ts'
 import { startClickHouseWay } from './support/clickhouse-way.ts'
 
 const { through, direct, set, close } = await startClickHouseWay()
@@ -51,6 +52,27 @@ test('rows of another shape than stated are our defect, not a mistake of who ask
       /^read\/answers gave rows of another shape: [\s\S]*nothing_like_it/u.test(error.message),
   )
 })
+
+test('a line that narrows by a parameter is a whole condition, so that it can be left out', () => {
+  const lines = globSync('{read,shared,process}/*.sql', { cwd: 'queries' }).flatMap((file) => {
+    // The includes of a file are read as files of their own.
+    const text = sqlText(file.replace(/\.sql$/u, ''), PLACES)
+    return [...text.matchAll(NARROWING)].map(([line]) => ({ file, line: line.trim() }))
+  })
+  assert.ok(lines.length > 100, String(lines.length))
+  for (const { file, line } of lines) {
+    const condition = line.replace(/^AND /u, '')
+    let depth = 0
+    const closed = Array.from(condition).findIndex((letter) => {
+      depth += letter === '(' ? 1 : letter === ')' ? -1 : 0
+      return depth === 0
+    })
+    assert.equal(closed, condition.length - 1, `${file}: ${line}`)
+  }
+})
+
+/** Any SQL in the places of parts. */
+const PLACES = new Proxy<Record<string, string>>({}, { get: () => 'SELECT 1' })
 
 /** How many statements of the reader have begun so far. */
 async function asked(): Promise<number> {

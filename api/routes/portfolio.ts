@@ -41,7 +41,7 @@ export const portfolioRoutes: Route[] = [
       const readers = ids.map((id) => tenantReader(clickhouse.reader, id))
       const now = services.now()
       const targets = await holdingOf(postgres.db, ids, 'targets', new Date(now / 1000))
-      const { tenants, ...answer } = await portfolio(readers, {
+      const { tenants, ...answer } = await portfolio(clickhouse, readers, {
         ...windowOf(query, endOfDay(now)),
         now,
         kpis: listOf(query.kpis),

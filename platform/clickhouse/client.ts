@@ -9,12 +9,14 @@ export type ClickHouseUser = { username: string; password: string }
 /** Where ClickHouse is and who we are there. */
 export type ClickHouseAddress = { url: string; writer: ClickHouseUser; reader: ClickHouseUser }
 
-/** The two clients of one server, both on database `sightline`. */
+/** The clients of one server, all on database `sightline`. */
 export type ClickHouse = {
   /** Writes and migrates. Sees every tenant: never answers a person. */
   writer: ClickHouseClient
   /** Read-only, and sees the one tenant that the `x-tenant-id` header of a query (`http_headers`) names. */
   reader: ClickHouseClient
+  /** Read-only, and sees a few tables, of the tenants that the `x-tenant-ids` header of a query lists. */
+  portfolio: ClickHouseClient
   close(): Promise<void>
 }
 
@@ -31,23 +33,29 @@ const USERS_HINT =
 export function connectClickHouse(address: ClickHouseAddress): ClickHouse {
   const writer = open(address.url, address.writer, DATABASE)
   const reader = open(address.url, address.reader, DATABASE)
+  const portfolio = open(address.url, portfolioUser(address), DATABASE)
   return {
     writer,
     reader,
+    portfolio,
     close: async () => {
-      await Promise.all([writer.close(), reader.close()])
+      await Promise.all([writer.close(), reader.close(), portfolio.close()])
     },
   }
 }
 
+/** The user that compares tenants: it has the reader's password. */
+function portfolioUser({ reader }: ClickHouseAddress): ClickHouseUser {
+  return { username: 'sightline_portfolio', password: reader.password }
+}
+
 /**
- * Checks that the server answers, is not too old and has both users as they must be, and creates the database where it is missing.
+ * Checks that the server answers, is not too old and has its users as they must be, and creates the database where it is missing.
  *
  * @throws {SightlineError} `server_unreachable`, `server_too_old`, `server_misconfigured`
  */
 export async function checkClickHouse(address: ClickHouseAddress): Promise<void> {
   const writer = open(address.url, address.writer, 'default')
-  const reader = open(address.url, address.reader, 'default')
   try {
     const [version = ''] = await row(writer, address, address.writer, 'SELECT version()')
     const [major = 0, minor = 0] = version.split('.').map(Number)
@@ -61,14 +69,24 @@ export async function checkClickHouse(address: ClickHouseAddress): Promise<void>
       )
     }
     await row(writer, address, address.writer, `CREATE DATABASE IF NOT EXISTS ${DATABASE}`, 'command')
+    for (const user of [address.reader, portfolioUser(address)]) await checkGuarded(address, user, writer)
+  } finally {
+    await writer.close()
+  }
+}
+
+/** Checks that a user reads only, and no table without a row policy by the request's header. */
+async function checkGuarded(address: ClickHouseAddress, user: ClickHouseUser, writer: ClickHouseClient): Promise<void> {
+  const client = open(address.url, user, 'default')
+  try {
     const [readonly, headers] = await row(
-      reader,
+      client,
       address,
-      address.reader,
+      user,
       `SELECT toString(getSetting('readonly')), toString(getSetting('allow_get_client_http_header'))`,
     )
     if (readonly !== '1' || headers !== 'true') {
-      throw misconfigured(address, `user ${address.reader.username} is not read-only with row policies by request header`)
+      throw misconfigured(address, `user ${user.username} is not read-only with row policies by request header`)
     }
     const [unguarded = ''] = await row(
       writer,
@@ -77,14 +95,14 @@ export async function checkClickHouse(address: ClickHouseAddress): Promise<void>
       `SELECT arrayStringConcat(arraySort(groupArray(g.table)), ', ')
        FROM system.grants AS g
        LEFT ANTI JOIN (SELECT table FROM system.row_policies
-         WHERE database = '${DATABASE}' AND has(apply_to_list, '${address.reader.username}')) AS p ON p.table = g.table
-       WHERE g.user_name = '${address.reader.username}' AND g.database = '${DATABASE}' AND g.access_type = 'SELECT'`,
+         WHERE database = '${DATABASE}' AND has(apply_to_list, '${user.username}')) AS p ON p.table = g.table
+       WHERE g.user_name = '${user.username}' AND g.database = '${DATABASE}' AND g.access_type = 'SELECT'`,
     )
     if (unguarded !== '') {
-      throw misconfigured(address, `user ${address.reader.username} may read ${unguarded} without a row policy`)
+      throw misconfigured(address, `user ${user.username} may read ${unguarded} without a row policy`)
     }
   } finally {
-    await Promise.all([writer.close(), reader.close()])
+    await client.close()
   }
 }
 

@@ -1,4 +1,4 @@
--- Documents whose last call of an operation of a system failed technically; what counts as a call is told in shared/reported-calls.sql.
+-- Documents whose last call of an operation of a system failed technically, and how many they are; what counts as a call is told in shared/reported-calls.sql.
 WITH
     -- include shared/reported-calls
 SELECT
@@ -9,7 +9,8 @@ SELECT
     arrayMax(failed_at) AS last_at,
     arrayCount(at -> at > last_good, failed_at) AS failures,
     tupleElement(last, 2) AS message,
-    tupleElement(last, 3) AS trace_id
+    tupleElement(last, 3) AS trace_id,
+    uniqExact(type, id) OVER () AS documents
 FROM (
     SELECT
         object_type AS type,
