@@ -40,6 +40,8 @@ const DAY_MS = 86_400_000
 const SIZES = (process.env['SIZES'] ?? '10e6,100e6').split(',').map(Number)
 /** A folder that keeps what was filled, the small store and the one that grew: another run goes on from what they hold. */
 const KEPT = process.env['KEEP']
+/** Paths that are asked; all where nothing is said. */
+const WANTED = new RegExp(process.env['PATHS'] ?? '', 'u')
 /** Requests of a path, after each tenant was asked once: its pages are open when the clock starts. */
 const REQUESTS = 100
 const WARM_UP = GROWN
@@ -555,6 +557,7 @@ async function measureAll(servers: readonly RunningServer[]): Promise<Measured[]
   if (first === undefined) throw new Error('no store to ask')
   const measured: Measured[] = []
   const measure = async (name: string, pathOf: (store: number, tenant: number, request: number) => string): Promise<void> => {
+    if (!WANTED.test(name)) return
     const taken: number[][] = servers.map(() => [])
     const yards: number[] = []
     for (let request = -WARM_UP; request < REQUESTS; request++) {

@@ -95,7 +95,12 @@ const HISTOGRAM = {
 const SPANS = {
   name: 'process/spans',
   params: z.object(scope),
-  row: z.object({ n: z.number(), ...quantiles }),
+  row: z.object({
+    n: z.number(),
+    ...quantiles,
+    span_quantiles_us: quantiles.quantiles_us,
+    span_mean_us: quantiles.mean_us,
+  }),
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const ACTIVITY_DURATIONS = {
@@ -221,17 +226,16 @@ export async function processMap(reader: TenantReader, scoped: ProcessScope) {
 
 /** Durations of objects and, where activities have a start and an end, of activities; seconds. */
 export async function processDurations(reader: TenantReader, scoped: ProcessScope) {
-  const [[summary], [span], histogram, activities] = await Promise.all([
-    reader.rows(SUMMARY, bind(scoped)),
+  const [[spans], histogram, activities] = await Promise.all([
     reader.rows(SPANS, bind(scoped)),
     reader.rows(HISTOGRAM, bind(scoped)),
     reader.rows(ACTIVITY_DURATIONS, bind(scoped)),
   ])
-  if (summary === undefined || span === undefined) throw new Error('process/durations answered no row')
+  if (spans === undefined) throw new Error('process/durations answered no row')
   return {
     type: scoped.type,
-    start_to_start: figures(summary.objects, summary),
-    start_to_end: figures(span.n, span),
+    start_to_start: figures(spans.n, spans),
+    start_to_end: figures(spans.n, { quantiles_us: spans.span_quantiles_us, mean_us: spans.span_mean_us }),
     histogram,
     activities: activities.map((row) => ({ activity: row.activity, ...figures(row.n, row) })),
   }

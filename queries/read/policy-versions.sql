@@ -1,5 +1,11 @@
--- A policy version by version: violations of a control, documents that began, exceptions on them and the median of their cycle.
+-- A policy version by version: violations of a control, documents that began, exceptions on them and the median of their cycle. What came before
+-- the first version is not read.
 WITH
+    (
+        SELECT min(valid_from)
+        FROM sightline.reference FINAL
+        WHERE tenant_id = {tenant_id:String} AND kind = 'policies' AND key = {policy:String}
+    ) AS since,
     versions AS (
         SELECT
             'one' AS policy,
@@ -35,19 +41,19 @@ FROM (
     FROM (
         SELECT 'one' AS policy, 'violation' AS what, detected_at AS at, 1 AS n, 0. AS value
         FROM sightline.violations FINAL
-        WHERE tenant_id = {tenant_id:String} AND control = {control:String} AND NOT retracted
+        WHERE tenant_id = {tenant_id:String} AND control = {control:String} AND detected_day >= toDate32(since) AND NOT retracted
         UNION ALL
         SELECT 'one', 'document', first_at, 1, 0.
         FROM sightline.control_documents FINAL
-        WHERE tenant_id = {tenant_id:String} AND present AND document_type IN {grain:Array(String)}
+        WHERE tenant_id = {tenant_id:String} AND present AND document_type IN {grain:Array(String)} AND first_at >= since
         UNION ALL
         SELECT 'one', 'exception', cohort_at, 1, value
         FROM sightline.kpi_facts FINAL
-        WHERE tenant_id = {tenant_id:String} AND kpi = 'exception-rate' AND counted AND document_type IN {grain:Array(String)}
+        WHERE tenant_id = {tenant_id:String} AND kpi = 'exception-rate' AND cohort_day >= toDate32(since) AND counted AND document_type IN {grain:Array(String)}
         UNION ALL
         SELECT 'one', 'cycle', cohort_at, 1, value
         FROM sightline.kpi_facts FINAL
-        WHERE tenant_id = {tenant_id:String} AND kpi = {cycle:String} AND counted
+        WHERE tenant_id = {tenant_id:String} AND kpi = {cycle:String} AND cohort_day >= toDate32(since) AND counted
     ) AS placed
     ASOF INNER JOIN versions ON versions.policy = placed.policy AND versions.valid_from <= placed.at
     WHERE placed.at < versions.until
