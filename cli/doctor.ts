@@ -4,7 +4,7 @@ import { SightlineError } from '../platform/errors.ts'
 import { openLog } from '../platform/log.ts'
 import { listTenants } from '../platform/tenants.ts'
 import { openStores } from '../platform/stores.ts'
-import { migrateClickHouse } from '../queries/migrate.ts'
+import { migrateStores } from '../queries/migrate.ts'
 import { findServer } from './remote.ts'
 import { withOptions } from './options.ts'
 
@@ -30,7 +30,7 @@ export function doctorCommand(): Command {
       const log = openLog({ level: 'error', human: true })
       const stores = await openStores({ env, log })
       try {
-        await migrateClickHouse(stores.clickhouse.writer, log)
+        await migrateStores(stores, log)
         const version = await stores.clickhouse.writer.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' })
         const [row] = await version.json<{ version: string }>()
         say(`ok    clickhouse    ${row?.version ?? '?'}${env.clickHouseUrl === undefined ? ' (embedded)' : ''}`)

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { readEnv } from '../platform/env.ts'
 import { openLog } from '../platform/log.ts'
 import { openStores } from '../platform/stores.ts'
-import { migrateClickHouse } from '../queries/migrate.ts'
+import { migrateStores } from '../queries/migrate.ts'
 import { withOptions } from './options.ts'
 import { findServer } from './remote.ts'
 
@@ -23,7 +23,7 @@ export function migrateCommand(): Command {
       const log = openLog({ level: env.logLevel, human: process.stderr.isTTY })
       const stores = await openStores({ env, log })
       try {
-        await migrateClickHouse(stores.clickhouse.writer, log)
+        await migrateStores(stores, log)
         process.stdout.write('Both stores are at this version.\n')
       } finally {
         await stores.close()

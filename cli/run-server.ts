@@ -17,7 +17,7 @@ import { ensureAdministrator } from '../platform/keys.ts'
 import type { Log } from '../platform/log.ts'
 import { openSecretBox } from '../platform/secrets.ts'
 import { openStores, type Stores } from '../platform/stores.ts'
-import { migrateClickHouse } from '../queries/migrate.ts'
+import { migrateStores } from '../queries/migrate.ts'
 import { type Ingestion, startIngestion } from './ingestion.ts'
 import { type Brokers, openBrokers } from './kafka.ts'
 import { listenFirst } from './listening.ts'
@@ -76,7 +76,7 @@ export async function runServer(options: {
     stores = await openStores({ env, log })
     const opened = stores
     const { db } = stores.postgres
-    await migrateClickHouse(stores.clickhouse.writer, log)
+    await migrateStores(stores, log)
     const { folder } = stores
     const { token } = parts.includes('api')
       ? await ensureAdministrator(db, {

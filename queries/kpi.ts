@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Instant, instantToIso } from '../model/instant.ts'
+import { type Instant, instantToClickHouse, instantToIso } from '../model/instant.ts'
 import { SightlineError } from '../platform/errors.ts'
 import { bucketNumber, bucketStart, DAY_US, type KpiBucket } from './kpi-buckets.ts'
 import { kpiCatalogue, type KpiDefinition } from './kpi-catalogue.ts'
@@ -14,6 +14,7 @@ const FILLED_BUCKETS = 5000
 export type Frozen = { month: string; asOf: Instant }
 
 const ROW = z.object({
+  earlier: z.union([z.boolean(), z.number()]).transform(Boolean),
   bucket: StoredInstant,
   group: z.string(),
   middle_value: z.number().nullable(),
@@ -29,12 +30,14 @@ const DAYS = {
     kpi: z.string(),
     from: z.string(),
     to: z.string(),
+    split: z.string(),
     bucket: z.string(),
     now: z.string(),
     factor: z.number(),
     aggregate: z.string(),
     first_day: z.string(),
     last_day: z.string(),
+    cut_days: z.array(z.string()),
   }),
   row: ROW,
 } satisfies Query<z.ZodRawShape, z.ZodType>
@@ -64,9 +67,16 @@ export async function kpiAnswer(reader: TenantReader, kpi: string, scope: KpiSco
     throw new SightlineError('parameter_invalid', 'Frozen months answer by month only.', { next: 'Ask with bucket=month.' })
   const { missing, currency } = await referenceState(reader, definition)
   const before = 2 * from - to
-  const ask = async (start: Instant, end: Instant) =>
-    missing.length > 0 ? [] : kpiRows(reader, definition, { ...scope, from: start, to: end }, frozen)
-  const [found, earlier, targets] = await Promise.all([ask(from, to), compare ? ask(before, from) : [], kpiTargets(reader, kpi)])
+  const ask = async (): Promise<Windows> => {
+    if (missing.length > 0) return NOTHING
+    if (frozen.length === 0) return windowsOf(reader, definition, scope, compare ? before : from)
+    const [now, earlier] = await Promise.all([
+      kpiRows(reader, definition, scope, frozen),
+      compare ? kpiRows(reader, definition, { ...scope, from: before, to: from }, frozen) : [],
+    ])
+    return { now, earlier }
+  }
+  const [{ now: found, earlier }, targets] = await Promise.all([ask(), kpiTargets(reader, kpi)])
   const rows = groupBy === null ? filled(found, from, to, bucket) : found
   const previous = new Map(earlier.map((row) => [`${bucketNumber(row.bucket, before, bucket)} ${row.group}`, row.value]))
   return {
@@ -101,27 +111,26 @@ export async function kpiAnswer(reader: TenantReader, kpi: string, scope: KpiSco
  *
  * @throws SightlineError `not_found` for an unknown KPI
  */
-export async function kpiFigures(reader: TenantReader, kpi: string, scope: KpiScope): Promise<Row[]> {
+export async function kpiFigures(reader: TenantReader, kpi: string, scope: KpiScope): Promise<readonly Row[]> {
   const definition = kpiDefinition(kpi)
   const isWanting = (await referenceState(reader, definition)).missing.length > 0
-  const found = isWanting ? [] : await windowRows(reader, definition, scope)
+  const { now: found } = isWanting ? NOTHING : await windowsOf(reader, definition, scope)
   return scope.groupBy == null ? filled(found, scope.from, scope.to, scope.bucket) : found
 }
 
-/** Rows of one window; of frozen months as they were known, of the rest as asked. */
+/** Rows of one window with frozen months: these as they were known, the rest as asked. */
 async function kpiRows(
   reader: TenantReader,
   definition: KpiDefinition,
   scope: KpiScope,
   frozen: readonly Frozen[],
 ): Promise<Row[]> {
-  if (frozen.length === 0) return windowRows(reader, definition, scope)
   const { from, to } = scope
   const known = new Map(frozen.map(({ month, asOf }) => [month, asOf]))
   const months = Array.from({ length: bucketNumber(to - 1, from, 'month') + 1 }, (_, at) => bucketStart(at, from, 'month'))
   const parts = await Promise.all(
     months.map((start) =>
-      windowRows(reader, definition, {
+      windowsOf(reader, definition, {
         ...scope,
         from: Math.max(from, start),
         to: Math.min(to, bucketStart(1, start, 'month')),
@@ -129,29 +138,51 @@ async function kpiRows(
       }),
     ),
   )
-  return parts.flat()
+  return parts.flatMap(({ now }) => now)
 }
 
-/** Rows from the rollup where it can tell, else from the contributions. */
-async function windowRows(reader: TenantReader, definition: KpiDefinition, scope: KpiScope): Promise<Row[]> {
+/** Rows of a window, and of the one before it where that is read, too. */
+type Windows = { now: readonly Row[]; earlier: readonly Row[] }
+const NOTHING: Windows = { now: [], earlier: [] }
+
+/** Rows from the rollup where it can tell, else from the contributions; of the window, and of what lies from `before` to it. */
+async function windowsOf(
+  reader: TenantReader,
+  definition: KpiDefinition,
+  scope: KpiScope,
+  before = scope.from,
+): Promise<Windows> {
   const { from, to, bucket, groupBy = null, filters = {}, asOf = null, now } = scope
-  const params = factsParams(definition, scope)
+  const params = { ...factsParams(definition, { ...scope, from: before }), split: instantToClickHouse(from) }
   const isPlain = groupBy === null && asOf === null && Object.values(filters).every((value) => value === '')
-  const firstDay = Math.ceil(from / DAY_US)
+  const firstDay = Math.ceil(before / DAY_US)
   const lastDay = Math.min(Math.floor(to / DAY_US), Math.floor(now / DAY_US))
   const isRolledUp = isPlain && definition.aggregate !== 'kaplan-meier' && bucket !== 'hour' && lastDay > firstDay
-  const days = { aggregate: definition.aggregate, first_day: dayText(firstDay), last_day: dayText(lastDay) }
+  const days = {
+    aggregate: definition.aggregate,
+    first_day: dayText(firstDay),
+    last_day: dayText(lastDay),
+    cut_days: from % DAY_US === 0 ? [] : [dayText(Math.floor(from / DAY_US))],
+  }
   const found = isRolledUp
     ? await reader.rows(DAYS, { ...params, ...days })
     : await reader.rows(factsQuery(definition, asOf), params)
-  return found.map(({ middle_value, unfinished, ...row }) => ({ ...row, value: middle_value, open: unfinished }))
+  const windows = { now: [] as Row[], earlier: [] as Row[] }
+  for (const { earlier, middle_value, unfinished, ...row } of found)
+    windows[earlier ? 'earlier' : 'now'].push({
+      ...row,
+      bucket: bucket !== 'all' ? row.bucket : earlier ? before : from,
+      value: middle_value,
+      open: unfinished,
+    })
+  return windows
 }
 
 function factsQuery(definition: KpiDefinition, asOf: Instant | null) {
   return {
     name: `read/kpi-${definition.aggregate}`,
     parts: factsOf(asOf),
-    params: z.object(FACTS_PARAMS),
+    params: z.object({ ...FACTS_PARAMS, split: z.string() }),
     row: ROW,
   } satisfies Query<z.ZodRawShape, z.ZodType>
 }

@@ -6,6 +6,8 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { z } from 'zod'
 import { SightlineError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { oneAtATime } from '../platform/postgres/one-at-a-time.ts'
+import type { Stores } from '../platform/stores.ts'
 import { splitStatements } from './split-statements.ts'
 
 const FOLDER = fileURLToPath(new URL('migrations', import.meta.url))
@@ -14,9 +16,26 @@ const FILE = /^\d{4}_[a-z0-9_]+\.sql$/
 const Applied = z.array(z.object({ name: z.string(), checksum: z.string() }))
 
 /**
- * Brings ClickHouse to the newest schema: runs `migrations/NNNN_name.sql` in order, each file once, and remembers them with a checksum
- * in `schema_migrations`. Every statement must be idempotent (`IF NOT EXISTS`): a run that was cut off, or a second process at the
- * same time, repeats it.
+ * Brings ClickHouse to the newest schema (see `migrateClickHouse`). Processes that start at once wait for each other: one that is behind
+ * would put back what a later migration took away.
+ *
+ * @param folder where the migrations are, those of this version unless given
+ * @throws {SightlineError} `migration_failed`
+ */
+export async function migrateStores(
+  { clickhouse, postgres }: Pick<Stores, 'clickhouse' | 'postgres'>,
+  log: Log,
+  folder: string = FOLDER,
+): Promise<void> {
+  await postgres.db.transaction(async (tx) => {
+    await oneAtATime(tx, 'clickhouse migrations')
+    await migrateClickHouse(clickhouse.writer, log, folder)
+  })
+}
+
+/**
+ * Runs `migrations/NNNN_name.sql` in order, each file once, and remembers them with a checksum in `schema_migrations`. Every statement must
+ * be idempotent (`IF NOT EXISTS`): the run after one that was cut off repeats it. Only one process may do so at a time.
  *
  * @param writer the writing client, whose user may create the database
  * @throws {SightlineError} `migration_failed`
@@ -48,7 +67,7 @@ export async function migrateClickHouse(writer: ClickHouseClient, log: Log, fold
 }
 
 async function appliedMigrations(writer: ClickHouseClient): Promise<Map<string, string>> {
-  // Two processes at once may both have written the row; the first counts.
+  // Processes of earlier versions may have written a row each; the first counts.
   const result = await writer.query({
     query: 'SELECT name, argMin(checksum, applied_at) AS checksum FROM schema_migrations GROUP BY name',
     format: 'JSONEachRow',

@@ -138,7 +138,7 @@ export async function slaAttainment(
       .filter(({ cut, earlier }) => cut === wanted && (earlier === 1) === isEarlier)
       .map(({ cut, earlier: _window, ...row }) => ({
         ...row,
-        bucket: instantToIso(cut === 'bucket' ? row.bucket : isEarlier ? before : from),
+        bucket: instantToIso(cut === 'bucket' && bucket !== 'all' ? row.bucket : isEarlier ? before : from),
         attainment: attainmentOf(row),
       }))
   return { whole: of('whole'), before: of('whole', true), trend: of('bucket'), groups: of('group') }

@@ -17,7 +17,7 @@ import { ensureAdministrator, createSession, findKey, findSession, mintKey, revo
 import { openLog } from '../platform/log.ts'
 import { type Stores, openStores } from '../platform/stores.ts'
 import { createTenant } from '../platform/tenants.ts'
-import { migrateClickHouse } from '../queries/migrate.ts'
+import { migrateClickHouse, migrateStores } from '../queries/migrate.ts'
 import { splitStatements } from '../queries/split-statements.ts'
 import { sharedStores } from './support/stores.ts'
 
@@ -394,10 +394,13 @@ test('migrations run once, side by side too, and a changed one is refused', asyn
     file,
     `-- a; b
      CREATE TABLE IF NOT EXISTS probe (a String COMMENT 'x;y') ENGINE = MergeTree ORDER BY a;
+     INSERT INTO probe VALUES (';');
      /* ; */ ;`,
   )
-  await Promise.all([migrateClickHouse(writer, log, dir), migrateClickHouse(writer, log, dir)])
-  await migrateClickHouse(writer, log, dir)
+  await Promise.all([migrateStores(stores, log, dir), migrateStores(stores, log, dir)])
+  await migrateStores(stores, log, dir)
+  const probed = await writer.query({ query: 'SELECT a FROM probe', format: 'JSONEachRow' })
+  assert.deepEqual(await probed.json(), [{ a: ';' }])
   await writeFile(file, 'CREATE TABLE IF NOT EXISTS probe (b String) ENGINE = MergeTree ORDER BY b')
   const changed = await failure(migrateClickHouse(writer, log, dir))
   assert.equal(changed.code, 'migration_failed')

@@ -4,7 +4,7 @@ SELECT
 FROM (
     SELECT *
     FROM sightline.integration_calls
-    WHERE tenant_id = {tenant_id:String}
+    PREWHERE tenant_id = {tenant_id:String}
         AND trace_id = {trace:String}
     ORDER BY started_at, span_id, first_arrival DESC
     LIMIT 1 BY span_id

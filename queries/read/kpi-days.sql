@@ -1,5 +1,7 @@
--- A KPI ungrouped and unfiltered: whole days from the rollup, the rest of the window from the contributions.
+-- A KPI ungrouped and unfiltered: whole days from the rollup, the rest of the window from the contributions; of a window that begins at
+-- {split}, what came before is `earlier`.
 SELECT
+    earlier,
     bucket,
     '' AS `group`,
     sum(day_n) AS n,
@@ -15,6 +17,7 @@ SELECT
     if({aggregate:String} = 'median' AND n > 0, tails[2], NULL) AS p90
 FROM (
     SELECT
+        cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
         -- include shared/kpi-bucket,
         n AS day_n,
         open AS day_open,
@@ -34,9 +37,11 @@ FROM (
             AND kpi = {kpi:String}
             AND cohort_day >= toDate({first_day:String})
             AND cohort_day < toDate({last_day:String})
+            AND cohort_day NOT IN {cut_days:Array(Date32)}
     )
     UNION ALL
     SELECT
+        cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
         -- include shared/kpi-bucket,
         countIf(counted AND weight != 0) AS day_n,
         countIf(open AND cohort_at < {now:DateTime64(6, 'UTC')}) AS day_open,
@@ -48,10 +53,10 @@ FROM (
         AND kpi = {kpi:String}
         AND cohort_day >= toDate32({from:DateTime64(6, 'UTC')})
         AND cohort_day <= toDate32({to:DateTime64(6, 'UTC')})
-        AND (cohort_day < toDate({first_day:String}) OR cohort_day >= toDate({last_day:String}))
+        AND (cohort_day < toDate({first_day:String}) OR cohort_day >= toDate({last_day:String}) OR cohort_day IN {cut_days:Array(Date32)})
         AND cohort_at >= {from:DateTime64(6, 'UTC')}
         AND cohort_at < {to:DateTime64(6, 'UTC')}
-    GROUP BY bucket
+    GROUP BY earlier, bucket
 )
-GROUP BY bucket
-ORDER BY bucket
+GROUP BY earlier, bucket
+ORDER BY earlier, bucket

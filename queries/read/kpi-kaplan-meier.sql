@@ -5,6 +5,7 @@ WITH
     arraySort(groupArrayIf((waited_s, survival), counted AND survival < 0.5 + 1e-9)) AS halved,
     arraySort(groupArrayIf((waited_s, survival), counted AND survival < 0.1 + 1e-9)) AS tenth
 SELECT
+    earlier,
     bucket,
     `group`,
     if(
@@ -18,14 +19,15 @@ SELECT
 FROM (
     SELECT
         *,
-        exp(sum(if(counted, log(1 - 1 / at_risk), 0)) OVER (PARTITION BY bucket, `group` ORDER BY place)) AS survival
+        exp(sum(if(counted, log(1 - 1 / at_risk), 0)) OVER (PARTITION BY earlier, bucket, `group` ORDER BY place)) AS survival
     FROM (
         SELECT
             *,
-            row_number() OVER (PARTITION BY bucket, `group` ORDER BY waited_s, counted DESC, document_id, subject_id) AS place,
-            count() OVER (PARTITION BY bucket, `group`) - place + 1 AS at_risk
+            row_number() OVER (PARTITION BY earlier, bucket, `group` ORDER BY waited_s, counted DESC, document_id, subject_id) AS place,
+            count() OVER (PARTITION BY earlier, bucket, `group`) - place + 1 AS at_risk
         FROM (
             SELECT
+                cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
                 -- include shared/kpi-bucket,
                 if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
                 document_id,
@@ -45,5 +47,5 @@ FROM (
         )
     )
 )
-GROUP BY bucket, `group`
-ORDER BY bucket, `group`
+GROUP BY earlier, bucket, `group`
+ORDER BY earlier, bucket, `group`

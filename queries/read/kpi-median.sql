@@ -1,5 +1,6 @@
 -- Durations: the median (R-7) and its tail.
 SELECT
+    cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
     -- include shared/kpi-bucket,
     if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
     if(n = 0, NULL, quantileExactInclusiveIf(0.5)(value, counted)) AS middle_value,
@@ -11,5 +12,5 @@ FROM (
 )
 WHERE
     -- include shared/kpi-scope
-GROUP BY bucket, `group`
-ORDER BY bucket, `group`
+GROUP BY earlier, bucket, `group`
+ORDER BY earlier, bucket, `group`

@@ -1,5 +1,6 @@
 -- Rates: numerators by denominators.
 SELECT
+    cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
     -- include shared/kpi-bucket,
     if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
     sumIf(value, counted) AS numerator,
@@ -13,5 +14,5 @@ FROM (
 )
 WHERE
     -- include shared/kpi-scope
-GROUP BY bucket, `group`
-ORDER BY bucket, `group`
+GROUP BY earlier, bucket, `group`
+ORDER BY earlier, bucket, `group`
