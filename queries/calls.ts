@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { INSTANT_MAX, INSTANT_MIN, type Instant, instantToClickHouse } from '../model/instant.ts'
 import { CALL_CLASSES, CALL_KINDS, CALL_STATUSES } from '../model/call.ts'
 import type { Query, TenantReader } from './run.ts'
 
@@ -96,32 +95,15 @@ const DOCUMENT_CALLS = 1000
 
 const OBJECT_CALLS = {
   name: 'read/object-calls',
-  params: z.object({ type: z.string(), id: z.string(), from: z.string(), to: z.string(), limit: z.number() }),
+  params: z.object({ type: z.string(), id: z.string(), limit: z.number() }),
   row: CallRow,
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
-/** How long before the first and behind the last event of a document its calls are looked for. */
-const AROUND_US = 31 * 86_400e6
-
 /**
  * The calls that served a document, in order of start: those that name it, and those without documents of their own in a trace that names
- * it or that one of its events carries.
- *
- * @param seen the earliest and the latest instant at which something of it happened or arrived; calls a month away from them are not looked
- *   for
+ * it or that one of its events carries; at most {@link DOCUMENT_CALLS}, the earliest.
  */
-export async function objectCalls(
-  reader: TenantReader,
-  type: string,
-  id: string,
-  seen: { first: Instant; last: Instant },
-): Promise<CallView[]> {
-  const rows = await reader.rows(OBJECT_CALLS, {
-    type,
-    id,
-    from: instantToClickHouse(Math.max(seen.first - AROUND_US, INSTANT_MIN)),
-    to: instantToClickHouse(Math.min(seen.last + AROUND_US, INSTANT_MAX)),
-    limit: DOCUMENT_CALLS,
-  })
+export async function objectCalls(reader: TenantReader, type: string, id: string): Promise<CallView[]> {
+  const rows = await reader.rows(OBJECT_CALLS, { type, id, limit: DOCUMENT_CALLS })
   return rows.map(callView)
 }

@@ -188,7 +188,11 @@ export async function searchObjects(
  * @throws SightlineError `not_found` when no event names the object
  */
 export async function objectTimeline(reader: TenantReader, type: string, id: string) {
-  const [{ rows, calls }, attributes] = await Promise.all([timelineOf(reader, type, id), reader.rows(ATTRIBUTES, { type, id })])
+  const [rows, calls, attributes] = await Promise.all([
+    timelineOf(reader, type, id),
+    objectCalls(reader, type, id),
+    reader.rows(ATTRIBUTES, { type, id }),
+  ])
   const live = rows.filter((row) => row.live)
   const [first, last] = [live[0], live.at(-1)]
   if (first === undefined || last === undefined)
@@ -210,27 +214,21 @@ export async function objectTimeline(reader: TenantReader, type: string, id: str
   }
 }
 
-/** The events of a document with everything that is kept of each, and the calls that served it. */
+/** The events of a document with everything that is kept of each. */
 async function timelineOf(reader: TenantReader, type: string, id: string) {
   const events = await reader.rows(TIMELINE, { type, id, limit: TIMELINE_EVENTS })
-  if (events.length === 0) return { rows: [], calls: [] }
-  const happened = events.map((row) => instant(row.occurred_at))
-  const [first, last] = [Math.min(...happened), Math.max(...happened)]
-  const arrived = events.map((row) => instant(row.received_at))
-  const [details, calls] = await Promise.all([
-    reader.rows(DETAILS, {
-      ids: events.map((row) => row.event_id),
-      from: instantToClickHouse(first),
-      to: instantToClickHouse(last),
-    }),
-    objectCalls(reader, type, id, { first: Math.min(first, ...arrived), last: Math.max(last, ...arrived) }),
-  ])
+  const [first, last] = [events[0], events.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const details = await reader.rows(DETAILS, {
+    ids: events.map((row) => row.event_id),
+    from: instantToClickHouse(instant(first.occurred_at)),
+    to: instantToClickHouse(instant(last.occurred_at)),
+  })
   const byContent = new Map(details.map((one) => [`${one.event_id} ${one.content}`, one]))
-  const rows = events.flatMap((row) => {
+  return events.flatMap((row) => {
     const one = byContent.get(`${row.event_id} ${row.content}`)
     return one === undefined ? [] : [{ ...row, ...one }]
   })
-  return { rows, calls }
 }
 
 /** The live completing twin of each started event that is on the timeline, by the started event's id. */

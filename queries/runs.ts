@@ -14,13 +14,11 @@ const RUN_STATUS = z.enum(['running', 'waiting', 'completed', 'failed', 'cancell
 const started = { system: z.string(), workflow: z.string(), last_at: z.string(), starts: z.array(z.number()) }
 
 const RUN = z.object({
-  place: z.number(),
   run: z.string(),
   system: z.string(),
   workflow: z.string(),
   status: RUN_STATUS,
   started_at: z.string(),
-  started_us: z.number(),
   ended: z.string().nullable(),
   lasted_ms: z.number().nullable(),
   nodes: z.number(),
@@ -54,8 +52,14 @@ const WORKFLOWS = {
     waiting: z.number(),
     open: z.number(),
     quantiles_ms: z.tuple([z.number().nullable().optional(), z.number().nullable().optional()]),
-    latest: z.array(RUN),
+    latest: z.array(RUN.extend({ place: z.number(), started_us: z.number() })),
   }),
+} satisfies Query<z.ZodRawShape, z.ZodType>
+
+const ONE_RUN = {
+  name: 'read/integration-run',
+  params: z.object({ from: z.string(), to: z.string(), run: z.string(), workflow: z.string() }),
+  row: RUN,
 } satisfies Query<z.ZodRawShape, z.ZodType>
 
 const EARLIER_STARTS = {
@@ -228,17 +232,12 @@ export async function runDetail(reader: TenantReader, run: string, window: Betwe
   if (seen === undefined || seen.times === 0) throw missing()
   const first = instantFromIso(seen.first) ?? window.from
   const behind = (instantFromIso(seen.last) ?? window.to) + 1
-  const [[of], calls] = await Promise.all([
-    reader.rows(WORKFLOWS, {
+  const [[found], calls] = await Promise.all([
+    reader.rows(ONE_RUN, {
       from: instantToClickHouse(Math.max(first, window.from)),
       to: instantToClickHouse(Math.min(behind, window.to)),
       run,
       workflow: '',
-      status: '',
-      after_us: cursorOf(undefined).us,
-      after_run: '',
-      limit: 1,
-      minutes: 1,
     }),
     reader.rows(RUN_CALLS, {
       run,
@@ -247,7 +246,6 @@ export async function runDetail(reader: TenantReader, run: string, window: Betwe
       limit: RUN_CALLS_SHOWN,
     }),
   ])
-  const found = of?.latest[0]
   if (found === undefined) throw missing()
   return { run: runView(found), calls: calls.map(callView) }
 }

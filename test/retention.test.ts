@@ -311,7 +311,13 @@ test('what ended before the cut goes everywhere; what is open, young, or of anot
 
   assert.deepEqual(await removeExpired(stores(), verifiedTenant(plain), { now: NOW }), preview)
   assert.deepEqual(await naming(plain, 'GONE'), {})
-  const stay = ({ integration_calls: _calls, operation_attempts: _attempts, derive_scope: _scope, ...rest }: Data) => rest
+  const stay = ({
+    integration_calls: _calls,
+    trace_hours: _hours,
+    operation_attempts: _attempts,
+    derive_scope: _scope,
+    ...rest
+  }: Data) => rest
   assert.deepEqual(stay(await naming(plain, 'WAITING')), stay(open))
   assert.deepEqual(stay(await naming(plain, 'YOUNG')), stay(young))
   assert.deepEqual(await sizes(other), untouched)

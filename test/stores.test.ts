@@ -353,13 +353,25 @@ test('what each source sent is counted whole after the migration, from what was 
   assert.deepEqual(await kept.json(), [{ activity: 'their own', mapped: false }])
 })
 
-test('traces of documents are known from before their table was there, and once', async (t) => {
+test('traces of documents, and when their calls were, are known from before their tables were there, and once', async (t) => {
   const { writer } = (await opened(t, join(scratch, 'traces'))).clickhouse
   const all = new URL('../queries/migrations/', import.meta.url)
   const earlier = await mkdtemp(join(scratch, 'earlier-'))
   for (const name of await readdir(all)) if (name < '0022') await copyFile(new URL(name, all), join(earlier, name))
-  const send = (numbers: readonly number[]) =>
-    writer.insert({
+  const send = async (numbers: readonly number[]): Promise<void> => {
+    await writer.insert({
+      table: 'integration_calls',
+      values: numbers.map((n) => ({
+        tenant_id: 'traces',
+        system: 'erp',
+        started_at: `2026-03-01 0${n}:59:00`,
+        trace_id: `trace-${n}`,
+        span_id: `span-${n}`,
+        first_arrival: 0,
+      })),
+      format: 'JSONEachRow',
+    })
+    await writer.insert({
       table: 'events',
       values: numbers.map((n) => ({
         tenant_id: 'traces',
@@ -372,6 +384,7 @@ test('traces of documents are known from before their table was there, and once'
       })),
       format: 'JSONEachRow',
     })
+  }
   await migrateClickHouse(writer, log, earlier)
   await send([1, 2, 3])
   await migrateClickHouse(writer, log)
@@ -383,6 +396,14 @@ test('traces of documents are known from before their table was there, and once'
   assert.deepEqual(
     await answer.json(),
     [1, 3, 5].map((n) => ['invoice', `I${n}`, `trace-${n}`]).concat([1, 3, 5].map((n) => ['supplier', 'S', `trace-${n}`])),
+  )
+  const hours = await writer.query({
+    query: `SELECT trace_id, toHour(hour) FROM trace_hours FINAL WHERE tenant_id = 'traces' ORDER BY ALL`,
+    format: 'JSONCompactEachRow',
+  })
+  assert.deepEqual(
+    await hours.json(),
+    [1, 2, 3, 4, 5].map((n) => [`trace-${n}`, n]),
   )
 })
 

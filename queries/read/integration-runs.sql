@@ -1,116 +1,8 @@
--- Workflows by their runs: from events about runs and from the calls of their nodes, joined by system:id. `starts` are the minutes since 1970
--- in which runs of any state started, the latest {minutes} of them. `latest` are the workflow's among the {limit} runs behind the cursor, the
--- latest started first; of workflows with none of them the first 200 are told.
+-- Workflows by their runs. `starts` are the minutes since 1970 in which runs of any state started, the latest {minutes} of them. `latest` are
+-- the workflow's among the {limit} runs behind the cursor, the latest started first; of workflows with none of them the first 200 are told.
 WITH
     started AS (
-        SELECT
-            run,
-            argMaxIf(of_system, stamp, of_system != '') AS system,
-            argMaxIf(of_workflow, stamp, of_workflow != '') AS workflow,
-            multiIf(
-                countIf(of_status = 'failed') > 0 AND countIf(of_status = 'completed' AND from_events) = 0, 'failed',
-                countIf(of_status = 'completed') > 0, 'completed',
-                countIf(of_status = 'cancelled') > 0, 'cancelled',
-                countIf(of_status = 'waiting') > 0, 'waiting',
-                'running'
-            ) AS status,
-            min(first_at) AS started_at,
-            maxIf(last_at, of_status IN ('completed', 'failed', 'cancelled')) AS ended_at,
-            max(of_nodes) AS nodes,
-            max(of_failed) AS failed_nodes,
-            argMaxIf(of_verdict, stamp, tupleElement(of_verdict, 1) != 'none') AS verdict,
-            maxIf(of_trace, of_trace != '') AS trace_id,
-            groupUniqArrayArray(20)(of_documents) AS documents
-        FROM (
-            SELECT
-                multiIf(position(object_id, ':') > 0, object_id, system = '', object_id, concat(system, ':', object_id)) AS run,
-                true AS from_events,
-                any(system) AS of_system,
-                argMinIf(step, place, step != '' AND activity NOT IN ('workflow_run.step_started', 'workflow_run.step_completed')) AS of_workflow,
-                multiIf(
-                    last_activity = 'workflow_run.completed', 'completed',
-                    last_activity = 'workflow_run.failed', 'failed',
-                    last_activity = 'workflow_run.cancelled', 'cancelled',
-                    last_activity = 'workflow_run.waiting', 'waiting',
-                    'running'
-                ) AS of_status,
-                argMaxIf(activity, place, startsWith(activity, 'workflow_run.')) AS last_activity,
-                min(occurred_at) AS first_at,
-                max(occurred_at) AS last_at,
-                last_at AS stamp,
-                uniqExactIf(step, activity = 'workflow_run.step_completed') AS of_nodes,
-                toUInt64(0) AS of_failed,
-                argMaxIf(
-                    tuple(CAST(class, 'String'), CAST(category, 'String'), CAST(code, 'String'), ''),
-                    place,
-                    class != 'none' AND startsWith(activity, 'workflow_run.')
-                ) AS of_verdict,
-                '' AS of_trace,
-                CAST([], 'Array(Tuple(String, String))') AS of_documents
-            FROM (
-                SELECT *, (occurred_at, seq, place_id) AS place
-                FROM sightline.object_events FINAL
-                WHERE tenant_id = {tenant_id:String}
-                    AND object_type = 'workflow_run'
-                    AND live
-                    AND occurred_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
-                    AND occurred_at < {to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY
-            )
-            GROUP BY run
-            UNION ALL
-            SELECT
-                workflow_run AS run,
-                false AS from_events,
-                argMin(integration_calls.system, integration_calls.started_at) AS of_system,
-                any(integration_calls.workflow) AS of_workflow,
-                multiIf(
-                    countIf(kind = 'workflow') = 0, 'running',
-                    argMaxIf(integration_calls.status, started_at, kind = 'workflow') = 'ok', 'completed',
-                    argMaxIf(integration_calls.status, started_at, kind = 'workflow') = 'cancelled', 'cancelled',
-                    'failed'
-                ) AS of_status,
-                '' AS last_activity,
-                min(integration_calls.started_at) AS first_at,
-                max(
-                    fromUnixTimestamp64Micro(
-                        toInt64(toUnixTimestamp64Micro(integration_calls.started_at) + round(duration_ms * 1000)), 'UTC'
-                    )
-                ) AS last_at,
-                last_at AS stamp,
-                uniqExactIf(integration_calls.trace_id, span_id, kind = 'node') AS of_nodes,
-                uniqExactIf(integration_calls.trace_id, span_id, kind = 'node' AND class = 'technical') AS of_failed,
-                argMaxIf(
-                    tuple(
-                        CAST(class, 'String'),
-                        CAST(category, 'String'),
-                        if(status_code > 0, toString(status_code), CAST(error_type, 'String')),
-                        message
-                    ),
-                    (kind = 'workflow', started_at),
-                    class != 'none'
-                ) AS of_verdict,
-                any(integration_calls.trace_id) AS of_trace,
-                groupUniqArrayArray(20)(
-                    arrayMap((type, id) -> (CAST(type, 'String'), id), object_types, object_ids)
-                ) AS of_documents
-            FROM sightline.integration_calls FINAL
-            PREWHERE tenant_id = {tenant_id:String}
-                AND _partition_id >= toString(toYYYYMM({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR))
-                AND _partition_id <= toString(toYYYYMM({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY))
-                AND toStartOfHour(started_at) >= toStartOfHour(greatest({from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR, toDateTime64('1970-01-02 00:00:00', 6, 'UTC')))
-                AND toStartOfHour(started_at) <= toStartOfHour(least({to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY, toDateTime64('2106-01-01 00:00:00', 6, 'UTC')))
-            WHERE tenant_id = {tenant_id:String}
-                AND workflow_run != ''
-                AND kind IN ('workflow', 'node')
-                AND started_at >= {from:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR
-                AND started_at < {to:DateTime64(6, 'UTC')} + INTERVAL 1 DAY
-            GROUP BY run
-        )
-        GROUP BY run
-        HAVING started_at >= {from:DateTime64(6, 'UTC')}
-            AND started_at < {to:DateTime64(6, 'UTC')}
-            AND ({run:String} = '' OR run = {run:String})
-            AND ({workflow:String} = '' OR workflow = {workflow:String})
+        -- include shared/workflow-runs
     )
 SELECT
     system,
@@ -122,8 +14,8 @@ SELECT
     countIf(asked AND status = 'failed' AND verdict.1 = 'technical' AND verdict.2 != 'timeout') AS errors,
     countIf(asked AND status = 'cancelled') AS cancelled,
     countIf(asked AND status = 'waiting') AS waiting,
-    countIf(asked AND NOT has_ended) AS open,
-    quantilesExactIf(0.5, 0.95)(lasted, asked AND has_ended) AS quantiles_ms,
+    countIf(asked AND ended IS NULL) AS open,
+    quantilesExactIf(0.5, 0.95)(lasted_ms, asked AND ended IS NOT NULL) AS quantiles_ms,
     maxIf(started_at, asked) AS last_at,
     arraySlice(arraySort(groupUniqArray(toUInt32(intDiv(toUnixTimestamp64Second(started_at), 60)))), -toInt64({minutes:UInt32})) AS starts,
     CAST(
@@ -136,8 +28,8 @@ SELECT
                 status,
                 started_at,
                 started_us,
-                if(has_ended, ended_at, NULL),
-                if(has_ended, lasted, NULL),
+                ended,
+                lasted_ms,
                 nodes,
                 failed_nodes,
                 verdict,
@@ -152,8 +44,6 @@ FROM (
     SELECT
         *,
         toUnixTimestamp64Micro(started_at) AS started_us,
-        status IN ('completed', 'failed', 'cancelled') AS has_ended,
-        (toUnixTimestamp64Micro(ended_at) - started_us) / 1000 AS lasted,
         {status:String} = '' OR status = {status:String} AS asked,
         asked AND (started_us, run) < ({after_us:Int64}, {after_run:String}) AS is_behind,
         row_number() OVER (ORDER BY is_behind DESC, started_us DESC, run DESC) AS place

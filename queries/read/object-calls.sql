@@ -1,25 +1,30 @@
 -- Calls that served one document: those that name it, and those without documents of their own in traces that name it, or that its events
--- carry. In order of start, within the window.
+-- carry. In order of start.
 SELECT
     -- include shared/call-columns
 FROM (
     SELECT *
     FROM sightline.integration_calls
     WHERE tenant_id = {tenant_id:String}
-        AND started_at >= {from:DateTime64(6, 'UTC')}
-        AND started_at < {to:DateTime64(6, 'UTC')}
-        AND trace_id IN (
-            SELECT trace_id
-            FROM sightline.object_calls
+        AND (toStartOfHour(started_at), trace_id) IN (
+            SELECT
+                hour,
+                trace_id
+            FROM sightline.trace_hours
             WHERE tenant_id = {tenant_id:String}
-                AND object_type = {type:String}
-                AND object_id = {id:String}
-            UNION DISTINCT
-            SELECT trace_id
-            FROM sightline.object_traces
-            WHERE tenant_id = {tenant_id:String}
-                AND object_type = {type:String}
-                AND object_id = {id:String}
+                AND trace_id IN (
+                    SELECT trace_id
+                    FROM sightline.object_calls
+                    WHERE tenant_id = {tenant_id:String}
+                        AND object_type = {type:String}
+                        AND object_id = {id:String}
+                    UNION DISTINCT
+                    SELECT trace_id
+                    FROM sightline.object_traces
+                    WHERE tenant_id = {tenant_id:String}
+                        AND object_type = {type:String}
+                        AND object_id = {id:String}
+                )
         )
         AND kind != 'other'
         AND (

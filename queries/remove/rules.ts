@@ -70,6 +70,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   object_events: { objectEvents: true, because: 'of documents that go by timelines.sql' },
   events: { event: ['event_id'] },
   integration_calls: { at: 'started_at' },
+  trace_hours: { at: 'hour' },
   metric_points: { at: 'at' },
   logs: { at: 'at' },
   source_minutes: { at: 'minute' },
