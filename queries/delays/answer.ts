@@ -19,13 +19,13 @@ const HOLDERS = 50
 
 const params = z.object(SCOPE_PARAMS)
 const cause = z.enum(CAUSES)
-const earlier = z.union([z.boolean(), z.number()]).transform(Boolean)
+const flag = z.union([z.boolean(), z.number()]).transform(Boolean)
 const TIME = {
   name: 'read/delay-time',
-  params: params.extend({ limit: z.number() }),
+  params: params.extend({ dimension: z.enum(DELAY_DIMENSIONS), group_by: z.string(), limit: z.number() }),
   row: z.object({
     cut: z.enum(['group', 'stage', 'holder']),
-    earlier,
+    earlier: flag,
     bucket: z.string(),
     group: z.string(),
     stage: z.string(),
@@ -41,7 +41,8 @@ const FIGURES = {
   name: 'read/delay-figures',
   params,
   row: z.object({
-    earlier,
+    whole: flag,
+    earlier: flag,
     bucket: z.string(),
     group: z.string(),
     documents: z.number(),
@@ -82,21 +83,27 @@ type Period = ReturnType<typeof period>
  */
 export async function delayAnswer(reader: TenantReader, scope: DelayScope, { bucket, groupBy, compare }: DelayCut) {
   const { from, to } = scope
-  // The figures of the whole window are read in any case.
-  const isWhole = bucket === 'all' && groupBy === null
-  const ofDocuments = !isWhole && (groupBy === null || (DELAY_DIMENSIONS as readonly string[]).includes(groupBy))
+  const dimension = DELAY_DIMENSIONS.find((name) => name === groupBy) ?? null
+  const ofDocuments = groupBy === null || dimension !== null
   const both = compare ? { ...scope, from: 2 * from - to } : scope
   const parts = factsOf(scope)
-  const [time, whole, figures, open] = await Promise.all([
-    reader.rows({ ...TIME, parts }, { ...paramsOf(both, { bucket, groupBy, split: from }), limit: HOLDERS }),
-    reader.rows({ ...FIGURES, parts }, paramsOf(both, { split: from })),
-    ofDocuments ? reader.rows({ ...FIGURES, parts }, paramsOf(scope, { bucket, groupBy })) : [],
+  const [time, figures, open] = await Promise.all([
+    reader.rows(
+      { ...TIME, parts },
+      {
+        ...paramsOf(both, { bucket, groupBy, split: from }),
+        dimension: dimension ?? 'entity',
+        group_by: ofDocuments ? 'dimension' : groupBy,
+        limit: HOLDERS,
+      },
+    ),
+    reader.rows({ ...FIGURES, parts }, paramsOf(both, { bucket, groupBy: dimension, split: from })),
     reader.rows({ ...OPEN, parts }, paramsOf(scope, { finished: false })),
   ])
   const periodOf = (isEarlier: boolean) => {
     const within = (row: { earlier: boolean }) => row.earlier === isEarlier
     return period(
-      whole.find(within),
+      figures.find((row) => row.whole && within(row)),
       time.filter((row) => row.cut === 'stage' && within(row)),
     )
   }
@@ -121,14 +128,16 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
         working_s: seconds(row.working),
         off_s: seconds(row.off),
       })),
-    groups: (isWhole ? whole.filter((row) => !row.earlier) : figures).map((row) => ({
-      bucket: bucketOf(row.bucket),
-      group: row.group,
-      documents: row.documents,
-      elapsed_s: seconds(row.elapsed),
-      with_deadline: row.dated,
-      late: row.late_documents,
-    })),
+    groups: figures
+      .filter((row) => ofDocuments && !row.whole)
+      .map((row) => ({
+        bucket: bucketOf(row.bucket),
+        group: row.group,
+        documents: row.documents,
+        elapsed_s: seconds(row.elapsed),
+        with_deadline: row.dated,
+        late: row.late_documents,
+      })),
     stages: changesOf(current, previous),
     late: current.late,
     holders: time

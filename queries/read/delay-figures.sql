@@ -1,8 +1,9 @@
 -- title: Finished documents: how many, how long, how many late because of what, and what was shared
 -- unit: microseconds, documents; `because` counts late documents by each set of causes and each set of systems without which they would not
 -- have been late, `causes:` where there is no such set
--- grain: a row for each bucket and group of documents
+-- grain: `whole` a row for the window and one for that before it, else one for each bucket and group of documents of the window
 SELECT
+    grouping(bucket) = 1 AS whole,
     cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
     -- include shared/kpi-bucket,
     if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
@@ -25,5 +26,6 @@ FROM (
 )
 WHERE
     -- include shared/delay-scope
-GROUP BY earlier, bucket, `group`
+GROUP BY GROUPING SETS ((earlier), (earlier, bucket, `group`))
+HAVING whole OR NOT earlier
 ORDER BY earlier, bucket, `group`

@@ -17,8 +17,8 @@ SELECT
 FROM (
     SELECT
         document,
-        cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
-        -- include shared/kpi-bucket,
+        earlier,
+        bucket,
         if({grouped:Bool}, toString({group_by:Identifier}), '') AS `group`,
         stage,
         cause,
@@ -30,17 +30,9 @@ FROM (
         -- By name, as the array join below repeats each column that it is given.
         SELECT
             sipHash64(document_id) AS document,
-            cohort_at,
-            entity,
-            business_unit,
-            plant,
-            region,
-            risk_category,
-            budget_owner,
-            category,
-            supplier,
-            approver,
-            currency,
+            cohort_at < {split:DateTime64(6, 'UTC')} AS earlier,
+            -- include shared/kpi-bucket,
+            {dimension:Identifier} AS dimension,
             segment_cause,
             segment_working_us,
             segment_off_us,
