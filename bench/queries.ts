@@ -216,8 +216,9 @@ async function run(): Promise<Report> {
     say('measuring')
     const held: Held[] = []
     for (const server of running) held.push(await holds(server))
+    const [asked = first] = running
     // What pages are asked last leaves work behind, which would slow the other down.
-    const peer = await postgresPeer(running[0] ?? first, tenantOf(0))
+    const peer = await postgresPeer(asked, tenantOf(0))
     return report({ held, peer, measured: await measureAll(running) })
   } finally {
     await close()

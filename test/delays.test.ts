@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import type { DelayDocuments, Delays, DocumentDelays } from '../api/contract/delays.ts'
 import type { ObjectTimeline } from '../api/contract/object.ts'
+import { DELAY_GROUPS, SEGMENT_GROUPS } from '../queries/delays/scope.ts'
 import { sharedServer, type TestServer } from './support/server.ts'
 
 const FOLDER = new URL('attribution/', import.meta.url)
@@ -129,6 +130,16 @@ test('time is grouped by what documents are and by what segments are', async () 
     ['tax', 24],
     ['wms', 42.5],
   ])
+  for (const name of DELAY_GROUPS) {
+    const { rows, groups, elapsed_s } = await delays(`${MARCH}&group_by=${name}`)
+    assert.equal(hours(rows.reduce((sum, row) => sum + row.working_s + row.off_s, 0)), hours(elapsed_s), name)
+    const isOfSegments = (SEGMENT_GROUPS as readonly string[]).includes(name)
+    assert.equal(
+      groups.reduce((sum, row) => sum + row.documents, 0),
+      isOfSegments ? 0 : 5,
+      name,
+    )
+  }
   const byDay = await delays(`${MARCH}&bucket=day`)
   assert.deepEqual(
     byDay.groups.map(({ bucket, documents: n }) => [bucket.slice(0, 10), n]),

@@ -10,6 +10,7 @@ import {
   factsOf,
   instantOf,
   paramsOf,
+  SEGMENT_GROUPS,
   SCOPE_PARAMS,
   seconds,
 } from './scope.ts'
@@ -22,7 +23,7 @@ const cause = z.enum(CAUSES)
 const flag = z.union([z.boolean(), z.number()]).transform(Boolean)
 const TIME = {
   name: 'read/delay-time',
-  params: params.extend({ dimension: z.enum(DELAY_DIMENSIONS), group_by: z.string(), limit: z.number() }),
+  params: params.extend({ grouping: z.enum(['of_document', ...SEGMENT_GROUPS]), limit: z.number() }),
   row: z.object({
     cut: z.enum(['group', 'stage', 'holder']),
     earlier: flag,
@@ -83,21 +84,13 @@ type Period = ReturnType<typeof period>
  */
 export async function delayAnswer(reader: TenantReader, scope: DelayScope, { bucket, groupBy, compare }: DelayCut) {
   const { from, to } = scope
+  const segment = SEGMENT_GROUPS.find((name) => name === groupBy)
   const dimension = DELAY_DIMENSIONS.find((name) => name === groupBy) ?? null
-  const ofDocuments = groupBy === null || dimension !== null
-  const both = compare ? { ...scope, from: 2 * from - to } : scope
+  const both = paramsOf(compare ? { ...scope, from: 2 * from - to } : scope, { bucket, groupBy: dimension, split: from })
   const parts = factsOf(scope)
   const [time, figures, open] = await Promise.all([
-    reader.rows(
-      { ...TIME, parts },
-      {
-        ...paramsOf(both, { bucket, groupBy, split: from }),
-        dimension: dimension ?? 'entity',
-        group_by: ofDocuments ? 'dimension' : groupBy,
-        limit: HOLDERS,
-      },
-    ),
-    reader.rows({ ...FIGURES, parts }, paramsOf(both, { bucket, groupBy: dimension, split: from })),
+    reader.rows({ ...TIME, parts }, { ...both, grouping: segment ?? 'of_document', limit: HOLDERS }),
+    reader.rows({ ...FIGURES, parts }, both),
     reader.rows({ ...OPEN, parts }, paramsOf(scope, { finished: false })),
   ])
   const periodOf = (isEarlier: boolean) => {
@@ -129,7 +122,7 @@ export async function delayAnswer(reader: TenantReader, scope: DelayScope, { buc
         off_s: seconds(row.off),
       })),
     groups: figures
-      .filter((row) => ofDocuments && !row.whole)
+      .filter((row) => segment === undefined && !row.whole)
       .map((row) => ({
         bucket: bucketOf(row.bucket),
         group: row.group,

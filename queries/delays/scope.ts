@@ -19,8 +19,11 @@ export const DELAY_DIMENSIONS = [
 ] as const
 export type DelayDimension = (typeof DELAY_DIMENSIONS)[number]
 
+/** What segments of the lives of documents are grouped by. */
+export const SEGMENT_GROUPS = ['cause', 'stage', 'step', 'holder', 'system'] as const
+
 /** What time is grouped by: what documents are, and what segments of their lives are. */
-export const DELAY_GROUPS = [...DELAY_DIMENSIONS, 'cause', 'stage', 'step', 'holder', 'system'] as const
+export const DELAY_GROUPS = [...DELAY_DIMENSIONS, ...SEGMENT_GROUPS] as const
 export type DelayGroup = (typeof DELAY_GROUPS)[number]
 
 /** Which documents of a type are asked for: those that finished in a half-open window, with values that dimensions must have. */
@@ -46,7 +49,7 @@ export const SCOPE_PARAMS = {
   now: z.string(),
   bucket: z.string(),
   grouped: z.boolean(),
-  group_by: z.enum(DELAY_GROUPS),
+  group_by: z.enum(DELAY_DIMENSIONS),
   ...(Object.fromEntries(DELAY_DIMENSIONS.map((name) => [name, z.string()])) as Record<DelayDimension, z.ZodString>),
 }
 
@@ -75,7 +78,7 @@ export function paramsOf(
     groupBy = null,
     finished = true,
     split = from,
-  }: { bucket?: KpiBucket; groupBy?: DelayGroup | null; finished?: boolean; split?: Instant },
+  }: { bucket?: KpiBucket; groupBy?: DelayDimension | null; finished?: boolean; split?: Instant },
 ) {
   if (to <= from) throw new SightlineError('parameter_invalid', 'The window is empty: `to` is not after `from`.')
   return {

@@ -1,3 +1,4 @@
+-- The bucket of an instant; 1970 where the window is a whole.
 multiIf(
     {bucket:String} = 'hour', toDateTime64(dateTrunc('hour', cohort_at), 6, 'UTC'),
     {bucket:String} = 'day', toDateTime64(dateTrunc('day', cohort_at), 6, 'UTC'),
